@@ -1,0 +1,128 @@
+// Every message of the tool: code, severity, text, hint. Messages say what happened, where, and what to do, and never
+// show a value of the input: logs are no place for patient data. Parameters are names, sizes, positions, counts.
+
+export type Severity = 'error' | 'warning' | 'note';
+
+/** Where something stands in the input. `line` counts from 1, `entryIndex` and `byteOffset` from 0 (unpacked bytes). */
+export interface Location {
+  readonly sourceName: string;
+  readonly line?: number;
+  readonly entryIndex?: number;
+  readonly byteOffset?: number;
+}
+
+export type MessageParameters = Readonly<Record<string, string | number>>;
+
+interface MessageEntry {
+  readonly severity: Severity;
+  /** `{name}` stands for a parameter. */
+  readonly text: string;
+  readonly hint?: string;
+}
+
+const MESSAGES = {
+  // Records
+  RECORD_NOT_JSON: { severity: 'error', text: 'not JSON: {reason}' },
+  RECORD_NOT_OBJECT: { severity: 'error', text: 'not a resource: a JSON {found} where an object was expected' },
+  RECORD_NOT_UTF8: { severity: 'error', text: 'not UTF-8: the bytes cannot be read as text', hint: 'convert the file to UTF-8, for example with iconv' },
+  RECORD_TOO_LARGE: { severity: 'error', text: 'the record is larger than {limit} MB', hint: 'raise the limit with --max-record-mb' },
+  RECORD_TOO_DEEP: { severity: 'error', text: 'the record is nested deeper than {limit} levels', hint: 'raise the limit with --max-depth' },
+  RESOURCE_TYPE_MISSING: { severity: 'error', text: 'no resourceType' },
+  RESOURCE_TYPE_INVALID: { severity: 'error', text: 'resourceType is not the name of a resource type', hint: 'names are letters only and start with a capital, as in Patient' },
+  RESOURCE_TYPE_CLASH: { severity: 'error', text: 'this resourceType would share its table with another type' },
+  RESOURCE_TYPE_LIMIT: { severity: 'error', text: 'more than {limit} resource types that FHIR does not define' },
+  ENTRY_NOT_OBJECT: { severity: 'error', text: 'the entry is a JSON {found}, not an object' },
+  ENTRY_RESOURCE_NOT_OBJECT: { severity: 'error', text: 'entry.resource is a JSON {found}, not an object' },
+  FLATTEN_FAILED: { severity: 'error', text: 'the flattener {flattener} failed: {reason}' },
+
+  // Sources
+  BUNDLE_BROKEN: { severity: 'error', text: 'not JSON from here on: {reason}; the {kept} entries before it were kept, the rest of the file ({unreadBytes} bytes) was not read' },
+  ARRAY_BROKEN: { severity: 'error', text: 'not JSON from here on: {reason}; the {kept} items before it were kept, the rest of the file ({unreadBytes} bytes) was not read' },
+  SOURCE_NOT_FHIR: { severity: 'error', text: 'skipped: no FHIR JSON ({found})' },
+  SOURCE_EMPTY: { severity: 'warning', text: 'skipped: the file is empty' },
+  SOURCE_SIDECAR: { severity: 'note', text: 'not converted: a {found}, which holds no resources' },
+  SOURCE_UNREADABLE: { severity: 'error', text: 'cannot be read: {reason}' },
+  SOURCE_SPECIAL: { severity: 'warning', text: 'skipped: a {found}, not a file' },
+  SOURCE_CHANGED: { severity: 'error', text: 'the file changed while it was read ({change}); it was read to the size it had when it was opened', hint: 'run again when nothing writes to it' },
+  SOURCE_DAMAGED: { severity: 'error', text: 'the {format} data is damaged: {reason}; what came before was used' },
+  SOURCE_EXPANDS: { severity: 'error', text: 'unpacks to more than {limit} times its size; reading stopped there', hint: 'if you trust it, raise the limit with --max-expansion' },
+  SOURCE_NESTED_ARCHIVE: { severity: 'warning', text: 'skipped: an archive inside an archive', hint: 'unpack it first' },
+  SOURCE_ENCRYPTED: { severity: 'error', text: 'skipped: the archive member is encrypted', hint: 'unpack it first' },
+  INPUT_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
+} as const satisfies Record<string, MessageEntry>;
+
+export type DiagnosticCode = keyof typeof MESSAGES;
+
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly location: Location | undefined;
+}
+
+/** An error with a message meant for the user. `exitCode` 2 means wrong usage, 1 that the run failed. */
+export class UserError extends Error {
+  readonly code: DiagnosticCode;
+  readonly hint: string | undefined;
+  readonly location: Location | undefined;
+  readonly exitCode: 1 | 2;
+
+  constructor(code: DiagnosticCode, options: { parameters?: MessageParameters; location?: Location; exitCode?: 1 | 2 } = {}) {
+    const diagnostic = makeDiagnostic(code, options.location, options.parameters);
+    super(diagnostic.message);
+    this.name = 'UserError';
+    this.code = code;
+    this.hint = diagnostic.hint;
+    this.location = options.location;
+    this.exitCode = options.exitCode ?? 1;
+  }
+}
+
+export function makeDiagnostic(code: DiagnosticCode, location?: Location, parameters: MessageParameters = {}): Diagnostic {
+  const entry: MessageEntry = MESSAGES[code];
+  return {
+    code,
+    severity: entry.severity,
+    message: fill(entry.text, parameters),
+    hint: entry.hint === undefined ? undefined : fill(entry.hint, parameters),
+    location,
+  };
+}
+
+function fill(text: string, parameters: MessageParameters): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = parameters[name];
+    return value === undefined ? whole : String(value);
+  });
+}
+
+/** `patients.ndjson:1042 (byte 3318744)`, `bundle.json entry 7 (byte 5120)`, `stdin`. */
+export function describeLocation(location: Location): string {
+  const place = location.line !== undefined ? `:${location.line}` : location.entryIndex !== undefined ? ` entry ${location.entryIndex}` : '';
+  const offset = location.byteOffset === undefined ? '' : ` (byte ${location.byteOffset})`;
+  return `${location.sourceName}${place}${offset}`;
+}
+
+/** Collects a run's diagnostics: counts all, keeps the first ones of each code for the report. */
+export class Diagnostics {
+  /** How many of each code are kept in full. */
+  static readonly keptPerCode = 100;
+
+  readonly counts = new Map<DiagnosticCode, number>();
+  readonly kept: Diagnostic[] = [];
+  readonly #onDiagnostic: (diagnostic: Diagnostic, countOfCode: number) => void;
+
+  constructor(onDiagnostic: (diagnostic: Diagnostic, countOfCode: number) => void = () => {}) {
+    this.#onDiagnostic = onDiagnostic;
+  }
+
+  report(code: DiagnosticCode, location?: Location, parameters?: MessageParameters): void {
+    const count = (this.counts.get(code) ?? 0) + 1;
+    this.counts.set(code, count);
+    if (count > Diagnostics.keptPerCode) return;
+    const diagnostic = makeDiagnostic(code, location, parameters);
+    this.kept.push(diagnostic);
+    this.#onDiagnostic(diagnostic, count);
+  }
+}

@@ -1,0 +1,264 @@
+// The contracts between the stages. Data flows one way:
+//   Source → Reader → ResourceEnvelope → Flattener → TableBuilder → Batch → TableWriter
+// and only diagnostics go sideways. This file imports nothing but the leaves json and diagnostics (types only).
+
+import type { DiagnosticCode, Location, MessageParameters } from './diagnostics.ts';
+import type { JsonObject } from './json.ts';
+
+/** A named run of bytes: a file, a member of an archive, standard input. */
+export interface Source {
+  /** As messages call it: the path as the user would type it, `export.zip!Patient.ndjson`, `stdin`. */
+  readonly name: string;
+  /** True when the user named it on the command line, false when a folder was walked to find it. */
+  readonly isNamedByUser: boolean;
+  /** Size in bytes where known before reading; for progress. */
+  readonly byteSize: number | undefined;
+  /**
+   * The raw bytes, as stored. A chunk is valid until the next one is asked for: the buffer may be reused.
+   * `onRawBytes` is told how many bytes were taken from the medium, for progress.
+   */
+  open(onRawBytes?: (byteCount: number) => void): AsyncIterable<Uint8Array>;
+}
+
+/** One resource and where it came from. Valid until the next one of its run is taken. */
+export interface ResourceEnvelope {
+  readonly resource: JsonObject;
+  /** True when `resource` holds at least one NumberText, so that JSON.stringify would not reproduce it. */
+  readonly hasNumberText: boolean;
+  /** `Bundle.entry.fullUrl` of the entry that holds the resource. */
+  readonly fullUrl: string | undefined;
+  /** Where the resource stands; computed when asked for. */
+  location(): Location;
+  /** The record's text as it stands in the input (the entry's, for a Bundle), for rejects.ndjson. */
+  rawText(): string;
+}
+
+/** A record that could not become a row. Goes to rejects.ndjson and the report. */
+export interface RejectedRecord {
+  readonly code: DiagnosticCode;
+  readonly location: Location;
+  readonly parameters: MessageParameters;
+  /** The record's text, cut at 1 MiB. */
+  readonly rawText: string;
+  readonly isRawTextCut: boolean;
+}
+
+/** What a reader is told, and where it reports. */
+export interface ReadContext {
+  readonly limits: ReadLimits;
+  /** One bad record: its neighbours are read on. */
+  reject(record: RejectedRecord): void;
+  /** Something about a source as a whole: skipped, damaged, cut short. */
+  report(code: DiagnosticCode, location: Location, parameters?: MessageParameters): void;
+  /** Bytes taken from the medium, as stored. */
+  onRawBytes(byteCount: number): void;
+  /** What the Bundle around the resources held besides them, for the report. */
+  onBundle(envelope: BundleEnvelope): void;
+  /** How the source was recognised: `bundle`, `resource`, `array`, `ndjson`. */
+  onKind(kind: DocumentKind): void;
+}
+
+export type DocumentKind = 'bundle' | 'resource' | 'array' | 'ndjson';
+
+/** Counts of one Bundle, made when its end is reached. */
+export interface BundleEnvelope {
+  readonly sourceName: string;
+  /** `Bundle.type` as written, when it is one of FHIR's codes; else `other`. */
+  readonly type: string;
+  readonly entryCount: number;
+  readonly resourceCount: number;
+  /** Leaf values of the Bundle outside its resources (type, link, search, request, response …), by path. */
+  readonly leafCounts: ReadonlyMap<string, number>;
+}
+
+export interface ReadLimits {
+  /** Longest single record in bytes; `--max-record-mb`. */
+  readonly recordBytes: number;
+  /** Deepest nesting of a record; `--max-depth`. */
+  readonly depth: number;
+  /** Largest ratio of unpacked to packed bytes; `--max-expansion`. */
+  readonly expansion: number;
+}
+
+/**
+ * Recognises a source from its first bytes (unpacked, UTF-8) and yields its resources: an outer step per chunk
+ * (awaited), an inner step per resource (not awaited), each parsed only when it is reached.
+ */
+export interface Reader {
+  readonly name: string;
+  recognise(head: Uint8Array, isWhole: boolean): boolean;
+  read(source: DecodedSource, context: ReadContext): AsyncIterable<Iterable<ResourceEnvelope>>;
+}
+
+/** A source after unpacking and transcoding to UTF-8 without a byte order mark. */
+export interface DecodedSource {
+  readonly name: string;
+  readonly isNamedByUser: boolean;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** Logical type of a column: a FHIR primitive type, a list of one, or JSON text. */
+export type ColumnType =
+  | { readonly kind: 'primitive'; readonly fhirType: PrimitiveTypeName }
+  | { readonly kind: 'list'; readonly fhirType: PrimitiveTypeName }
+  | { readonly kind: 'json' };
+
+/** https://hl7.org/fhir/R4/datatypes.html#primitive (integer64 is R5's). */
+export type PrimitiveTypeName =
+  | 'base64Binary'
+  | 'boolean'
+  | 'canonical'
+  | 'code'
+  | 'date'
+  | 'dateTime'
+  | 'decimal'
+  | 'id'
+  | 'instant'
+  | 'integer'
+  | 'integer64'
+  | 'markdown'
+  | 'oid'
+  | 'positiveInt'
+  | 'string'
+  | 'time'
+  | 'unsignedInt'
+  | 'uri'
+  | 'url'
+  | 'uuid'
+  | 'xhtml';
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly isNullable: boolean;
+  /** Where the value comes from, such as `Patient.name.family`; undefined for computed columns without one element. */
+  readonly fhirPath: string | undefined;
+  /** One sentence for people. */
+  readonly description: string;
+}
+
+export interface TableSchema {
+  readonly name: string;
+  /** `main`: one row per resource. `detail`: goes to details/. `view`: from a ViewDefinition or a plugin. */
+  readonly role: 'main' | 'detail' | 'view';
+  readonly resourceType: string;
+  readonly description: string;
+  readonly columns: readonly Column[];
+}
+
+/** `text`: cells are the literal text of the input (CSV, COPY). `typed`: numbers, dates, timestamps (Parquet, Arrow). */
+export type StorageKind = 'text' | 'typed';
+
+/** A cell as a flattener sets it. In text storage always a string. */
+export type CellValue = string | number | boolean | bigint | readonly CellValue[];
+
+/**
+ * Rows of one table in memory, by column. Text sinks join strings, so their vectors hold strings; typed sinks get
+ * Arrow's layout.
+ */
+export interface Batch {
+  readonly schema: TableSchema;
+  readonly rowCount: number;
+  readonly vectors: readonly Vector[];
+}
+
+/** One column of a batch. `values[row]` is undefined for null. */
+export interface TextVector {
+  readonly storage: 'text';
+  readonly values: readonly (string | undefined)[];
+}
+
+export type Vector = TextVector;
+
+/** Takes cells row by row: begin, set, end. A row that was begun but not ended leaves nothing. */
+export interface TableBuilder {
+  readonly schema: TableSchema;
+  readonly rowCount: number;
+  /** Approximate size of the rows held, in bytes. */
+  readonly byteCount: number;
+  beginRow(): void;
+  /** Sets a cell of the row begun; cells not set are null. */
+  set(columnIndex: number, value: CellValue): void;
+  endRow(): void;
+  /** Forgets the row begun. */
+  discardRow(): void;
+  /** The rows so far; the builder starts anew. The batch is valid until the next call of `take`. */
+  take(): Batch;
+}
+
+/** What a flattener reports sideways while it runs. Counts only: no values. */
+export interface FlattenContext {
+  readonly storage: StorageKind;
+  /** An element held another JSON type than FHIR gives it; the value is kept in other_json. */
+  countMisfit(path: string): void;
+  /** A value that a named rule leaves out of the tables (narrative, attachment data). */
+  countDropped(rule: DropRule, path: string, leafCount: number, byteCount: number): void;
+  /** A key that the element model does not know; kept in other_json. */
+  countUnknown(path: string): void;
+}
+
+export type DropRule = 'narrative' | 'attachment-data';
+
+/** Turns resources of one type into rows of one or more tables. */
+export interface Flattener {
+  readonly name: string;
+  readonly resourceType: string;
+  readonly tables: readonly TableSchema[];
+  /** Called once per run; `builders[i]` belongs to `tables[i]`. Returns the hot function. */
+  bind(builders: readonly TableBuilder[], context: FlattenContext): (envelope: ResourceEnvelope, id: string) => void;
+}
+
+/** Receives all tables of a run; publishes them all at once or not at all. */
+export interface Sink {
+  readonly storage: StorageKind;
+  open(schema: TableSchema): Promise<TableWriter>;
+  /** Makes the output visible. `report` writes `_report.json`'s content given what was published. */
+  commit(report: RunReport): Promise<PublishedOutput>;
+  /** Removes what was written; synchronous, so that a signal handler can call it. Safe to call twice. */
+  abort(): void;
+}
+
+export interface TableWriter {
+  /** The batch may be reused after the promise is fulfilled. */
+  write(batch: Batch): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The content of `_report.json`; see cli/summary for what people see. */
+export interface RunReport {
+  readonly [key: string]: unknown;
+}
+
+export interface PublishedOutput {
+  /** Paths written, as the user would type them; table files first. */
+  readonly files: readonly string[];
+}
+
+/** How a format turns batches of one table into bytes. */
+export interface TableFormat {
+  readonly name: string;
+  /** Without the dot. */
+  readonly extension: string;
+  readonly storage: StorageKind;
+  encoder(schema: TableSchema): TableEncoder;
+}
+
+/** Bytes returned are valid until the next call. */
+export interface TableEncoder {
+  begin(): Uint8Array | undefined;
+  encode(batch: Batch): Uint8Array;
+  end(): Uint8Array | undefined;
+}
+
+/** Everything that can be added to the tool; the built-ins are one plugin. */
+export interface Plugin {
+  readonly name: string;
+  readonly apiVersion: 1;
+  readonly readers?: readonly Reader[];
+  readonly flatteners?: readonly Flattener[];
+  /** Flatteners made when the first resource of a type is met, so that a run pays for the types it sees. */
+  readonly flattenersFor?: (resourceType: string) => readonly Flattener[];
+  /** The resource types for which `flattenersFor` has tables of its own, for `tables`. */
+  readonly resourceTypes?: readonly string[];
+  readonly formats?: readonly TableFormat[];
+}
