@@ -165,6 +165,8 @@ export interface Batch {
 /** One column of a batch. `values[row]` is undefined for null. */
 export interface TextVector {
   readonly storage: 'text';
+  /** True when no row has a value; `values` may then be shorter than the batch. */
+  readonly isAllNull: boolean;
   readonly values: readonly (string | undefined)[];
 }
 
@@ -182,6 +184,8 @@ export interface TableBuilder {
   endRow(): void;
   /** Forgets the row begun. */
   discardRow(): void;
+  /** Forgets the row begun and the ended rows from this index on, so that a failing flattener leaves nothing. */
+  truncate(rowCount: number): void;
   /** The rows so far; the builder starts anew. The batch is valid until the next call of `take`. */
   take(): Batch;
 }
@@ -211,8 +215,16 @@ export interface Flattener {
 /** Receives all tables of a run; publishes them all at once or not at all. */
 export interface Sink {
   readonly storage: StorageKind;
+  /** True when `restart` can take back what was written: everywhere but on stdout. */
+  readonly canRestart: boolean;
+  /** Prepares the place for the output; called once, before anything else. */
+  start(): Promise<void>;
   open(schema: TableSchema): Promise<TableWriter>;
-  /** Makes the output visible. `report` writes `_report.json`'s content given what was published. */
+  /** Keeps a record that could not become a row. A write fault is thrown by the next `write` or `commit`. */
+  reject(record: RejectedRecord): void;
+  /** Forgets all tables and rejects written so far; `open` is called anew. */
+  restart(): Promise<void>;
+  /** Makes the output visible. `report` is the content of `_report.json`. */
   commit(report: RunReport): Promise<PublishedOutput>;
   /** Removes what was written; synchronous, so that a signal handler can call it. Safe to call twice. */
   abort(): void;
@@ -221,7 +233,15 @@ export interface Sink {
 export interface TableWriter {
   /** The batch may be reused after the promise is fulfilled. */
   write(batch: Batch): Promise<void>;
-  close(): Promise<void>;
+  /** After the last batch. */
+  close(): Promise<TableFacts>;
+}
+
+/** What became of one table. */
+export interface TableFacts {
+  readonly rowCount: number;
+  /** Lone surrogates written as U+FFFD, because UTF-8 has no bytes for them. */
+  readonly replacedCharacterCount: number;
 }
 
 /** The content of `_report.json`; see cli/summary for what people see. */
@@ -243,8 +263,10 @@ export interface TableFormat {
   encoder(schema: TableSchema): TableEncoder;
 }
 
-/** Bytes returned are valid until the next call. */
+/** The bytes returned belong to the caller. */
 export interface TableEncoder {
+  /** Lone surrogates replaced so far. */
+  readonly replacedCharacterCount: number;
   begin(): Uint8Array | undefined;
   encode(batch: Batch): Uint8Array;
   end(): Uint8Array | undefined;

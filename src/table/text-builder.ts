@@ -1,0 +1,116 @@
+// Cells set one by one → columns of strings, for the text sinks (CSV, COPY).
+// Columns get memory only when a first value comes: most columns of most tables are empty, and a run may hold hundreds
+// of tables at once. The arrays are reused from batch to batch.
+
+import type { Batch, CellValue, TableBuilder, TableSchema, TextVector } from '../types.ts';
+
+type TextColumn = (string | undefined)[];
+
+/** Rows a builder makes room for at first; doubled as needed up to what was asked for. */
+const firstCapacity = 32;
+
+/** Shared by all columns without a value. */
+const noValues: TextColumn = [];
+
+/** A builder whose vectors hold strings. It grows with the rows; whoever fills it decides when to `take`. */
+export function createTextBuilder(schema: TableSchema): TableBuilder {
+  return new TextBuilder(schema);
+}
+
+class TextBuilder implements TableBuilder {
+  readonly schema: TableSchema;
+  rowCount = 0;
+  /** Characters rather than bytes: near enough for deciding when to flush. */
+  byteCount = 0;
+  /** Column index → its values; `noValues` until the first one of the whole run. */
+  readonly #columns: TextColumn[];
+  /** Column index → 1 when this batch has a value in it. */
+  readonly #isFilled: Uint8Array;
+  /** Length of every allocated column. */
+  #capacity = firstCapacity;
+  /** Columns of the batch given away by the last `take`, cleared before they are filled again. */
+  #givenRowCount = 0;
+
+  constructor(schema: TableSchema) {
+    this.schema = schema;
+    this.#columns = schema.columns.map(() => noValues);
+    this.#isFilled = new Uint8Array(schema.columns.length);
+  }
+
+  beginRow(): void {
+    if (this.#givenRowCount > 0) this.#clearGiven();
+    if (this.rowCount === this.#capacity) this.#grow();
+  }
+
+  set(columnIndex: number, value: CellValue): void {
+    const text = typeof value === 'string' ? value : textOf(value);
+    if (this.#isFilled[columnIndex] === 0) this.#startColumn(columnIndex);
+    (this.#columns[columnIndex] as TextColumn)[this.rowCount] = text;
+    this.byteCount += text.length + 1;
+  }
+
+  endRow(): void {
+    this.rowCount++;
+    this.byteCount += 1;
+  }
+
+  discardRow(): void {
+    this.truncate(this.rowCount);
+  }
+
+  truncate(rowCount: number): void {
+    for (const column of this.#columns) {
+      if (column !== noValues) column.fill(undefined, rowCount, this.rowCount + 1);
+    }
+    if (rowCount === 0) this.byteCount = 0;
+    this.rowCount = rowCount;
+  }
+
+  take(): Batch {
+    const rowCount = this.rowCount;
+    const vectors = this.#columns.map((values, index): TextVector => {
+      const isAllNull = this.#isFilled[index] === 0;
+      return { storage: 'text', isAllNull, values: isAllNull ? noValues : values };
+    });
+    this.#givenRowCount = rowCount;
+    this.rowCount = 0;
+    this.byteCount = 0;
+    return { schema: this.schema, rowCount, vectors };
+  }
+
+  #startColumn(columnIndex: number): void {
+    if (columnIndex >= this.#columns.length) throw new RangeError(`table ${this.schema.name} has no column ${columnIndex}`);
+    this.#isFilled[columnIndex] = 1;
+    if (this.#columns[columnIndex] === noValues) this.#columns[columnIndex] = emptyColumn(this.#capacity);
+  }
+
+  #clearGiven(): void {
+    for (let index = 0; index < this.#columns.length; index++) {
+      if (this.#isFilled[index] === 1) (this.#columns[index] as TextColumn).fill(undefined, 0, this.#givenRowCount);
+    }
+    this.#isFilled.fill(0);
+    this.#givenRowCount = 0;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    for (let index = 0; index < this.#columns.length; index++) {
+      const old = this.#columns[index] as TextColumn;
+      if (old === noValues) continue;
+      // A new array, not a longer `length`: V8 would turn the old one into a slow dictionary.
+      const grown = emptyColumn(this.#capacity);
+      for (let row = 0; row < old.length; row++) grown[row] = old[row];
+      this.#columns[index] = grown;
+    }
+  }
+}
+
+function emptyColumn(capacity: number): TextColumn {
+  return new Array<string | undefined>(capacity).fill(undefined);
+}
+
+/** Flatteners in text storage set strings; a plugin's may set others. Lists are joined as `tables.md` says. */
+function textOf(value: CellValue): string {
+  if (Array.isArray(value)) return value.map((item: CellValue) => (typeof item === 'string' ? item : textOf(item))).join('; ');
+  return String(value);
+}

@@ -1,0 +1,157 @@
+// Cells → quoted UTF-8 bytes in a growing buffer. Short cells are encoded character by character, with the test for
+// quoting in the same loop; long ones natively, then their quotes are doubled in place, from the end.
+
+import type { CsvOptions } from './csv-options.ts';
+
+/** From this many characters on, the native encoder is faster than the loop. */
+const longCellLength = 48;
+/** UTF-8 bytes per UTF-16 unit at most, a doubled quote being two. */
+const maxBytesPerUnit = 3;
+/** Two quotes, and the apostrophe before a formula. */
+const maxExtraBytes = 3;
+
+const quote = 0x22;
+const apostrophe = 0x27;
+
+/** https://owasp.org/www-community/attacks/CSV_Injection, with the full-width forms that spreadsheets fold. */
+const formulaStart = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const loneSurrogates = /\p{Surrogate}/gu;
+
+export class CellWriter {
+  /** Lone surrogates written as U+FFFD since the writer was made. */
+  replacedCharacterCount = 0;
+  /** ASCII code → 1 when a cell with it has to be quoted. */
+  readonly #isSpecial = new Uint8Array(128);
+  readonly #nullText: string;
+  readonly #isFormulaSafe: boolean;
+  #buffer: Buffer = Buffer.alloc(0);
+  /** Bytes used of the buffer. */
+  #length = 0;
+
+  constructor(options: CsvOptions) {
+    for (const character of `${options.delimiter}"\r\n`) this.#isSpecial[character.charCodeAt(0)] = 1;
+    this.#nullText = options.nullText;
+    this.#isFormulaSafe = options.isFormulaSafe;
+  }
+
+  start(expectedByteCount: number): void {
+    this.#buffer = Buffer.allocUnsafeSlow(expectedByteCount);
+    this.#length = 0;
+  }
+
+  /** The bytes since `start`; they belong to the caller. */
+  finish(): Uint8Array {
+    const bytes = this.#buffer.subarray(0, this.#length);
+    this.#buffer = Buffer.alloc(0);
+    return bytes;
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#buffer.length) this.#grow(bytes.length);
+    const buffer = this.#buffer;
+    let position = this.#length;
+    for (let index = 0; index < bytes.length; index++) buffer[position++] = bytes[index] as number;
+    this.#length = position;
+  }
+
+  writeCell(cell: string): void {
+    let text = cell;
+    if (this.#isFormulaSafe && formulaStart.test(text) && !plainNumber.test(text)) text = String.fromCharCode(apostrophe) + text;
+    const maxByteCount = text.length * maxBytesPerUnit + maxExtraBytes;
+    if (this.#length + maxByteCount > this.#buffer.length) this.#grow(maxByteCount);
+    if (text.length > longCellLength) this.#writeLong(text);
+    else if (text === '' || text === this.#nullText || !this.#writeShortPlain(text)) this.#writeQuoted(text);
+  }
+
+  /** Writes a cell without quotes; false, with nothing written, when it needs them. */
+  #writeShortPlain(text: string): boolean {
+    const buffer = this.#buffer;
+    let position = this.#length;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit < 0x80) {
+        if (this.#isSpecial[unit] === 1) return false;
+        buffer[position++] = unit;
+      } else {
+        return this.#writeNativelyUnlessSpecial(text);
+      }
+    }
+    this.#length = position;
+    return true;
+  }
+
+  /** The same for a cell that is not ASCII. */
+  #writeNativelyUnlessSpecial(text: string): boolean {
+    const end = this.#encode(text, this.#length);
+    for (let position = this.#length; position < end; position++) {
+      const byte = this.#buffer[position] as number;
+      if (byte < 0x80 && this.#isSpecial[byte] === 1) return false;
+    }
+    this.#countReplaced(text);
+    this.#length = end;
+    return true;
+  }
+
+  #writeQuoted(text: string): void {
+    const buffer = this.#buffer;
+    let position = this.#length;
+    buffer[position++] = quote;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit >= 0x80) {
+        this.#writeLong(text, true);
+        return;
+      }
+      buffer[position++] = unit;
+      if (unit === quote) buffer[position++] = quote;
+    }
+    buffer[position++] = quote;
+    this.#length = position;
+  }
+
+  #writeLong(text: string, isQuoted = text === this.#nullText): void {
+    const buffer = this.#buffer;
+    const start = this.#length + 1;
+    const end = this.#encode(text, start);
+    if (end - start !== text.length) this.#countReplaced(text);
+    let quoteCount = 0;
+    let needsQuotes = isQuoted;
+    for (let position = start; position < end; position++) {
+      const byte = buffer[position] as number;
+      if (byte === quote) quoteCount++;
+      else if (byte < 0x80 && this.#isSpecial[byte] === 1) needsQuotes = true;
+    }
+    if (quoteCount === 0 && !needsQuotes) {
+      buffer.copyWithin(start - 1, start, end);
+      this.#length = end - 1;
+      return;
+    }
+    // From the end, so that no byte is overwritten before it has moved; done when all quotes are doubled.
+    let to = end + quoteCount - 1;
+    for (let from = end - 1; to !== from; from--) {
+      const byte = buffer[from] as number;
+      buffer[to--] = byte;
+      if (byte === quote) buffer[to--] = quote;
+    }
+    buffer[start - 1] = quote;
+    buffer[end + quoteCount] = quote;
+    this.#length = end + quoteCount + 1;
+  }
+
+  /** Encodes at a position, lone surrogates as U+FFFD; returns where it ended. */
+  #encode(text: string, position: number): number {
+    return position + this.#buffer.write(text, position, 'utf8');
+  }
+
+  #countReplaced(text: string): void {
+    const found = text.match(loneSurrogates);
+    if (found !== null) this.replacedCharacterCount += found.length;
+  }
+
+  #grow(byteCount: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#length + byteCount + 1024));
+    this.#buffer.copy(grown, 0, 0, this.#length);
+    this.#buffer = grown;
+  }
+}

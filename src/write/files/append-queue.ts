@@ -1,0 +1,101 @@
+// Pieces of bytes for many files → the files, in order, one write at a time while the caller goes on computing.
+// Few files are held open at once: a run may write hundreds of tables.
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { outputError } from './output-error.ts';
+
+const maxOpenFiles = 64;
+/** Files made durable at the same time at the end: each sync waits for the disk, and they share its flushes. */
+const parallelSyncs = 8;
+
+export class AppendQueue {
+  /** Path → handle, the one used longest ago first. */
+  readonly #handles = new Map<string, FileHandle>();
+  readonly #paths = new Set<string>();
+  /** Settles when all writes asked for so far are done. */
+  #tail: Promise<void> = Promise.resolve();
+  #isAborted = false;
+
+  /**
+   * Appends to a file, which is created at its first piece. Resolves when the writes before this one are done; this
+   * one goes on meanwhile, so the bytes must stay as they are. A fault is thrown by a later call.
+   */
+  append(path: string, bytes: Uint8Array): Promise<void> {
+    const before = this.#tail;
+    this.#tail = before.then(() => this.#write(path, bytes));
+    // Whoever appends or finishes next gets the error; without this, Node would call it unhandled until then.
+    this.#tail.catch(() => {});
+    return before;
+  }
+
+  /** Waits for all writes and makes the files durable. */
+  async finish(): Promise<void> {
+    await this.#tail;
+    const paths = [...this.#paths];
+    const syncNext = async (): Promise<void> => {
+      for (let path = paths.pop(); path !== undefined; path = paths.pop()) await this.#sync(path);
+    };
+    await Promise.all(Array.from({ length: parallelSyncs }, syncNext));
+    this.#paths.clear();
+  }
+
+  /** Waits for the write in flight, then closes all without caring for what is in them. */
+  async drop(): Promise<void> {
+    await this.#tail.catch(() => {});
+    this.#tail = Promise.resolve();
+    for (const handle of this.#handles.values()) await handle.close().catch(() => {});
+    this.#handles.clear();
+    this.#paths.clear();
+  }
+
+  /** No file is opened or written from now on. */
+  abort(): void {
+    this.#isAborted = true;
+  }
+
+  async #write(path: string, bytes: Uint8Array): Promise<void> {
+    if (this.#isAborted) return;
+    try {
+      const handle = await this.#open(path);
+      for (let offset = 0; offset < bytes.length; ) {
+        const { bytesWritten } = await handle.write(bytes, offset, bytes.length - offset);
+        offset += bytesWritten;
+      }
+    } catch (error) {
+      throw outputError(error, path);
+    }
+  }
+
+  async #open(path: string): Promise<FileHandle> {
+    const known = this.#handles.get(path);
+    if (known !== undefined) {
+      this.#handles.delete(path);
+      this.#handles.set(path, known);
+      return known;
+    }
+    for (const [oldest, handle] of this.#handles) {
+      if (this.#handles.size < maxOpenFiles) break;
+      this.#handles.delete(oldest);
+      await handle.close();
+    }
+    // Exclusive at first: in a folder of our own a file of that name would be somebody else's doing.
+    const handle = await open(path, this.#paths.has(path) ? 'a' : 'ax');
+    this.#paths.add(path);
+    this.#handles.set(path, handle);
+    return handle;
+  }
+
+  async #sync(path: string): Promise<void> {
+    try {
+      const handle = this.#handles.get(path) ?? (await open(path, 'a'));
+      this.#handles.delete(path);
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw outputError(error, path);
+    }
+  }
+}
