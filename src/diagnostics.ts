@@ -49,6 +49,35 @@ const MESSAGES = {
   SOURCE_NESTED_ARCHIVE: { severity: 'warning', text: 'skipped: an archive inside an archive', hint: 'unpack it first' },
   SOURCE_ENCRYPTED: { severity: 'error', text: 'skipped: the archive member is encrypted', hint: 'unpack it first' },
   INPUT_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
+
+  // Output
+  OUTPUT_FAILED: { severity: 'error', text: 'cannot write {path}: {reason}', hint: 'nothing was published; an older output is as it was' },
+  OUTPUT_IS_FILE: { severity: 'error', text: '--out {path} is a file, and a folder is needed', hint: 'name a folder, or add -t to write one table into a file' },
+  OUTPUT_IS_FOLDER: { severity: 'error', text: '{path} is a folder and cannot be replaced by a file' },
+  OUTPUT_BUSY: { severity: 'error', text: 'another run is publishing into {path}', hint: 'run again when it has ended' },
+  OUTPUT_ONE_TABLE: { severity: 'error', text: '--out {path} takes one table, and {count} would be written', hint: 'choose it with -t, or name a folder' },
+  OUTPUT_ENDING: { severity: 'error', text: 'no format is known for the ending of --out {path}', hint: 'formats here: {formats}' },
+  TABLE_NAME_INVALID: { severity: 'error', text: 'a table name holds more than lower-case letters, digits and underscores' },
+  CHARACTERS_REPLACED: { severity: 'warning', text: 'table {table}: {count} lone surrogates written as U+FFFD, since UTF-8 has no bytes for them' },
+  DUPLICATES_NOT_REPLACED: { severity: 'warning', text: '{count} resources occur again with other content; on stdout the first one stays', hint: 'write to a folder to get the newest' },
+  INPUT_CHANGED: { severity: 'error', text: 'the input changed between its two readings', hint: 'run again when nothing writes to it' },
+
+  // Usage and the run as a whole
+  NO_INPUT: { severity: 'error', text: 'no input', hint: 'name files or folders, or - for stdin' },
+  NOTHING_TO_CONVERT: { severity: 'error', text: 'nothing to convert: no FHIR resource in the input' },
+  NOTHING_CONVERTED: { severity: 'error', text: 'nothing published: none of {count} records could be converted' },
+  NOTHING_ASKED_FOR: { severity: 'error', text: 'nothing to write: none of the {count} resources belongs to the tables asked for' },
+  FAILED_FAST: { severity: 'error', text: 'stopped at the first bad record, as --fail-fast asks' },
+  FORMAT_UNKNOWN: { severity: 'error', text: 'no format {name}', hint: 'formats here: {formats}' },
+  TABLE_UNKNOWN: { severity: 'error', text: 'no table {name}', hint: '{suggestion}' },
+  CSV_DELIMITER_INVALID: { severity: 'error', text: '--delimiter takes one ASCII character other than a quote or line end', hint: 'for tabs: --delimiter tab' },
+  CSV_NULL_INVALID: { severity: 'error', text: '--null must not hold a quote, a line end or the delimiter' },
+  OPTION_NUMBER_INVALID: { severity: 'error', text: '{option} takes a whole number from {min} to {max}' },
+  PLUGIN_CLASH: { severity: 'error', text: 'two plugins bring the same {kind}: {name}' },
+  PLUGIN_VERSION: { severity: 'error', text: 'plugin {name} is made for another API version' },
+  STOPPED: { severity: 'error', text: 'stopped, nothing published' },
+  STALLED: { severity: 'error', text: 'the run ended before it was done, in: {stage}', hint: 'nothing was published; please report this' },
+  INTERNAL: { severity: 'error', text: 'internal error: {reason}', hint: 'nothing was published; please report this' },
 } as const satisfies Record<string, MessageEntry>;
 
 export type DiagnosticCode = keyof typeof MESSAGES;
