@@ -1,0 +1,26 @@
+// The element models that ship, each loaded when its version is first asked for.
+
+import { ElementModel, type FhirVersion } from './element-model.ts';
+
+const loaded = new Map<FhirVersion, Promise<ElementModel>>();
+
+/** The FHIR versions whose element model ships. */
+export const fhirVersions: readonly FhirVersion[] = ['r4'];
+
+export function loadModel(version: FhirVersion): Promise<ElementModel> {
+  let model = loaded.get(version);
+  if (model === undefined) {
+    model = importText(version).then((text) => new ElementModel(version, text));
+    loaded.set(version, model);
+  }
+  return model;
+}
+
+function importText(version: FhirVersion): Promise<{ resourceTypes: string; types: string }> {
+  switch (version) {
+    case 'r4':
+      return import('./models/r4.ts');
+    default:
+      return version satisfies never;
+  }
+}

@@ -1,0 +1,124 @@
+// Collects the nodes and columns of one table and makes a Plan of them. Asking twice for the same node gives the
+// same one, so that all columns of an object share it.
+
+import { type ElementModel, jsonKey } from '../../fhir/element-model.ts';
+import type { Column, ColumnType, PrimitiveTypeName, TableSchema } from '../../types.ts';
+import type { Cell, ImpliedValue, ItemRule, NodeIndex, Plan, PlanNode } from '../plan.ts';
+import { type NameParts, resolveNames } from './names.ts';
+
+export interface NewColumn {
+  readonly base: string;
+  readonly suffix?: string;
+  readonly rank?: NameParts['rank'];
+  readonly type: ColumnType;
+  readonly cell: Cell;
+  readonly fhirPath?: string | undefined;
+  readonly description: string;
+  readonly isNullable?: boolean;
+}
+
+export function primitive(fhirType: PrimitiveTypeName): ColumnType {
+  return { kind: 'primitive', fhirType };
+}
+
+export class PlanBuilder {
+  readonly model: ElementModel;
+  readonly #nodes: PlanNode[];
+  readonly #nodeByKey = new Map<string, NodeIndex>();
+  readonly #columns: NewColumn[] = [];
+  readonly #implied: ImpliedValue[] = [];
+
+  constructor(model: ElementModel, resourceType: string) {
+    this.model = model;
+    this.#nodes = [{ kind: 'resource', type: resourceType }];
+  }
+
+  /** `Patient.name` */
+  pathOf(node: NodeIndex): string {
+    const found = this.#nodeAt(node);
+    return found.kind === 'resource' ? found.type : found.path;
+  }
+
+  typeOf(node: NodeIndex): string {
+    return this.#nodeAt(node).type;
+  }
+
+  child(parent: NodeIndex, key: string): NodeIndex {
+    const node = { kind: 'child', parent, key, type: this.#typeBelow(parent, key), path: `${this.pathOf(parent)}.${key}` } as const;
+    return this.#addNode(`${parent}.${key}`, node);
+  }
+
+  item(parent: NodeIndex, key: string, rule: ItemRule): NodeIndex {
+    const node = { kind: 'item', parent, key, rule, type: this.#typeBelow(parent, key), path: `${this.pathOf(parent)}.${key}` } as const;
+    return this.#addNode(`${parent}.${key} ${JSON.stringify(rule)}`, node);
+  }
+
+  add(column: NewColumn): void {
+    this.#columns.push(column);
+  }
+
+  /** Adds a column for one primitive of a node's object; its FHIR type comes from the model. */
+  addValue(base: string, suffix: string, node: NodeIndex, key: string, description: string): void {
+    const cell = this.value(node, key);
+    this.add({ base, suffix, type: primitive(cell.type), cell, fhirPath: `${this.pathOf(node)}.${key}`, description });
+  }
+
+  value(node: NodeIndex, key: string): Extract<Cell, { kind: 'value' }> {
+    return { kind: 'value', node, key, type: this.primitiveTypeOf(node, key) };
+  }
+
+  primitiveTypeOf(node: NodeIndex, key: string): PrimitiveTypeName {
+    return this.#typeBelow(node, key) as PrimitiveTypeName;
+  }
+
+  imply(implied: ImpliedValue): void {
+    this.#implied.push(implied);
+  }
+
+  build(table: Omit<TableSchema, 'columns'>): Plan {
+    const names = resolveNames(
+      this.#columns.map((column) => {
+        const suffix = column.suffix ?? '';
+        return { base: column.base, suffix, rank: column.rank ?? (suffix === '' ? 'element' : 'generated') };
+      }),
+    );
+    const columns = this.#columns.map(
+      (column, index): Column => ({
+        name: names[index] as string,
+        type: column.type,
+        isNullable: column.isNullable ?? true,
+        fhirPath: column.fhirPath,
+        description: column.description,
+      }),
+    );
+    return {
+      schema: { ...table, columns },
+      nodes: this.#nodes,
+      implied: this.#implied,
+      cells: this.#columns.map((column) => column.cell),
+    };
+  }
+
+  #nodeAt(node: NodeIndex): PlanNode {
+    const found = this.#nodes[node];
+    if (found === undefined) throw new RangeError(`no node ${node}`);
+    return found;
+  }
+
+  #addNode(key: string, node: PlanNode): NodeIndex {
+    let index = this.#nodeByKey.get(key);
+    if (index === undefined) {
+      index = this.#nodes.push(node) - 1;
+      this.#nodeByKey.set(key, index);
+    }
+    return index;
+  }
+
+  /** The model's type path of what stands under a JSON key. */
+  #typeBelow(parent: NodeIndex, key: string): string {
+    for (const element of this.model.elementsOf(this.typeOf(parent))) {
+      for (const type of element.types) if (jsonKey(element, type) === key) return type.path;
+    }
+    throw new Error(`FHIR ${this.model.version} has no ${this.typeOf(parent)}.${key}`);
+  }
+}

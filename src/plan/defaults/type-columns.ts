@@ -1,0 +1,352 @@
+// The column rules per data type: one element → the columns that show it. `base` is the column name's stem.
+
+import type { Element, ElementType } from '../../fhir/element-model.ts';
+import { isPrimitive } from '../../fhir/element-model.ts';
+import { ucum } from '../../fhir/code-systems.ts';
+import type { PrimitiveTypeName } from '../../types.ts';
+import type { Cell, ItemRule, NodeIndex, ReferenceShape } from '../plan.ts';
+import { addChoiceColumns } from './choice-columns.ts';
+import { toSnakeCase } from './names.ts';
+import { type PlanBuilder, primitive } from './plan-builder.ts';
+
+/** Repeating references whose first item stands in the main table. */
+const firstReferenceNames = new Set(['performer', 'author', 'payor', 'generalPractitioner', 'reasonReference', 'location']);
+
+/** References to these show the identifier, since suppliers often point to people and places by it. */
+const identifiedTargets = new Set(['Patient', 'Practitioner', 'PractitionerRole', 'RelatedPerson', 'Organization', 'Location', 'HealthcareService', 'CareTeam']);
+
+const bestItemRules: Readonly<Record<string, ItemRule>> = {
+  CodeableConcept: { rule: 'first' },
+  Coding: { rule: 'standardCoding' },
+  Identifier: { rule: 'bestIdentifier' },
+  HumanName: { rule: 'bestName' },
+  Address: { rule: 'bestAddress' },
+};
+
+export interface ElementOptions {
+  /** Show the first item of a list that would otherwise stand in a child table only. */
+  readonly isFirstShown?: boolean;
+}
+
+/** Adds the columns of an element of the node's object. */
+export function addElementColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, options: ElementOptions = {}): void {
+  if (element.isChoice) {
+    addChoiceColumns(builder, node, element, base);
+    return;
+  }
+  const type = element.types[0] as ElementType;
+  if (isPrimitive(type)) {
+    addPrimitiveColumn(builder, node, element, type, base);
+    return;
+  }
+  if (!element.isList) {
+    addTypeColumns(builder, node, element.name, type, base);
+    return;
+  }
+  if (type.code === 'ContactPoint') {
+    addContactColumns(builder, node, element, base);
+  } else if (type.code === 'Annotation') {
+    addJoinedNotes(builder, node, element, base);
+  } else {
+    const isShownByDefault = type.code === 'Reference' && firstReferenceNames.has(element.name);
+    const rule = bestItemRules[type.code] ?? (options.isFirstShown === true || isShownByDefault ? { rule: 'first' } : undefined);
+    if (rule !== undefined) addObjectColumns(builder, builder.item(node, element.name, rule), type, base);
+  }
+}
+
+function addPrimitiveColumn(builder: PlanBuilder, node: NodeIndex, element: Element, type: ElementType, base: string): void {
+  const fhirType = type.code as PrimitiveTypeName;
+  const fhirPath = `${builder.pathOf(node)}.${element.name}`;
+  if (element.isList) {
+    builder.add({
+      base,
+      type: { kind: 'list', fhirType },
+      cell: { kind: 'list', node, key: element.name, type: fhirType, separator: '; ' },
+      fhirPath,
+      description: `All values of ${fhirPath}.`,
+    });
+  } else {
+    builder.addValue(base, '', node, element.name, `${fhirPath}, a ${fhirType}.`);
+  }
+}
+
+/** Adds the columns of a single value under a key; types without a rule have none. */
+export function addTypeColumns(builder: PlanBuilder, node: NodeIndex, key: string, type: ElementType, base: string): void {
+  if (isPrimitive(type)) builder.addValue(base, '', node, key, `${builder.pathOf(node)}.${key}, a ${type.code}.`);
+  else if (hasColumns(type)) addObjectColumns(builder, builder.child(node, key), type, base);
+}
+
+const objectRules: Readonly<Record<string, (builder: PlanBuilder, node: NodeIndex, base: string, type: ElementType) => void>> = {
+  CodeableConcept: (builder, node, base) => addConceptColumns(builder, node, base),
+  Coding: addCodingColumns,
+  Identifier: addIdentifierColumns,
+  HumanName: addHumanNameColumns,
+  Address: addAddressColumns,
+  ContactPoint: addContactPointColumns,
+  Reference: (builder, node, base, type) => addReferenceColumns(builder, node, base, type.targets),
+  Period: addPeriodColumns,
+  Quantity: addQuantityColumns,
+  Age: addQuantityColumns,
+  Duration: addQuantityColumns,
+  Count: addQuantityColumns,
+  Distance: addQuantityColumns,
+  Range: (builder, node, base) => addQuantityPair(builder, node, base, 'low', 'high'),
+  Ratio: (builder, node, base) => addQuantityPair(builder, node, base, 'numerator', 'denominator'),
+  Money: addMoneyColumns,
+  Annotation: addAnnotationColumn,
+  Attachment: addAttachmentColumns,
+  Timing: addTimingColumn,
+  BackboneElement: addBackboneColumns,
+  Element: addBackboneColumns,
+};
+
+function hasColumns(type: ElementType): boolean {
+  return objectRules[type.code] !== undefined;
+}
+
+function addObjectColumns(builder: PlanBuilder, node: NodeIndex, type: ElementType, base: string): void {
+  objectRules[type.code]?.(builder, node, base, type);
+}
+
+/** The first present of several cells; one cell stands for itself. */
+export function firstOf(cells: readonly Cell[]): Cell {
+  return cells.length === 1 ? (cells[0] as Cell) : { kind: 'firstOf', cells };
+}
+
+/** The label of a CodeableConcept: its text, else display or code of the coding that the columns show. */
+export function conceptLabel(builder: PlanBuilder, concept: NodeIndex): readonly Cell[] {
+  const coding = builder.item(concept, 'coding', { rule: 'standardCoding' });
+  return [builder.value(concept, 'text'), builder.value(coding, 'display'), builder.value(coding, 'code')];
+}
+
+/** `reference` is the other half of a concept-or-reference choice, whose display is a label as well. */
+export function addConceptColumns(builder: PlanBuilder, concept: NodeIndex, base: string, reference?: NodeIndex): void {
+  const path = builder.pathOf(concept);
+  const coding = builder.item(concept, 'coding', { rule: 'standardCoding' });
+  const referenceDisplay = reference === undefined ? [] : [builder.value(reference, 'display')];
+  builder.add({
+    base,
+    type: primitive('code'),
+    cell: builder.value(coding, 'code'),
+    fhirPath: `${path}.coding.code`,
+    description: `Code of ${path}: the first coding with a standard system, else the first with a code.`,
+  });
+  builder.addValue(base, '_system', coding, 'system', `System of the code in ${base}.`);
+  builder.add({
+    base,
+    suffix: '_display',
+    type: primitive('string'),
+    cell: firstOf([builder.value(coding, 'display'), ...referenceDisplay]),
+    fhirPath: `${path}.coding.display`,
+    description: `Display of the code in ${base}.`,
+  });
+  builder.add({
+    base,
+    suffix: '_text',
+    type: primitive('string'),
+    cell: firstOf([...conceptLabel(builder, concept), ...referenceDisplay]),
+    fhirPath: `${path}.text`,
+    description: `Label of ${path}: its text, else the display, else the code.`,
+  });
+}
+
+function addCodingColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  const path = builder.pathOf(node);
+  builder.addValue(base, '', node, 'code', `Code of ${path}.`);
+  builder.addValue(base, '_system', node, 'system', `System of the code in ${base}.`);
+  builder.addValue(base, '_display', node, 'display', `Display of the code in ${base}.`);
+}
+
+function addIdentifierColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  const path = builder.pathOf(node);
+  builder.addValue(base, '', node, 'value', `Value of ${path}; of several, the official or usual one.`);
+  builder.addValue(base, '_system', node, 'system', `System of the value in ${base}.`);
+}
+
+function addHumanNameColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  const path = builder.pathOf(node);
+  builder.add({
+    base,
+    type: primitive('string'),
+    cell: firstOf([builder.value(node, 'text'), { kind: 'rendered', node, key: undefined, as: 'humanName' }]),
+    fhirPath: `${path}.text`,
+    description: `${path} as one text; of several, the official or usual one.`,
+  });
+  builder.addValue(base, '_family', node, 'family', `Family name of ${base}.`);
+  for (const part of ['given', 'prefix', 'suffix'] as const) {
+    builder.add({
+      base,
+      suffix: `_${part}`,
+      type: { kind: 'list', fhirType: 'string' },
+      cell: { kind: 'list', node, key: part, type: 'string', separator: ' ' },
+      fhirPath: `${path}.${part}`,
+      description: `${path}.${part}, joined by a space.`,
+    });
+  }
+  builder.addValue(base, '_use', node, 'use', `Use of the name in ${base}.`);
+}
+
+function addAddressColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  const path = builder.pathOf(node);
+  builder.add({
+    base,
+    suffix: '_line',
+    type: { kind: 'list', fhirType: 'string' },
+    cell: { kind: 'list', node, key: 'line', type: 'string', separator: ', ' },
+    fhirPath: `${path}.line`,
+    description: `${path}.line, joined by a comma; of several addresses, the home one.`,
+  });
+  for (const key of ['city', 'district', 'state', 'postalCode', 'country', 'use']) {
+    builder.addValue(base, `_${toSnakeCase(key)}`, node, key, `${path}.${key} of the address in ${base}_line.`);
+  }
+}
+
+function addContactColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
+  const stem = element.name === 'telecom' ? base.replace(/_?telecom$/, '') : base;
+  for (const system of ['phone', 'email']) {
+    const contact = builder.item(node, element.name, { rule: 'contactPoint', system });
+    const path = `${builder.pathOf(node)}.${element.name}`;
+    const isBare = stem === '';
+    builder.addValue(isBare ? system : stem, isBare ? '' : `_${system}`, contact, 'value', `The ${system} of ${path} that is preferred by rank, use and order.`);
+  }
+}
+
+function addContactPointColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  const path = builder.pathOf(node);
+  builder.addValue(base, '', node, 'value', `Value of ${path}.`);
+  builder.addValue(base, '_system', node, 'system', `Kind of the contact in ${base}.`);
+  builder.addValue(base, '_use', node, 'use', `Use of the contact in ${base}.`);
+}
+
+export interface ReferenceOptions {
+  /** Leave out `X_id` and `X_type`, which stand at the head of the table. */
+  readonly isHoisted?: boolean;
+}
+
+export function referenceShape(builder: PlanBuilder, node: NodeIndex, targets: readonly string[]): ReferenceShape {
+  const isIdentified = targets.length === 0 || targets.some((target) => identifiedTargets.has(target));
+  return {
+    targets,
+    onlyType: undefined,
+    hasTypeColumn: targets.length !== 1,
+    identifierNode: isIdentified ? builder.child(node, 'identifier') : undefined,
+  };
+}
+
+export function addReferenceKeys(builder: PlanBuilder, node: NodeIndex, base: string, targets: readonly string[]): void {
+  const path = builder.pathOf(node);
+  const shape = referenceShape(builder, node, targets);
+  builder.add({
+    base,
+    suffix: '_id',
+    type: primitive('id'),
+    cell: { kind: 'reference', node, part: 'id', shape },
+    fhirPath: `${path}.reference`,
+    description: `Id of the ${describeTargets(targets)} that ${path} points to.`,
+  });
+  if (!shape.hasTypeColumn) return;
+  builder.add({
+    base,
+    suffix: '_type',
+    type: primitive('code'),
+    cell: { kind: 'reference', node, part: 'type', shape },
+    fhirPath: `${path}.type`,
+    description: `Resource type that ${base}_id belongs to.`,
+  });
+}
+
+export function addReferenceColumns(builder: PlanBuilder, node: NodeIndex, base: string, targets: readonly string[], options: ReferenceOptions = {}): void {
+  const path = builder.pathOf(node);
+  if (options.isHoisted !== true) addReferenceKeys(builder, node, base, targets);
+  builder.addValue(base, '_display', node, 'display', `Display of ${path}.`);
+  addReferenceIdentifier(builder, node, base, targets);
+}
+
+export function addReferenceIdentifier(builder: PlanBuilder, node: NodeIndex, base: string, targets: readonly string[]): void {
+  const shape = referenceShape(builder, node, targets);
+  if (shape.identifierNode === undefined) return;
+  builder.add({
+    base,
+    suffix: '_identifier',
+    type: primitive('string'),
+    cell: { kind: 'reference', node, part: 'identifier', shape },
+    fhirPath: `${builder.pathOf(node)}.identifier`,
+    description: `Identifier by which ${builder.pathOf(node)} points, as system|value.`,
+  });
+}
+
+function describeTargets(targets: readonly string[]): string {
+  return targets.length === 0 || targets.length > 4 ? 'resource' : targets.join(' or ');
+}
+
+function addPeriodColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  const path = builder.pathOf(node);
+  builder.addValue(base, '_start', node, 'start', `Start of ${path}.`);
+  builder.addValue(base, '_end', node, 'end', `End of ${path}.`);
+}
+
+function addQuantityColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  const path = builder.pathOf(node);
+  builder.addValue(base, '', node, 'value', `Value of ${path}.`);
+  builder.addValue(base, '_comparator', node, 'comparator', `Comparator of ${path}, when the value is a bound.`);
+  builder.addValue(base, '_unit', node, 'unit', `Unit of ${path} as people write it.`);
+  builder.addValue(base, '_code', node, 'code', `Unit of ${path} as a code; UCUM unless other_json says otherwise.`);
+  builder.imply({ node, key: 'system', value: ucum });
+}
+
+function addQuantityPair(builder: PlanBuilder, node: NodeIndex, base: string, firstKey: string, secondKey: string): void {
+  const path = builder.pathOf(node);
+  for (const key of [firstKey, secondKey]) {
+    const quantity = builder.child(node, key);
+    builder.addValue(base, `_${key}`, quantity, 'value', `Value of ${path}.${key}.`);
+    builder.addValue(base, `_${key}_unit`, quantity, 'unit', `Unit of ${path}.${key}.`);
+    builder.imply({ node: quantity, key: 'system', value: ucum });
+  }
+}
+
+function addMoneyColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  const path = builder.pathOf(node);
+  builder.addValue(base, '', node, 'value', `Amount of ${path}.`);
+  builder.addValue(base, '_currency', node, 'currency', `Currency of the amount in ${base}.`);
+}
+
+function addAnnotationColumn(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  builder.addValue(base, '', node, 'text', `Text of ${builder.pathOf(node)}.`);
+}
+
+function addJoinedNotes(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
+  const path = `${builder.pathOf(node)}.${element.name}`;
+  builder.add({
+    base,
+    type: primitive('markdown'),
+    cell: { kind: 'joinItems', node, key: element.name, itemKey: 'text', itemType: 'Annotation', separator: '\n' },
+    fhirPath: `${path}.text`,
+    description: `Texts of ${path}, one a line.`,
+  });
+}
+
+function addAttachmentColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  const path = builder.pathOf(node);
+  for (const key of ['contentType', 'url', 'title', 'size', 'creation', 'hash']) {
+    builder.addValue(base, `_${toSnakeCase(key)}`, node, key, `${path}.${key}.`);
+  }
+}
+
+function addTimingColumn(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  builder.add({
+    base,
+    suffix: '_text',
+    type: primitive('string'),
+    cell: { kind: 'rendered', node, key: undefined, as: 'timing' },
+    fhirPath: builder.pathOf(node),
+    description: `${builder.pathOf(node)} in words, such as "2 per 1 d".`,
+  });
+}
+
+/** A single backbone element is flattened: its elements become columns with its name before theirs. */
+function addBackboneColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  for (const element of builder.model.elementsOf(builder.typeOf(node))) {
+    if (element.name === 'id' || element.name === 'extension' || element.name === 'modifierExtension') continue;
+    addElementColumns(builder, node, element, `${base}_${toSnakeCase(element.name)}`);
+  }
+}

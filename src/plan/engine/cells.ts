@@ -1,0 +1,117 @@
+// Cell → function that reads it from the row's objects.
+
+import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
+import type { CellValue, StorageKind } from '../../types.ts';
+import type { Cell } from '../plan.ts';
+import { readPrimitiveAs } from './primitives.ts';
+import { compileReference } from './references.ts';
+import { renderValue } from './renderings.ts';
+import type { Row } from './row.ts';
+
+export type ReadCell = (row: Row) => CellValue | undefined;
+
+/** Compiles every kind of cell but `otherJson`, which needs the whole plan. */
+export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
+  switch (cell.kind) {
+    case 'id':
+      return (row) => row.id;
+    case 'value': {
+      const { node, key } = cell;
+      const read = readPrimitiveAs(cell.type, storage);
+      return (row) => read(row.slots[node]?.[key]);
+    }
+    case 'list': {
+      const { node, key, separator } = cell;
+      const read = readPrimitiveAs(cell.type, storage);
+      return (row) => joinAll(row.slots[node]?.[key], read, separator);
+    }
+    case 'joinItems': {
+      const { node, key, itemKey, separator } = cell;
+      const read = (item: JsonValue | undefined) =>
+        isJsonObject(item) && typeof item[itemKey] === 'string' ? item[itemKey] : undefined;
+      return (row) => joinAll(row.slots[node]?.[key], read, separator);
+    }
+    case 'firstOf': {
+      const reads = cell.cells.map((operand) => compileCell(operand, storage));
+      return (row) => {
+        for (const read of reads) {
+          const value = read(row);
+          if (value !== undefined) return value;
+        }
+        return undefined;
+      };
+    }
+    case 'reference': {
+      const { node } = cell;
+      const read = compileReference(cell.part, cell.shape);
+      return (row) => {
+        const reference = row.slots[node];
+        return reference === undefined ? undefined : read(reference, row);
+      };
+    }
+    case 'rendered': {
+      const { node, key, as } = cell;
+      return (row) => {
+        const object = row.slots[node];
+        return object === undefined ? undefined : renderValue(key === undefined ? object : object[key], as);
+      };
+    }
+    case 'presentKey': {
+      const { node, labels } = cell;
+      return (row) => findPresentKey(row.slots[node], labels);
+    }
+    case 'count': {
+      const { node, key } = cell;
+      return (row) => {
+        const list = row.slots[node]?.[key];
+        return Array.isArray(list) ? String(list.length) : undefined;
+      };
+    }
+    case 'hours': {
+      const { node, startKey, endKey } = cell;
+      return (row) => countHours(row.slots[node]?.[startKey], row.slots[node]?.[endKey]);
+    }
+    case 'flagOrPresent': {
+      const { node, booleanKey, otherKey } = cell;
+      return (row) => {
+        const object = row.slots[node];
+        const flag = object?.[booleanKey];
+        if (object?.[otherKey] !== undefined || flag === true) return 'true';
+        return flag === false ? 'false' : undefined;
+      };
+    }
+    case 'nothing':
+      return () => undefined;
+    case 'otherJson':
+      throw new Error('otherJson is compiled with its plan');
+    default:
+      return cell satisfies never;
+  }
+}
+
+function joinAll(list: JsonValue | undefined, read: (value: JsonValue | undefined) => CellValue | undefined, separator: string): string | undefined {
+  if (!Array.isArray(list)) return undefined;
+  if (list.length === 1) return read(list[0]) as string | undefined;
+  let text: string | undefined;
+  for (const item of list) {
+    const part = read(item);
+    if (part !== undefined) text = text === undefined ? (part as string) : text + separator + part;
+  }
+  return text;
+}
+
+function findPresentKey(object: JsonObject | undefined, labels: ReadonlyMap<string, string>): string | undefined {
+  if (object === undefined) return undefined;
+  for (const [key, label] of labels) if (object[key] !== undefined) return label;
+  return undefined;
+}
+
+const withTimeAndZone = /T\d\d:\d\d.*(Z|[+-]\d\d:\d\d)$/;
+
+/** Hours from one dateTime to another; undefined unless both tell time and zone. */
+function countHours(start: JsonValue | undefined, end: JsonValue | undefined): string | undefined {
+  if (typeof start !== 'string' || typeof end !== 'string') return undefined;
+  if (!withTimeAndZone.test(start) || !withTimeAndZone.test(end)) return undefined;
+  const hours = (Date.parse(end) - Date.parse(start)) / 3_600_000;
+  return Number.isFinite(hours) ? String(Math.round(hours * 10_000) / 10_000) : undefined;
+}

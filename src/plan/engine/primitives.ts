@@ -1,0 +1,75 @@
+// One JSON value of a FHIR primitive type → cell, or undefined when the value does not fit the type. Cells and
+// otherJson use the same functions, so that a value that no cell shows is kept there.
+
+import { type JsonValue, NumberText } from '../../json.ts';
+import type { CellValue, PrimitiveTypeName, StorageKind } from '../../types.ts';
+
+export type ReadPrimitive = (value: JsonValue | undefined) => CellValue | undefined;
+
+/** https://hl7.org/fhir/R4/json.html#primitive: which JSON type a primitive has. */
+export function readPrimitiveAs(type: PrimitiveTypeName, storage: StorageKind): ReadPrimitive {
+  switch (storage) {
+    case 'text':
+      return readAsText(type);
+    case 'typed':
+      throw new Error('typed storage has no sink yet');
+    default:
+      return storage satisfies never;
+  }
+}
+
+function readAsText(type: PrimitiveTypeName): ReadPrimitive {
+  switch (type) {
+    case 'boolean':
+      return readBoolean;
+    case 'decimal':
+      return readDecimal;
+    case 'integer':
+    case 'positiveInt':
+    case 'unsignedInt':
+      return readInteger;
+    case 'integer64':
+      return readInteger64;
+    case 'base64Binary':
+    case 'canonical':
+    case 'code':
+    case 'date':
+    case 'dateTime':
+    case 'id':
+    case 'instant':
+    case 'markdown':
+    case 'oid':
+    case 'string':
+    case 'time':
+    case 'uri':
+    case 'url':
+    case 'uuid':
+    case 'xhtml':
+      return readString;
+    default:
+      return type satisfies never;
+  }
+}
+
+function readString(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function readBoolean(value: JsonValue | undefined): string | undefined {
+  return value === true ? 'true' : value === false ? 'false' : undefined;
+}
+
+function readDecimal(value: JsonValue | undefined): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return value instanceof NumberText ? value.text : undefined;
+}
+
+function readInteger(value: JsonValue | undefined): string | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : undefined;
+  return value instanceof NumberText && /^-?\d+$/.test(value.text) ? value.text : undefined;
+}
+
+/** https://hl7.org/fhir/R5/json.html#primitive: integer64 is written as a string. */
+function readInteger64(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && /^-?\d+$/.test(value) ? value : readInteger(value);
+}
