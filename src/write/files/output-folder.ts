@@ -1,7 +1,7 @@
 // The place of the output as a transaction: made or opened, cleared of what dead runs left, then either all files are
 // published or nothing is left behind.
 
-import { lstatSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { UserError } from '../../diagnostics.ts';
 import { outputError } from './output-error.ts';
@@ -43,6 +43,18 @@ export class OutputFolder {
     return join(this.#temporary(), 'tables', name);
   }
 
+  /** Forgets all files made so far; what lies at `scratchPath`s stays, but for those of the files' makers. */
+  restart(): void {
+    const temporaryFolder = this.#temporary();
+    try {
+      rmSync(join(temporaryFolder, 'tables'), { recursive: true, force: true });
+      rmSync(join(temporaryFolder, 'rejects.ndjson'), { force: true });
+      mkdirSync(join(temporaryFolder, 'tables'));
+    } catch (error) {
+      throw outputError(error, this.path);
+    }
+  }
+
   async publish(publication: Omit<Publication, 'backupFolder'>): Promise<void> {
     const backupFolder = this.scratchPath('older');
     try {
@@ -70,11 +82,6 @@ export class OutputFolder {
     if (this.#temporaryFolder === undefined) throw new UserError('STOPPED');
     return this.#temporaryFolder;
   }
-}
-
-/** True when something is there, a dangling link included. */
-export function isTaken(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Removes empty folders from `path` up to and including `top`. */

@@ -1,0 +1,37 @@
+// A resource → its id: its own, else what its Bundle entry's fullUrl says, else a hash of its content, so that
+// every row has a key and the same input always gives the same one.
+
+import { createHash } from 'node:crypto';
+import { stringifyJson } from '../json.ts';
+import type { ResourceEnvelope } from '../types.ts';
+
+export interface ResourceId {
+  readonly id: string;
+  readonly origin: IdOrigin;
+}
+
+export type IdOrigin = 'resource' | 'fullUrl' | 'hash';
+
+const uuidUrl = /^urn:uuid:(.+)$/i;
+const oidUrl = /^urn:oid:(.+)$/i;
+
+export function decideId(envelope: ResourceEnvelope, resourceType: string): ResourceId {
+  const { resource, fullUrl } = envelope;
+  const own = Object.hasOwn(resource, 'id') ? resource['id'] : undefined;
+  if (typeof own === 'string' && own !== '') return { id: own, origin: 'resource' };
+  const fromUrl = fullUrl === undefined ? undefined : idInUrl(fullUrl, resourceType);
+  if (fromUrl !== undefined) return { id: fromUrl, origin: 'fullUrl' };
+  return { id: createHash('sha256').update(stringifyJson(resource)).digest('hex').slice(0, 32), origin: 'hash' };
+}
+
+/** The uuid of `urn:uuid:…`, the id of `…/Type/id` and `…/Type/id/_history/version`. */
+function idInUrl(fullUrl: string, resourceType: string): string | undefined {
+  const urn = uuidUrl.exec(fullUrl) ?? oidUrl.exec(fullUrl);
+  if (urn !== null) return urn[1];
+  const segments = fullUrl.split('/');
+  const typeIndex = segments.lastIndexOf(resourceType);
+  if (typeIndex < 0) return undefined;
+  const [id, history, , ...rest] = segments.slice(typeIndex + 1);
+  const isWhole = history === undefined || (history === '_history' && rest.length === 0);
+  return isWhole && id !== undefined && /^[A-Za-z0-9\-._]+$/.test(id) ? id : undefined;
+}

@@ -1,0 +1,194 @@
+// Which resources have been met, by type and id → whether one is new, a repetition, or another version.
+// About 25 bytes a resource, in typed arrays. It holds hashes, not ids: equal hash with equal content is a repetition;
+// equal hash with other content is settled in a second reading of the input, where ids are compared letter by letter.
+
+import { createKeyHash, type KeyHash } from './key-hash.ts';
+
+/** What the index is told of a resource. */
+export interface IndexedResource {
+  readonly resourceType: string;
+  readonly id: string;
+  /** `meta.lastUpdated` in milliseconds; NaN when there is none. */
+  readonly lastUpdatedMs: number;
+  /** 32 bits of the record's text. */
+  readonly contentHash: number;
+}
+
+/** `differs`: same type and id (as far as hashes tell), other content; needs the second reading. */
+export type FirstVerdict = 'new' | 'identical' | 'differs';
+/** `changed`: the second reading does not repeat the first. */
+export type SecondVerdict = 'keep' | 'identical' | 'superseded' | 'changed';
+
+/** The best later occurrence of one id among those that share a hash. */
+interface Later {
+  /** Counts later occurrences of the whole run. */
+  number: number;
+  lastUpdatedMs: number;
+  contentHash: number;
+}
+
+interface Suspects {
+  readonly laterById: Map<string, Later>;
+  /** Known when the second reading comes to it. */
+  firstId: string | undefined;
+}
+
+const firstCapacity = 1024;
+const growth = 1.5;
+/** Slots per entry at least; beyond, probing gets slow. */
+const slotsPerEntry = 1.25;
+
+export class ResourceIndex {
+  /** Distinct hashes met: the number of entries. */
+  #entryCount = 0;
+  #highs = new Uint32Array(firstCapacity);
+  #lows = new Uint32Array(firstCapacity);
+  #contentHashes = new Uint32Array(firstCapacity);
+  #lastUpdatedMs = new Float64Array(firstCapacity);
+  /** Hash slot → entry + 1, 0 when free; open addressing, a power of two long. */
+  #slots = new Uint32Array(firstCapacity * 2);
+  /** Entry → its occurrences that differ from one another. */
+  readonly #suspects = new Map<number, Suspects>();
+  readonly #keyHash: KeyHash;
+  /** Occurrences after the first of their entry, in this reading. */
+  #laterCount = 0;
+  /** In the second reading: entries whose first occurrence has come by. */
+  #seenCount = 0;
+
+  constructor(keyHash: KeyHash = createKeyHash(randomSeed(), randomSeed())) {
+    this.#keyHash = keyHash;
+  }
+
+  /** True when some resource came with other content later on. */
+  get needsSecondReading(): boolean {
+    return this.#suspects.size > 0;
+  }
+
+  /** First reading. */
+  add(resource: IndexedResource): FirstVerdict {
+    const slot = this.#findSlot(resource);
+    const entry = (this.#slots[slot] as number) - 1;
+    if (entry < 0) {
+      this.#addEntry(slot, resource);
+      return 'new';
+    }
+    const number = this.#laterCount++;
+    let suspects = this.#suspects.get(entry);
+    if (suspects === undefined) {
+      if (this.#contentHashes[entry] === resource.contentHash) return 'identical';
+      suspects = { laterById: new Map(), firstId: undefined };
+      this.#suspects.set(entry, suspects);
+    }
+    const { id, lastUpdatedMs, contentHash } = resource;
+    const later = suspects.laterById.get(id);
+    if (later === undefined) {
+      suspects.laterById.set(id, { number, lastUpdatedMs, contentHash });
+      return 'differs';
+    }
+    if (later.contentHash === contentHash) return 'identical';
+    if (wins(lastUpdatedMs, later.lastUpdatedMs)) Object.assign(later, { number, lastUpdatedMs, contentHash });
+    return 'differs';
+  }
+
+  /** Begins the second reading, of the same resources in the same order. */
+  startSecondReading(): void {
+    this.#laterCount = 0;
+    this.#seenCount = 0;
+  }
+
+  /** Second reading. */
+  check(resource: IndexedResource): SecondVerdict {
+    const entry = (this.#slots[this.#findSlot(resource)] as number) - 1;
+    if (entry < 0 || entry > this.#seenCount) return 'changed';
+    const isFirst = entry === this.#seenCount;
+    const number = isFirst ? -1 : this.#laterCount++;
+    const suspects = this.#suspects.get(entry);
+    if (isFirst) {
+      this.#seenCount++;
+      if (suspects === undefined) return 'keep';
+      suspects.firstId = resource.id;
+      const later = suspects.laterById.get(resource.id);
+      return later !== undefined && this.#supersedesFirst(entry, later) ? verdictOnLoser(resource, later.contentHash) : 'keep';
+    }
+    if (suspects === undefined) return 'identical';
+    const later = suspects.laterById.get(resource.id);
+    // An id that no later occurrence had in the first reading: a repetition of the entry's first, before it had rivals.
+    if (later === undefined) return resource.id === suspects.firstId ? 'identical' : 'changed';
+    if (resource.id === suspects.firstId && !this.#supersedesFirst(entry, later)) {
+      return verdictOnLoser(resource, this.#contentHashes[entry] as number);
+    }
+    return number === later.number ? 'keep' : verdictOnLoser(resource, later.contentHash);
+  }
+
+  /** After the second reading: true when it came to all that the first had. */
+  get isSecondReadingComplete(): boolean {
+    return this.#seenCount === this.#entryCount;
+  }
+
+  #supersedesFirst(entry: number, later: Later): boolean {
+    return wins(later.lastUpdatedMs, this.#lastUpdatedMs[entry] as number);
+  }
+
+  /** The slot of the resource's hash: its entry's, or the free one where it belongs. */
+  #findSlot(resource: IndexedResource): number {
+    const keyHash = this.#keyHash;
+    keyHash.hash(resource.resourceType, resource.id);
+    const { high, low } = keyHash;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = low & mask;
+    for (let entry = slots[slot] as number; entry !== 0; entry = slots[slot] as number) {
+      if (this.#lows[entry - 1] === low && this.#highs[entry - 1] === high) break;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  #addEntry(freeSlot: number, resource: IndexedResource): void {
+    const entry = this.#entryCount++;
+    if (entry === this.#highs.length) this.#growEntries();
+    this.#highs[entry] = this.#keyHash.high;
+    this.#lows[entry] = this.#keyHash.low;
+    this.#contentHashes[entry] = resource.contentHash;
+    this.#lastUpdatedMs[entry] = resource.lastUpdatedMs;
+    this.#slots[freeSlot] = entry + 1;
+    if (this.#entryCount * slotsPerEntry > this.#slots.length) this.#growSlots();
+  }
+
+  #growEntries(): void {
+    const capacity = Math.ceil(this.#highs.length * growth);
+    this.#highs = copyInto(new Uint32Array(capacity), this.#highs);
+    this.#lows = copyInto(new Uint32Array(capacity), this.#lows);
+    this.#contentHashes = copyInto(new Uint32Array(capacity), this.#contentHashes);
+    this.#lastUpdatedMs = copyInto(new Float64Array(capacity), this.#lastUpdatedMs);
+  }
+
+  #growSlots(): void {
+    const slots = new Uint32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let entry = 0; entry < this.#entryCount; entry++) {
+      let slot = (this.#lows[entry] as number) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = entry + 1;
+    }
+    this.#slots = slots;
+  }
+}
+
+/** The rule: the newest `meta.lastUpdated` when both have one (the later read when equal), else the last one read. */
+function wins(laterMs: number, earlierMs: number): boolean {
+  return !(laterMs < earlierMs);
+}
+
+function verdictOnLoser(loser: IndexedResource, winnerHash: number): SecondVerdict {
+  return loser.contentHash === winnerHash ? 'identical' : 'superseded';
+}
+
+function copyInto<T extends Uint32Array | Float64Array>(target: T, source: T): T {
+  target.set(source);
+  return target;
+}
+
+function randomSeed(): number {
+  return Math.floor(Math.random() * 0x1_0000_0000) | 0;
+}

@@ -1,0 +1,156 @@
+// The tables of a run: which flatteners a resource type has, their builders, and when rows move on to the sink.
+// What is held in memory is bounded: per table by rows and size, over all tables by a budget.
+
+import type { DiagnosticCode, MessageParameters } from '../diagnostics.ts';
+import type { Registry } from '../registry.ts';
+import type { FlattenContext, Flattener, ResourceEnvelope, Sink, TableBuilder, TableSchema, TableWriter } from '../types.ts';
+import type { WrittenTable } from './run-report.ts';
+
+export interface TableSetOptions {
+  readonly registry: Registry;
+  readonly sink: Sink;
+  readonly createBuilder: (schema: TableSchema) => TableBuilder;
+  readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
+  /** Undefined: all. */
+  readonly tableNames: ReadonlySet<string> | undefined;
+}
+
+export interface BoundFlattener {
+  readonly name: string;
+  readonly flatten: (envelope: ResourceEnvelope, id: string) => void;
+  readonly tables: readonly OpenTable[];
+}
+
+/** What becomes of the resources of one type. */
+export type TypeTables =
+  | { readonly kind: 'flattened'; readonly flatteners: readonly BoundFlattener[] }
+  | { readonly kind: 'not-asked-for' }
+  | { readonly kind: 'rejected'; readonly code: DiagnosticCode; readonly parameters: MessageParameters };
+
+interface OpenTable {
+  readonly builder: TableBuilder;
+  writer: TableWriter | undefined;
+}
+
+const maxBatchRows = 4096;
+const maxBatchBytes = 1024 * 1024;
+/** Over all builders. */
+const memoryBudgetBytes = 48 * 1024 * 1024;
+const resourcesPerBudgetCheck = 256;
+/** Types that FHIR does not define still get a table, but an input must not open files without end. */
+const maxUndefinedTypes = 100;
+
+export class TableSet {
+  readonly #options: TableSetOptions;
+  readonly #context: FlattenContext;
+  readonly #byType = new Map<string, TypeTables>();
+  readonly #tables: OpenTable[] = [];
+  /** Table name → the type it belongs to; filled when the first type comes that FHIR does not define. */
+  #typeByTable: Map<string, string> | undefined;
+  #undefinedTypeCount = 0;
+  #untilBudgetCheck = resourcesPerBudgetCheck;
+
+  constructor(options: TableSetOptions, context: FlattenContext) {
+    this.#options = options;
+    this.#context = context;
+  }
+
+  forType(resourceType: string): TypeTables {
+    let tables = this.#byType.get(resourceType);
+    if (tables === undefined) {
+      tables = this.#bind(resourceType);
+      // Rejected types are not remembered: there may be no end to them.
+      if (tables.kind !== 'rejected') this.#byType.set(resourceType, tables);
+    }
+    return tables;
+  }
+
+  /** To be called when a resource is done; a promise when rows have to move on first. */
+  relieve(flattener: BoundFlattener): Promise<void> | undefined {
+    for (const table of flattener.tables) {
+      const { rowCount, byteCount } = table.builder;
+      if (rowCount >= maxBatchRows || byteCount >= maxBatchBytes) return this.#flushFull(flattener);
+    }
+    if (--this.#untilBudgetCheck > 0) return undefined;
+    this.#untilBudgetCheck = resourcesPerBudgetCheck;
+    return this.#heldBytes() > memoryBudgetBytes ? this.#flushLargest() : undefined;
+  }
+
+  /** Moves the last rows on and closes all tables that have any. */
+  async finish(): Promise<WrittenTable[]> {
+    const written: WrittenTable[] = [];
+    for (const table of this.#tables) {
+      await this.#flush(table);
+      if (table.writer !== undefined) written.push({ schema: table.builder.schema, facts: await table.writer.close() });
+    }
+    return written.sort((a, b) => (a.schema.name < b.schema.name ? -1 : 1));
+  }
+
+  #bind(resourceType: string): TypeTables {
+    const { registry, tableNames } = this.#options;
+    const isDefined = registry.resourceTypes.has(resourceType);
+    if (!isDefined && this.#undefinedTypeCount >= maxUndefinedTypes) {
+      return { kind: 'rejected', code: 'RESOURCE_TYPE_LIMIT', parameters: { limit: maxUndefinedTypes } };
+    }
+    const all = registry.flattenersFor(resourceType);
+    if (!isDefined) {
+      if (this.#clashes(resourceType, all)) return { kind: 'rejected', code: 'RESOURCE_TYPE_CLASH', parameters: {} };
+      this.#undefinedTypeCount++;
+    }
+    const wanted = all.filter(({ tables }) => tableNames === undefined || tables.some(({ name }) => tableNames.has(name)));
+    if (wanted.length === 0) return { kind: 'not-asked-for' };
+    return { kind: 'flattened', flatteners: wanted.map((flattener) => this.#bindFlattener(flattener)) };
+  }
+
+  #bindFlattener(flattener: Flattener): BoundFlattener {
+    const { createBuilder, createDiscardBuilder, tableNames } = this.#options;
+    const tables: OpenTable[] = [];
+    const builders = flattener.tables.map((schema) => {
+      if (tableNames !== undefined && !tableNames.has(schema.name)) return createDiscardBuilder(schema);
+      const table: OpenTable = { builder: createBuilder(schema), writer: undefined };
+      tables.push(table);
+      return table.builder;
+    });
+    this.#tables.push(...tables);
+    return { name: flattener.name, flatten: flattener.bind(builders, this.#context), tables };
+  }
+
+  /** True when a table of this type, which FHIR does not define, is another type's. */
+  #clashes(resourceType: string, flatteners: readonly Flattener[]): boolean {
+    this.#typeByTable ??= new Map(this.#options.registry.allTables().map((table) => [table.name, table.resourceType]));
+    const names = flatteners.flatMap(({ tables }) => tables.map(({ name }) => name));
+    for (const name of names) {
+      const owner = this.#typeByTable.get(name);
+      if (owner !== undefined && owner !== resourceType) return true;
+    }
+    for (const name of names) this.#typeByTable.set(name, resourceType);
+    return false;
+  }
+
+  async #flushFull(flattener: BoundFlattener): Promise<void> {
+    for (const table of flattener.tables) {
+      const { rowCount, byteCount } = table.builder;
+      if (rowCount >= maxBatchRows || byteCount >= maxBatchBytes) await this.#flush(table);
+    }
+  }
+
+  async #flushLargest(): Promise<void> {
+    const bySize = [...this.#tables].sort((a, b) => b.builder.byteCount - a.builder.byteCount);
+    for (const table of bySize) {
+      if (this.#heldBytes() <= memoryBudgetBytes / 2) return;
+      await this.#flush(table);
+    }
+  }
+
+  async #flush(table: OpenTable): Promise<void> {
+    if (table.builder.rowCount === 0) return;
+    table.writer ??= await this.#options.sink.open(table.builder.schema);
+    await table.writer.write(table.builder.take());
+  }
+
+  #heldBytes(): number {
+    let byteCount = 0;
+    for (const table of this.#tables) byteCount += table.builder.byteCount;
+    return byteCount;
+  }
+}

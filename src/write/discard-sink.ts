@@ -1,0 +1,28 @@
+// Counts rows and writes nothing: for --dry-run.
+
+import type { Batch, PublishedOutput, Sink, StorageKind, TableFacts, TableWriter } from '../types.ts';
+
+export function createDiscardSink(storage: StorageKind): Sink {
+  return {
+    storage,
+    canRestart: true,
+    async start() {},
+    async open(): Promise<TableWriter> {
+      let rowCount = 0;
+      return {
+        async write(batch: Batch): Promise<void> {
+          rowCount += batch.rowCount;
+        },
+        async close(): Promise<TableFacts> {
+          return { rowCount, replacedCharacterCount: 0 };
+        },
+      };
+    },
+    reject() {},
+    async restart() {},
+    async commit(): Promise<PublishedOutput> {
+      return { files: [] };
+    },
+    abort() {},
+  };
+}

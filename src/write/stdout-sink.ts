@@ -1,0 +1,95 @@
+// One table → standard output as it is made, at the reader's pace. A reader that goes away (`| head`) ends the run
+// quietly: the sink throws OutputClosed, which is no failure.
+
+import { UserError } from '../diagnostics.ts';
+import type { Batch, PublishedOutput, RejectedRecord, Sink, TableFacts, TableFormat, TableSchema, TableWriter } from '../types.ts';
+import { OutputClosed } from './output-closed.ts';
+import { outputError } from './files/output-error.ts';
+
+/** A sink for `stream`, called `name` in messages. */
+export function createStreamSink(stream: NodeJS.WritableStream, name: string, format: TableFormat): Sink {
+  return new StreamSink(stream, name, format);
+}
+
+class StreamSink implements Sink {
+  readonly storage;
+  readonly canRestart = false;
+  readonly #stream: NodeJS.WritableStream;
+  readonly #name: string;
+  readonly #format: TableFormat;
+  #isOpen = false;
+  #failure: unknown;
+
+  constructor(stream: NodeJS.WritableStream, name: string, format: TableFormat) {
+    this.storage = format.storage;
+    this.#stream = stream;
+    this.#name = name;
+    this.#format = format;
+  }
+
+  async start(): Promise<void> {
+    this.#stream.on('error', (error) => {
+      this.#failure ??= error;
+    });
+  }
+
+  async open(schema: TableSchema): Promise<TableWriter> {
+    if (this.#isOpen) throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#name, count: 2 }, exitCode: 2 });
+    this.#isOpen = true;
+    const encoder = this.#format.encoder(schema);
+    let rowCount = 0;
+    let hasBegun = false;
+    const begin = async (): Promise<void> => {
+      if (hasBegun) return;
+      hasBegun = true;
+      await this.#send(encoder.begin());
+    };
+    return {
+      write: async (batch: Batch): Promise<void> => {
+        await begin();
+        rowCount += batch.rowCount;
+        await this.#send(encoder.encode(batch));
+      },
+      close: async (): Promise<TableFacts> => {
+        await begin();
+        await this.#send(encoder.end());
+        return { rowCount, replacedCharacterCount: encoder.replacedCharacterCount };
+      },
+    };
+  }
+
+  /** Standard output has no place for them; the report's counts and the messages stay. */
+  reject(_record: RejectedRecord): void {}
+
+  async restart(): Promise<void> {
+    throw new Error('what is on stdout cannot be taken back');
+  }
+
+  async commit(): Promise<PublishedOutput> {
+    this.#check();
+    return { files: [this.#name] };
+  }
+
+  abort(): void {}
+
+  /** Resolves when the stream has taken the bytes, which is what keeps memory flat before a slow reader. */
+  async #send(bytes: Uint8Array | undefined): Promise<void> {
+    this.#check();
+    if (bytes === undefined) return;
+    await new Promise<void>((resolve) => {
+      this.#stream.write(bytes, (error) => {
+        if (error) this.#failure ??= error;
+        resolve();
+      });
+    });
+    this.#check();
+  }
+
+  #check(): void {
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    const code = failure instanceof Error && 'code' in failure ? failure.code : undefined;
+    if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') throw new OutputClosed();
+    throw outputError(failure, this.#name);
+  }
+}
