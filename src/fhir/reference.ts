@@ -13,10 +13,11 @@ export type ParsedReference =
   | { readonly form: 'other' };
 
 const RESTFUL = /^(https?:\/\/.*\/)?([A-Z][A-Za-z]{1,63})\/([A-Za-z0-9\-.]{1,64})(\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
-const URN = /^urn:(?:uuid|oid):([A-Za-z0-9\-.]+)$/i;
+const URN = /^urn:(?:uuid|oid):([A-Za-z0-9\-.]+)$/;
 const CONDITIONAL = /^([A-Z][A-Za-z]{1,63})\?(.+)$/;
 
 export function parseReference(text: string): ParsedReference {
+  if (text.startsWith('urn:')) return parseUrn(text);
   const restful = RESTFUL.exec(text);
   if (restful !== null) {
     return {
@@ -26,8 +27,6 @@ export function parseReference(text: string): ParsedReference {
       isVersioned: restful[4] !== undefined,
     };
   }
-  const urn = URN.exec(text);
-  if (urn !== null) return { form: 'urn', id: urn[1] as string };
   if (text.startsWith('#')) return { form: 'contained', id: text.slice(1) };
   const conditional = CONDITIONAL.exec(text);
   if (conditional !== null) {
@@ -36,10 +35,16 @@ export function parseReference(text: string): ParsedReference {
   return { form: 'other' };
 }
 
+function parseUrn(text: string): ParsedReference {
+  const urn = URN.exec(text);
+  return urn === null ? { form: 'other' } : { form: 'urn', id: urn[1] as string };
+}
+
 /** `identifier=system|value`, the only parameter → `system|value`, percent escapes undone. */
 function readIdentifierQuery(query: string): string | undefined {
   const match = /^identifier=([^&]+)$/.exec(query);
   if (match === null) return undefined;
+  if (!query.includes('%')) return match[1];
   try {
     return decodeURIComponent(match[1] as string);
   } catch {

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { loadModel } from '../../src/fhir/load-model.ts';
+import { makeDefaultTables } from '../../src/plan/default-tables.ts';
+import { curatedTables } from '../../src/plan/defaults/curated-tables.ts';
+
+const model = await loadModel('r4');
+const tables = makeDefaultTables(model);
+const schemas = model.resourceTypes.map((resourceType) => tables.schemaOf(resourceType));
+
+it('the header of every R4 table is as reviewed', async () => {
+  const text = schemas.map((schema) => `${schema.name}\n${schema.columns.map((column) => `  ${column.name}`).join('\n')}\n`).join('\n');
+  await expect(text).toMatchFileSnapshot('headers-r4.txt');
+});
+
+it('every table begins with its id and ends with the trailing columns', () => {
+  for (const { columns } of schemas) {
+    const names = columns.map((column) => column.name);
+    expect(names[0]).toBe('id');
+    expect(names.slice(-5)).toEqual(['meta_last_updated', 'meta_profile', 'meta_source', 'contained_in', 'other_json']);
+  }
+});
+
+it('names are unique, in snake_case, and fit an identifier of Postgres', () => {
+  expect(new Set(schemas.map((schema) => schema.name)).size).toBe(147);
+  for (const { columns } of schemas) {
+    const names = columns.map((column) => column.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]{0,62}$/);
+  }
+});
+
+it('every column has a description, and all but contained_in and other_json a FHIR path', () => {
+  for (const { columns } of schemas) {
+    for (const column of columns) {
+      expect(column.description).toMatch(/^[A-Z].*\.$/);
+      if (column.name !== 'contained_in' && column.name !== 'other_json') expect(column.fhirPath).toBeTruthy();
+    }
+  }
+});
+
+it('the curated lists name types of R4', () => {
+  expect(Object.keys(curatedTables).filter((resourceType) => !model.resourceTypes.includes(resourceType))).toEqual([]);
+});

@@ -1,0 +1,70 @@
+// Flattens one parsed resource by the default tables, for tests of the plan without files.
+
+import type { DropRule, FlattenContext, TableBuilder, TableSchema } from '../../src/types.ts';
+import { isJsonObject, type JsonObject } from '../../src/json.ts';
+import { loadModel } from '../../src/fhir/load-model.ts';
+import { makeDefaultTables } from '../../src/plan/default-tables.ts';
+
+export interface FlattenedResource {
+  /** Cells by column name; null columns are left out. */
+  readonly row: Readonly<Record<string, string>>;
+  /** `other_json` parsed; undefined when it is null. */
+  readonly otherJson: unknown;
+  readonly schema: TableSchema;
+  readonly misfits: readonly string[];
+  readonly unknown: readonly string[];
+  readonly dropped: readonly { readonly rule: DropRule; readonly path: string; readonly leafCount: number; readonly byteCount: number }[];
+}
+
+const tables = makeDefaultTables(await loadModel('r4'));
+
+export function flattenResource(resource: JsonObject, options: { id?: string; hasNumberText?: boolean } = {}): FlattenedResource {
+  const flattener = tables.flattenersFor(String(resource.resourceType))[0];
+  if (flattener === undefined) throw new Error('no flattener');
+  const schema = flattener.tables[0] as TableSchema;
+  const cells = new Map<string, string>();
+  const misfits: string[] = [];
+  const unknown: string[] = [];
+  const dropped: FlattenedResource['dropped'][number][] = [];
+  const builder: TableBuilder = {
+    schema,
+    rowCount: 0,
+    byteCount: 0,
+    beginRow: () => cells.clear(),
+    set: (columnIndex, value) => {
+      const name = schema.columns[columnIndex]?.name as string;
+      if (cells.has(name)) throw new Error(`${name} is set twice`);
+      cells.set(name, value as string);
+    },
+    endRow: () => {},
+    discardRow: () => {},
+    take: () => {
+      throw new Error('not used');
+    },
+  };
+  const context: FlattenContext = {
+    storage: 'text',
+    countMisfit: (path) => misfits.push(path),
+    countUnknown: (path) => unknown.push(path),
+    countDropped: (rule, path, leafCount, byteCount) => dropped.push({ rule, path, leafCount, byteCount }),
+  };
+  const flatten = flattener.bind([builder], context);
+  const envelope = {
+    resource,
+    hasNumberText: options.hasNumberText ?? false,
+    fullUrl: undefined,
+    location: () => ({ sourceName: 'test' }),
+    rawText: () => '',
+  };
+  flatten(envelope, options.id ?? (typeof resource.id === 'string' ? resource.id : 'generated'));
+  const { other_json: otherJson, ...row } = Object.fromEntries(cells);
+  return { row, otherJson: otherJson === undefined ? undefined : JSON.parse(otherJson), schema, misfits, unknown, dropped };
+}
+
+/** Leaf values of a JSON value as text, with their paths; null is no value. */
+export function leavesOf(value: unknown, path = ''): readonly { readonly path: string; readonly text: string }[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return value.flatMap((item) => leavesOf(item, path));
+  if (isJsonObject(value as JsonObject)) return Object.keys(value as JsonObject).flatMap((key) => leavesOf((value as JsonObject)[key], `${path}.${key}`));
+  return [{ path, text: String(value) }];
+}
