@@ -1,0 +1,526 @@
+// Cuts JSON documents that come in chunks of bytes into records: the entries of a Bundle, the items of an array, or a
+// whole document. What a Bundle holds around its entries is collected as its frame, with `"entry":[]`. A state machine
+// that can stop after any byte; the bytes inside records are left to ValueScanner.
+//
+// Of duplicate `entry` keys all entries are read; elsewhere the last duplicate wins, as with JSON.parse.
+
+import { isAscii } from 'node:buffer';
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, isSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE, skipSpace } from './byte-codes.ts';
+import { ByteCollector, REJECT_TEXT_BYTES } from './byte-collector.ts';
+import type { RecordBytes } from './parse-record.ts';
+import { ValueScanner } from './scan-value.ts';
+
+/**
+ * `opened`: the frame up to the first entry stands in the item, its entries follow. `element`: an entry or item.
+ * `document`: the end of a document; the item holds its text, for a Bundle that was cut its frame. `fault`: the text
+ * is no JSON from `faultOffset` on, nothing more will come.
+ */
+export type CutEvent = 'opened' | 'element' | 'document' | 'fault';
+
+export type CutKind = 'object' | 'array';
+
+type State =
+  | 'between documents'
+  | 'in object'
+  | 'in object string'
+  | 'in object value'
+  | 'peek element'
+  | 'peek key'
+  | 'peek key text'
+  | 'first element'
+  | 'next element'
+  | 'in element'
+  | 'in element string'
+  | 'in element scalar'
+  | 'after element'
+  | 'broken';
+
+/** Longest key or resourceType that is compared. */
+const NAME_BYTES = 64;
+
+/** Keys of Bundle.entry that no other top-level `entry` (List.entry) has. https://hl7.org/fhir/R4/bundle.html */
+const BUNDLE_ENTRY_KEYS = new Set(['fullUrl', 'resource', 'search', 'request', 'response', 'link']);
+
+export class DocumentCutter implements RecordBytes {
+  // The item of the last event.
+  buffer: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+  isAscii = false;
+  /** Where the item begins in the source. */
+  byteOffset = 0;
+  /** Deepest nesting of the item, its own bracket included. */
+  depth = 0;
+  hasOddNumber = false;
+  /** The item is longer than the limit; its buffer holds the first bytes. */
+  isTooLarge = false;
+
+  get isPartial(): boolean {
+    return this.isTooLarge;
+  }
+
+  /** Of the document being read. */
+  kind: CutKind = 'object';
+  /** Index of the item among the entries or items of its document; at the end of the document their count. */
+  elementIndex = 0;
+  /** True when the entries of the document being read are cut out of it. */
+  isCut = false;
+  /** `resourceType` of the document being read as far as it has been met. */
+  resourceType: string | undefined;
+  /** Documents ended so far. */
+  documentCount = 0;
+  faultOffset = 0;
+  faultReason = '';
+  /** The item is the unfinished text that holds the fault, so that a closer look at it can find the exact place. */
+  isFaultInItem = false;
+  /** That text is an element's, not a document's. */
+  isFaultInElement = false;
+
+  readonly #limitBytes: number;
+  #state: State = 'between documents';
+  #chunk: Buffer = Buffer.alloc(0);
+  #isChunkAscii = false;
+  /** Where the chunk begins in the source. */
+  #chunkOffset: number;
+  /** Next byte of the chunk to look at. */
+  #index = 0;
+
+  readonly #frame: ByteCollector;
+  /** Where the bytes of the open frame begin that are not collected yet; -1 while none is open. */
+  #frameFrom = -1;
+  #documentOffset = 0;
+  /** Which byte of the source each part of the frame came from. */
+  #frameParts: { frameOffset: number; byteOffset: number }[] = [];
+  #frameDepth = 0;
+  #frameHasOddNumber = false;
+
+  readonly #element: ByteCollector;
+  /** Where the bytes of the open element begin that are not collected yet; -1 when none is open. */
+  #elementFrom = -1;
+  #elementOffset = 0;
+  /** Where a peeked-at element begins in the frame. */
+  #peekFrameOffset = 0;
+
+  readonly #scanner = new ValueScanner();
+  #isEscaped = false;
+  /** Text of the string being read or read last, cut at NAME_BYTES. */
+  #name = '';
+  #key = '';
+  #isAfterColon = false;
+  /** The element collector is emptied when the next event is asked for: the item may point into it. */
+  #isElementTaken = false;
+  #isFrameTaken = false;
+
+  constructor(limitBytes: number, startOffset: number) {
+    this.#limitBytes = limitBytes;
+    this.#chunkOffset = startOffset;
+    this.#frame = new ByteCollector(limitBytes);
+    this.#element = new ByteCollector(limitBytes);
+  }
+
+  /** Hands over the next bytes. They must stay as they are until `next` has returned undefined. */
+  feed(chunk: Buffer): void {
+    this.#chunkOffset += this.#chunk.length;
+    this.#chunk = chunk;
+    this.#isChunkAscii = isAscii(chunk);
+    this.#index = 0;
+    if (this.#elementFrom > 0) this.#elementFrom = 0;
+    if (this.#frameFrom > 0) this.#frameFrom = 0;
+  }
+
+  /** The next event of the chunk, or undefined when more bytes are needed. */
+  next(): CutEvent | undefined {
+    this.#forgetTaken();
+    while (this.#index < this.#chunk.length && this.#state !== 'broken') {
+      const event = this.#step();
+      if (event !== undefined) return event;
+    }
+    this.#keepOpenParts();
+    return undefined;
+  }
+
+  /** Tells that no more bytes come: a document that is still open is a fault, and what was read of it is the item. */
+  finish(): 'fault' | undefined {
+    this.#forgetTaken();
+    if (this.#state === 'between documents' || this.#state === 'broken') return undefined;
+    const isInElement = this.#isInElement;
+    this.#showCollected(isInElement ? this.#element : this.#frame, isInElement ? this.#elementOffset : this.#documentOffset);
+    this.isFaultInItem = isInElement || this.#frameFrom >= 0;
+    this.isFaultInElement = isInElement;
+    return this.#fail(this.#chunkOffset + this.#chunk.length, 'unexpected end of text');
+  }
+
+  get #isInElement(): boolean {
+    return this.#state === 'in element' || this.#state === 'in element string' || this.#state === 'in element scalar';
+  }
+
+  /** Place in the source of a place in the frame. */
+  findFrameOffset(frameOffset: number): number {
+    const part = this.#frameParts.findLast((candidate) => candidate.frameOffset <= frameOffset);
+    return part === undefined ? this.#documentOffset + frameOffset : part.byteOffset + frameOffset - part.frameOffset;
+  }
+
+  #step(): CutEvent | undefined {
+    switch (this.#state) {
+      case 'between documents':
+        return this.#startDocument();
+      case 'in object':
+        return this.#readObject();
+      case 'in object string':
+        if (this.#readName()) this.#endObjectString();
+        return undefined;
+      case 'in object value':
+        return this.#readObjectValue();
+      case 'peek element':
+      case 'peek key':
+        return this.#peek();
+      case 'peek key text':
+        if (!this.#readName()) return undefined;
+        return this.#endPeek();
+      case 'first element':
+      case 'next element':
+        return this.#startElement();
+      case 'in element': {
+        const end = this.#scanner.scan(this.#chunk, this.#index, this.#chunk.length);
+        this.#index = end < 0 ? this.#chunk.length : end;
+        return end < 0 ? undefined : this.#endElement();
+      }
+      case 'in element string':
+        return this.#readName() ? this.#endElement() : undefined;
+      case 'in element scalar':
+        return this.#readElementScalar();
+      case 'after element':
+        return this.#readSeparator();
+      case 'broken':
+        return undefined;
+    }
+  }
+
+  #startDocument(): CutEvent | undefined {
+    this.#index = skipSpace(this.#chunk, this.#index, this.#chunk.length);
+    if (this.#index === this.#chunk.length) return undefined;
+    const byte = this.#chunk[this.#index] as number;
+    const offset = this.#chunkOffset + this.#index;
+    // Documents may follow one another (pretty-printed resources in one file); nothing may follow an array.
+    const isFirst = this.documentCount === 0;
+    this.#showSlice(this.#index, Math.min(this.#chunk.length, this.#index + REJECT_TEXT_BYTES));
+    this.byteOffset = offset;
+    if (byte !== OPEN_BRACE && !(byte === OPEN_BRACKET && isFirst)) {
+      return this.#fail(offset, isFirst ? 'unexpected character' : 'text after the end of the value');
+    }
+    if (this.kind === 'array') return this.#fail(offset, 'text after the end of the value');
+    this.#documentOffset = offset;
+    this.elementIndex = 0;
+    this.resourceType = undefined;
+    this.isCut = byte === OPEN_BRACKET;
+    this.kind = byte === OPEN_BRACKET ? 'array' : 'object';
+    this.#frameParts = [{ frameOffset: 0, byteOffset: offset }];
+    this.#frameDepth = 1;
+    this.#frameHasOddNumber = false;
+    this.#key = '';
+    this.#isAfterColon = false;
+    if (byte === OPEN_BRACE) this.#frameFrom = this.#index;
+    this.#state = byte === OPEN_BRACE ? 'in object' : 'first element';
+    this.#index++;
+    return undefined;
+  }
+
+  /** Between the strings and containers of a top-level object. Its grammar is checked by JSON.parse in the end. */
+  #readObject(): CutEvent | undefined {
+    const chunk = this.#chunk;
+    while (this.#index < chunk.length) {
+      const byte = chunk[this.#index] as number;
+      const index = this.#index++;
+      if (byte <= SPACE) continue;
+      switch (byte) {
+        case QUOTE:
+          this.#name = '';
+          this.#state = 'in object string';
+          return undefined;
+        case COLON:
+          this.#key = this.#name;
+          this.#isAfterColon = true;
+          continue;
+        case COMMA:
+          this.#key = '';
+          this.#isAfterColon = false;
+          continue;
+        case OPEN_BRACKET:
+          if (this.#isAfterColon && this.#key === 'entry' && this.#mayBeBundle()) return this.#openEntries();
+          this.#startObjectValue(index);
+          return undefined;
+        case OPEN_BRACE:
+          this.#startObjectValue(index);
+          return undefined;
+        case CLOSE_BRACE:
+          return this.#endObject();
+        case CLOSE_BRACKET:
+          this.#index = index;
+          return this.#failInFrame("expected ',' or '}' after a value");
+        default:
+          // A number or a literal. Too rare here for a test of its text: the lossless parse will tell.
+          if (byte < 0x41) this.#frameHasOddNumber = true;
+      }
+    }
+    return undefined;
+  }
+
+  #mayBeBundle(): boolean {
+    return this.resourceType === undefined || this.resourceType === 'Bundle';
+  }
+
+  #endObjectString(): void {
+    if (this.#isAfterColon && this.#key === 'resourceType') this.resourceType = this.#name;
+    this.#state = 'in object';
+  }
+
+  #startObjectValue(index: number): void {
+    this.#scanner.begin();
+    this.#index = index;
+    this.#state = 'in object value';
+  }
+
+  #readObjectValue(): undefined {
+    const end = this.#scanner.scan(this.#chunk, this.#index, this.#chunk.length);
+    this.#index = end < 0 ? this.#chunk.length : end;
+    if (end < 0) return;
+    this.#frameDepth = Math.max(this.#frameDepth, this.#scanner.maxDepth + 1);
+    this.#frameHasOddNumber ||= this.#scanner.hasOddNumber;
+    this.#state = 'in object';
+  }
+
+  /** After `"entry":[`. */
+  #openEntries(): CutEvent | undefined {
+    if (this.resourceType === undefined && !this.isCut) {
+      this.#peekFrameOffset = -1;
+      this.#state = 'peek element';
+      return undefined;
+    }
+    this.#closeFramePart(this.#index);
+    this.#state = 'first element';
+    return this.#showOpened();
+  }
+
+  /** The type is not known yet: whether these are entries of a Bundle is told by the first one's first key. */
+  #peek(): CutEvent | undefined {
+    this.#index = skipSpace(this.#chunk, this.#index, this.#chunk.length);
+    if (this.#index === this.#chunk.length) return undefined;
+    const byte = this.#chunk[this.#index] as number;
+    if (this.#state === 'peek element' && byte === OPEN_BRACE) {
+      this.#elementOffset = this.#chunkOffset + this.#index;
+      this.#peekFrameOffset = this.#frame.totalLength + this.#index - this.#frameFrom;
+      this.#state = 'peek key';
+      this.#index++;
+    } else if (this.#state === 'peek key' && byte === QUOTE) {
+      this.#name = '';
+      this.#state = 'peek key text';
+      this.#index++;
+    } else {
+      this.#scanner.begin(this.#state === 'peek element' ? 1 : 2);
+      this.#state = 'in object value';
+    }
+    return undefined;
+  }
+
+  #endPeek(): CutEvent | undefined {
+    if (!BUNDLE_ENTRY_KEYS.has(this.#name)) {
+      this.#scanner.begin(2);
+      this.#state = 'in object value';
+      return undefined;
+    }
+    // The element began in the frame: take it back from there.
+    this.#closeFramePart(this.#index);
+    const from = this.#peekFrameOffset;
+    this.#element.clear();
+    if (!this.#frame.isOverLimit) this.#element.append(this.#frame.buffer, from, this.#frame.length);
+    this.#frame.truncate(from);
+    this.#elementFrom = this.#index;
+    this.#scanner.begin(1);
+    this.#state = 'in element';
+    return this.#showOpened();
+  }
+
+  #startElement(): CutEvent | undefined {
+    this.#index = skipSpace(this.#chunk, this.#index, this.#chunk.length);
+    if (this.#index === this.#chunk.length) return undefined;
+    const byte = this.#chunk[this.#index] as number;
+    if (byte === CLOSE_BRACKET && this.#state === 'first element') return this.#closeElements();
+    const offset = this.#chunkOffset + this.#index;
+    if (byte === CLOSE_BRACKET || byte === COMMA || byte === CLOSE_BRACE || byte === COLON) {
+      return this.#fail(offset, 'expected a value');
+    }
+    this.#elementFrom = this.#index;
+    this.#elementOffset = offset;
+    this.#scanner.begin();
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      this.#state = 'in element';
+    } else if (byte === QUOTE) {
+      this.#name = '';
+      this.#index++;
+      this.#state = 'in element string';
+    } else {
+      this.#scanner.hasOddNumber = true;
+      this.#state = 'in element scalar';
+    }
+    return undefined;
+  }
+
+  #readElementScalar(): CutEvent | undefined {
+    const chunk = this.#chunk;
+    while (this.#index < chunk.length) {
+      const byte = chunk[this.#index] as number;
+      if (isSpace(byte) || byte === COMMA || byte === CLOSE_BRACKET || byte === CLOSE_BRACE) return this.#endElement();
+      this.#index++;
+    }
+    return undefined;
+  }
+
+  #endElement(): CutEvent {
+    this.#state = 'after element';
+    const from = this.#elementFrom;
+    const to = this.#index;
+    this.#elementFrom = -1;
+    this.byteOffset = this.#elementOffset;
+    this.depth = this.#scanner.maxDepth;
+    this.hasOddNumber = this.#scanner.hasOddNumber;
+    if (this.#element.totalLength === 0) {
+      this.#showSlice(from, to);
+      return 'element';
+    }
+    this.#element.append(this.#chunk, from, to);
+    this.#isElementTaken = true;
+    this.#showCollected(this.#element, this.#elementOffset);
+    return 'element';
+  }
+
+  #readSeparator(): CutEvent | undefined {
+    this.#index = skipSpace(this.#chunk, this.#index, this.#chunk.length);
+    if (this.#index === this.#chunk.length) return undefined;
+    const byte = this.#chunk[this.#index] as number;
+    if (byte === COMMA) {
+      this.#index++;
+      this.elementIndex++;
+      this.#state = 'next element';
+      return undefined;
+    }
+    this.elementIndex++;
+    if (byte === CLOSE_BRACKET) return this.#closeElements();
+    return this.#fail(this.#chunkOffset + this.#index, "expected ',' or ']' after a value");
+  }
+
+  /** At the `]` after the last element. */
+  #closeElements(): CutEvent | undefined {
+    if (this.kind === 'array') {
+      this.#index++;
+      this.documentCount++;
+      this.#state = 'between documents';
+      this.#showSlice(this.#index, this.#index);
+      return 'document';
+    }
+    this.#frameParts.push({ frameOffset: this.#frame.totalLength, byteOffset: this.#chunkOffset + this.#index });
+    this.#frameFrom = this.#index;
+    this.#index++;
+    this.#state = 'in object';
+    return undefined;
+  }
+
+  #endObject(): CutEvent {
+    const from = this.#frameFrom;
+    this.#frameFrom = -1;
+    this.#state = 'between documents';
+    this.documentCount++;
+    this.byteOffset = this.#documentOffset;
+    this.depth = this.#frameDepth;
+    this.hasOddNumber = this.#frameHasOddNumber;
+    if (this.#frame.totalLength === 0) {
+      this.#showSlice(from, this.#index);
+      return 'document';
+    }
+    this.#frame.append(this.#chunk, from, this.#index);
+    this.#isFrameTaken = true;
+    this.#showCollected(this.#frame, this.#documentOffset);
+    return 'document';
+  }
+
+  /** Reads a string to its quote; true when it has ended. Keeps its first bytes. */
+  #readName(): boolean {
+    const chunk = this.#chunk;
+    const from = this.#index;
+    let index = from;
+    let hasEnded = false;
+    while (index < chunk.length && !hasEnded) {
+      const byte = chunk[index++] as number;
+      if (this.#isEscaped) this.#isEscaped = false;
+      else if (byte === BACKSLASH) this.#isEscaped = true;
+      else hasEnded = byte === QUOTE;
+    }
+    this.#index = index;
+    if (this.#name.length < NAME_BYTES) {
+      this.#name += chunk.toString('latin1', from, Math.min(hasEnded ? index - 1 : index, from + NAME_BYTES));
+    }
+    return hasEnded;
+  }
+
+  #closeFramePart(to: number): void {
+    this.#frame.append(this.#chunk, this.#frameFrom, to);
+    this.#frameFrom = -1;
+    this.isCut = true;
+  }
+
+  #showOpened(): CutEvent {
+    this.depth = this.#frameDepth;
+    this.hasOddNumber = this.#frameHasOddNumber;
+    this.#showCollected(this.#frame, this.#documentOffset);
+    return 'opened';
+  }
+
+  #showSlice(from: number, to: number): void {
+    this.buffer = this.#chunk;
+    this.isAscii = this.#isChunkAscii;
+    this.start = from;
+    this.isTooLarge = to - from > this.#limitBytes;
+    this.end = to;
+  }
+
+  #showCollected(collector: ByteCollector, byteOffset: number): void {
+    this.buffer = collector.buffer;
+    this.isAscii = false;
+    this.start = 0;
+    this.end = collector.length;
+    this.isTooLarge = collector.isOverLimit;
+    this.byteOffset = byteOffset;
+  }
+
+  #forgetTaken(): void {
+    if (this.#isElementTaken) this.#element.clear();
+    if (this.#isFrameTaken) this.#frame.clear();
+    this.#isElementTaken = false;
+    this.#isFrameTaken = false;
+  }
+
+  /** The chunk is about to go away: what is still open moves to the collectors. */
+  #keepOpenParts(): void {
+    if (this.#elementFrom >= 0) {
+      this.#element.append(this.#chunk, this.#elementFrom, this.#chunk.length);
+      this.#elementFrom = this.#chunk.length;
+    } else if (this.#frameFrom >= 0) {
+      this.#frame.append(this.#chunk, this.#frameFrom, this.#chunk.length);
+      this.#frameFrom = this.#chunk.length;
+    }
+  }
+
+  /** The text so far of the top-level object becomes the item. */
+  #failInFrame(reason: string): CutEvent {
+    this.#frame.append(this.#chunk, this.#frameFrom, this.#index);
+    this.#showCollected(this.#frame, this.#documentOffset);
+    this.isFaultInItem = true;
+    return this.#fail(this.#chunkOffset + this.#index, reason);
+  }
+
+  #fail(offset: number, reason: string): 'fault' {
+    this.#state = 'broken';
+    this.faultOffset = offset;
+    this.faultReason = reason;
+    return 'fault';
+  }
+}

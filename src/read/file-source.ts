@@ -1,0 +1,89 @@
+// A file → chunks of its bytes, up to the size it had when it was opened.
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Source } from '../types.ts';
+import { SourceFault } from './source-fault.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+/** Pipes hand over 64 KB at most. */
+const PIPE_CHUNK_BYTES = 64 * 1024;
+
+/** A source that can be read at any place, as zip needs it. */
+export interface FileSource extends Source {
+  /** As bytes where the name is not UTF-8. */
+  readonly filePath: string | Buffer;
+}
+
+export function isFileSource(source: Source): source is FileSource {
+  return 'filePath' in source;
+}
+
+export function makeFileSource(filePath: string | Buffer, name: string, isNamedByUser: boolean, byteSize: number): FileSource {
+  return { name, isNamedByUser, byteSize, filePath, open: (onRawBytes) => readFile(filePath, onRawBytes) };
+}
+
+/** A named pipe, such as bash's `<(…)`. */
+export function makePipeSource(filePath: string, name: string): Source {
+  return { name, isNamedByUser: true, byteSize: undefined, open: (onRawBytes) => readPipe(filePath, onRawBytes) };
+}
+
+/**
+ * The first chunk is read synchronously: most files are small, and four trips to the thread pool cost more than reading
+ * them. In larger ones the next chunk is fetched while the last one is being used.
+ */
+async function* readFile(filePath: string | Buffer, onRawBytes: (byteCount: number) => void = () => {}): AsyncGenerator<Buffer, void, undefined> {
+  const fd = openSync(filePath, 'r');
+  let handle: Awaited<ReturnType<typeof open>> | undefined;
+  let pending: Promise<{ bytesRead: number }> | undefined;
+  try {
+    const before = fstatSync(fd);
+    const { size } = before;
+    let current: Buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES));
+    let byteCount = size === 0 ? 0 : readSync(fd, current, 0, current.length, 0);
+    let position = byteCount;
+    let spare: Buffer = Buffer.alloc(0);
+    while (byteCount > 0) {
+      if (position < size) {
+        handle ??= await open(filePath, 'r');
+        if (spare.length === 0) spare = Buffer.allocUnsafe(CHUNK_BYTES);
+        pending = handle.read(spare, 0, Math.min(CHUNK_BYTES, size - position), position);
+        // Not awaited yet: the chunk is used meanwhile. A failure is met at the await.
+        pending.catch(() => {});
+      }
+      onRawBytes(byteCount);
+      yield current.subarray(0, byteCount);
+      if (pending === undefined) break;
+      byteCount = (await pending).bytesRead;
+      pending = undefined;
+      position += byteCount;
+      [current, spare] = [spare, current.length === CHUNK_BYTES ? current : Buffer.alloc(0)];
+    }
+    const after = fstatSync(fd);
+    if (position < size || after.size < size) throw new SourceFault('SOURCE_CHANGED', { change: 'it became shorter' });
+    if (after.size > size) throw new SourceFault('SOURCE_CHANGED', { change: 'it became longer' });
+    if (after.nlink === 0 && before.nlink > 0) throw new SourceFault('SOURCE_CHANGED', { change: 'it was deleted' });
+    if (after.mtimeMs !== before.mtimeMs) throw new SourceFault('SOURCE_CHANGED', { change: 'it was written to' });
+  } finally {
+    // A read under way must not meet a closed or reused descriptor.
+    await pending?.catch(() => {});
+    await handle?.close();
+    closeSync(fd);
+  }
+}
+
+async function* readPipe(filePath: string, onRawBytes: (byteCount: number) => void = () => {}): AsyncGenerator<Buffer, void, undefined> {
+  // Not synchronous: opening a pipe waits for its writer.
+  const handle = await open(filePath, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(PIPE_CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return;
+      onRawBytes(bytesRead);
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}

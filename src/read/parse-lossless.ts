@@ -1,0 +1,104 @@
+// JSON text → values in which every number that a double does not reproduce is a NumberText. Such numbers are turned
+// into strings that start with a mark before JSON.parse sees them, and the marked strings into NumberText afterwards.
+
+import { type JsonObject, type JsonValue, NumberText } from '../json.ts';
+import { isReproduced, JSON_NUMBER } from './check-number.ts';
+
+/** A noncharacter: legal in JSON, but not meant for interchange (Unicode 23.7). */
+const MARK = '\ufdd0';
+const MARKS_IN_TEXT = /(?:\ufdd0|\\u[fF][dD][dD]0)+/g;
+
+/** Throws SyntaxError where JSON.parse would. Of duplicate keys the last one wins, as with JSON.parse. */
+export function parseLossless(text: string): JsonValue {
+  const mark = chooseMark(text);
+  const marked = markNumbers(text, mark);
+  const value = JSON.parse(marked) as JsonValue;
+  return marked === text ? value : unmarkNumbers(value, mark);
+}
+
+/** True when a value holds a NumberText at any depth. */
+export function hasNumberText(value: JsonValue): boolean {
+  const pending: JsonValue[] = [value];
+  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
+    if (typeof item !== 'object' || item === null) continue;
+    if (item instanceof NumberText) return true;
+    for (const key of Object.keys(item)) pending.push((item as JsonObject)[key] as JsonValue);
+  }
+  return false;
+}
+
+/** A run of marks longer than any in the text, written plainly or as escapes, so that no string starts with it. */
+function chooseMark(text: string): string {
+  let longest = 0;
+  for (const [run] of text.matchAll(MARKS_IN_TEXT)) longest = Math.max(longest, run.replace(/\\u..../g, MARK).length);
+  return MARK.repeat(longest + 1);
+}
+
+/** Only numbers by JSON's grammar, and only where no ':' follows: bad numbers and numbers as keys stay errors. */
+function markNumbers(text: string, mark: string): string {
+  let marked = '';
+  let copiedTo = 0;
+  let index = 0;
+  while (index < text.length) {
+    const code = text.charCodeAt(index);
+    if (code === 0x22) {
+      index++;
+      while (index < text.length) {
+        const inner = text.charCodeAt(index);
+        if (inner === 0x22) break;
+        index += inner === 0x5c ? 2 : 1;
+      }
+      index++;
+    } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
+      const start = index;
+      while (index < text.length && isNumberCode(text.charCodeAt(index))) index++;
+      const token = text.slice(start, index);
+      if (JSON_NUMBER.test(token) && !isReproduced(token) && !isColonNext(text, index)) {
+        marked += `${text.slice(copiedTo, start)}"${mark}${token}"`;
+        copiedTo = index;
+      }
+    } else {
+      index++;
+    }
+  }
+  return copiedTo === 0 ? text : marked + text.slice(copiedTo);
+}
+
+function unmarkNumbers(root: JsonValue, mark: string): JsonValue {
+  const box: JsonValue[] = [root];
+  const pending: (JsonValue[] | JsonObject)[] = [box];
+  for (let container = pending.pop(); container !== undefined; container = pending.pop()) {
+    if (Array.isArray(container)) {
+      for (let index = 0; index < container.length; index++) {
+        const item = container[index] as JsonValue;
+        if (typeof item === 'string') {
+          if (item.startsWith(mark)) container[index] = new NumberText(item.slice(mark.length));
+        } else if (typeof item === 'object' && item !== null) pending.push(item as JsonValue[] | JsonObject);
+      }
+      continue;
+    }
+    for (const key of Object.keys(container)) {
+      const item = container[key] as JsonValue;
+      if (typeof item === 'string') {
+        if (item.startsWith(mark)) setOwn(container, key, new NumberText(item.slice(mark.length)));
+      } else if (typeof item === 'object' && item !== null) pending.push(item as JsonValue[] | JsonObject);
+    }
+  }
+  return box[0] as JsonValue;
+}
+
+/** Assigning to `__proto__` would set the prototype; as data it is an own key like any other. */
+function setOwn(object: JsonObject, key: string, value: JsonValue): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function isNumberCode(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e || code === 0x65 || code === 0x45;
+}
+
+function isColonNext(text: string, from: number): boolean {
+  let index = from;
+  while (' \t\n\r'.includes(text[index] ?? '!')) index++;
+  return text[index] === ':';
+}

@@ -1,0 +1,73 @@
+// Bytes of one record → its JSON value, or what is wrong with it and where.
+
+import { isAscii, isUtf8 } from 'node:buffer';
+import type { JsonValue } from '../json.ts';
+import { isBalanced, locateJsonFault } from './locate-json-fault.ts';
+import { parseLossless } from './parse-lossless.ts';
+
+/** A record's bytes: [start, end) of a buffer that is reused once the next record is taken. */
+export interface RecordBytes {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** True when the bytes are known to be ASCII, false when that has not been looked at. */
+  readonly isAscii: boolean;
+  /** True when the record went on past `end` and only its first bytes were kept. */
+  readonly isPartial?: boolean;
+}
+
+export class RecordFault {
+  readonly code: 'RECORD_NOT_JSON' | 'RECORD_NOT_UTF8';
+  readonly reason: string;
+  /** From the record's first byte. */
+  readonly byteOffset: number;
+  /** False when brackets or quotes do not match, so that the place where the record ends is a guess. */
+  readonly isEndCertain: boolean;
+
+  constructor(code: 'RECORD_NOT_JSON' | 'RECORD_NOT_UTF8', reason: string, byteOffset: number, isEndCertain: boolean) {
+    this.code = code;
+    this.reason = reason;
+    this.byteOffset = byteOffset;
+    this.isEndCertain = isEndCertain;
+  }
+}
+
+/**
+ * @param hasOddNumber - from the scanner; true takes the slower parse that keeps the text of numbers.
+ */
+export function parseRecord(record: RecordBytes, hasOddNumber: boolean): JsonValue | RecordFault {
+  const text = decodeRecord(record);
+  if (text === undefined) return new RecordFault('RECORD_NOT_UTF8', 'bytes that are no UTF-8', 0, true);
+  try {
+    return hasOddNumber ? parseLossless(text) : (JSON.parse(text) as JsonValue);
+  } catch {
+    return explainFault(text);
+  }
+}
+
+/** The first fault of a record that is known to be broken or unfinished. */
+export function findFault(record: RecordBytes): RecordFault {
+  const text = decodeRecord(record);
+  if (text === undefined) return new RecordFault('RECORD_NOT_UTF8', 'bytes that are no UTF-8', 0, false);
+  return explainFault(text);
+}
+
+function explainFault(text: string): RecordFault {
+  const fault = locateJsonFault(text) ?? { offset: text.length, reason: 'unexpected end of text' };
+  return new RecordFault('RECORD_NOT_JSON', fault.reason, Buffer.byteLength(text.slice(0, fault.offset)), isBalanced(text));
+}
+
+/** Undefined when the bytes are no UTF-8. */
+function decodeRecord(record: RecordBytes): string | undefined {
+  const { buffer, start, end } = record;
+  // A Latin-1 decode of ASCII is a copy, and gives JSON.parse the one-byte string it is fastest on.
+  if (record.isAscii) return buffer.toString('latin1', start, end);
+  const bytes = buffer.subarray(start, end);
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+}
+
+/** The record as text for people; bytes that are no UTF-8 are read as Latin-1, so that they can be found again. */
+export function showRecord(record: RecordBytes): string {
+  return decodeRecord(record) ?? record.buffer.toString('latin1', record.start, record.end);
+}
