@@ -31,6 +31,8 @@ export interface ResourceEnvelope {
   location(): Location;
   /** The record's text as it stands in the input (the entry's, for a Bundle), for rejects.ndjson. */
   rawText(): string;
+  /** The bytes of that text where they are at hand; telling repetitions from versions is faster with them. */
+  rawBytes?(): Uint8Array | undefined;
 }
 
 /** A record that could not become a row. Goes to rejects.ndjson and the report. */
@@ -94,6 +96,8 @@ export interface Reader {
 export interface DecodedSource {
   readonly name: string;
   readonly isNamedByUser: boolean;
+  /** Where the first byte stands in the unpacked source: 3 after a byte order mark. UTF-16 counts as UTF-8 from 0. */
+  readonly startOffset: number;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
