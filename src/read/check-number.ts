@@ -2,11 +2,13 @@
 
 import { MINUS, NINE, POINT, ZERO } from './byte-codes.ts';
 
-/**
- * True only when `String(Number(text)) === text` for the token in [from, to). Errs to false: up to 15 significant
- * digits always survive a double, longer ones are left to {@link isReproduced}.
- */
-export function isPlainNumber(bytes: Uint8Array, from: number, to: number): boolean {
+/** True when a double gives the text of the token in [from, to) back. */
+export function isNumberReproduced(bytes: Buffer, from: number, to: number): boolean {
+  return isPlainNumber(bytes, from, to) || isReproduced(bytes.toString('latin1', from, to));
+}
+
+/** The quick test, which errs to false: up to 15 significant digits always survive a double. */
+function isPlainNumber(bytes: Uint8Array, from: number, to: number): boolean {
   let index = bytes[from] === MINUS ? from + 1 : from;
   if (to - index > 17) return false;
   const isZeroFirst = bytes[index] === ZERO;
