@@ -72,7 +72,7 @@ const MESSAGES = {
   TABLE_UNKNOWN: { severity: 'error', text: 'no table {name}', hint: '{suggestion}' },
   CSV_DELIMITER_INVALID: { severity: 'error', text: '--delimiter takes one ASCII character other than a quote or line end', hint: 'for tabs: --delimiter tab' },
   CSV_NULL_INVALID: { severity: 'error', text: '--null must not hold a quote, a line end or the delimiter' },
-  OPTION_NUMBER_INVALID: { severity: 'error', text: '{option} takes a whole number from {min} to {max}' },
+  STDOUT_TAKEN: { severity: 'error', text: '--json and --out - both write to stdout', hint: 'name a file: --out patient.csv' },
   PLUGIN_CLASH: { severity: 'error', text: 'two plugins bring the same {kind}: {name}' },
   PLUGIN_VERSION: { severity: 'error', text: 'plugin {name} is made for another API version' },
   STOPPED: { severity: 'error', text: 'stopped, nothing published' },

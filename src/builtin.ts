@@ -1,0 +1,33 @@
+// What ships: the built-in plugin, and the stages that are no plugin's. The only file that sees every stage.
+
+import type { FhirVersion } from './fhir/element-model.ts';
+import { loadModel } from './fhir/load-model.ts';
+import { makeDefaultTables } from './plan/default-tables.ts';
+import { jsonReaders } from './read/json-readers.ts';
+import type { Plugin } from './types.ts';
+import { createCsvFormat } from './write/csv/csv-format.ts';
+import { type CsvOptions, checkCsvOptions } from './write/csv/csv-options.ts';
+
+export { findSources } from './read/find-sources.ts';
+export { readSource } from './read/read-source.ts';
+export { spoolSource } from './read/stdin-source.ts';
+export { createDiscardBuilder } from './table/discard-builder.ts';
+export { createTextBuilder } from './table/text-builder.ts';
+export type { CsvOptions } from './write/csv/csv-options.ts';
+export { createDiscardSink } from './write/discard-sink.ts';
+export { createFileSink, createFolderSink, type FolderSink } from './write/files/folder-sink.ts';
+export { outputError } from './write/files/output-error.ts';
+export { OutputClosed } from './write/output-closed.ts';
+export { createStreamSink } from './write/stdout-sink.ts';
+
+export interface BuiltinOptions {
+  readonly fhirVersion: FhirVersion;
+  readonly csv?: Partial<CsvOptions>;
+}
+
+/** Readers of FHIR JSON, the default tables of a FHIR version, the formats. */
+export async function createBuiltinPlugin({ fhirVersion, csv = {} }: BuiltinOptions): Promise<Plugin> {
+  const formats = [createCsvFormat(checkCsvOptions(csv))];
+  const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion));
+  return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
+}

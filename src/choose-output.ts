@@ -1,0 +1,36 @@
+// What `--out` and `--format` say → where the tables go and in which format. Wrong combinations are refused before
+// anything is read.
+
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { UserError } from './diagnostics.ts';
+import type { TableFormat } from './types.ts';
+
+export type Output =
+  | { readonly kind: 'folder'; readonly path: string; readonly format: TableFormat }
+  | { readonly kind: 'file'; readonly path: string; readonly format: TableFormat }
+  | { readonly kind: 'stdout'; readonly format: TableFormat };
+
+/** Endings that mean a file, whether or not a format for them is there. */
+const fileEnding = /\.(csv|tsv|txt|parquet|arrow|json|ndjson|gz)$/i;
+const defaultFormat = 'csv';
+
+/** `tableCount` is the number of tables asked for; undefined means all. Throws a UserError with exit code 2. */
+export function chooseOutput(out: string, formatName: string | undefined, formats: ReadonlyMap<string, TableFormat>, tableCount: number | undefined): Output {
+  const known = [...formats.keys()].join(', ');
+  const format = formats.get(formatName ?? defaultFormat);
+  if (format === undefined) throw new UserError('FORMAT_UNKNOWN', { parameters: { name: formatName ?? defaultFormat, formats: known }, exitCode: 2 });
+  const needsOneTable = (): void => {
+    if (tableCount !== 1) throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: out, count: tableCount ?? 'all' }, exitCode: 2 });
+  };
+  if (out === '-') {
+    needsOneTable();
+    return { kind: 'stdout', format };
+  }
+  const ending = fileEnding.exec(out)?.[1]?.toLowerCase();
+  if (ending === undefined || statSync(resolve(out), { throwIfNoEntry: false })?.isDirectory()) return { kind: 'folder', path: out, format };
+  const endingFormat = [...formats.values()].find(({ extension }) => extension === ending);
+  if (endingFormat === undefined) throw new UserError('OUTPUT_ENDING', { parameters: { path: out, formats: known }, exitCode: 2 });
+  needsOneTable();
+  return { kind: 'file', path: out, format: endingFormat };
+}

@@ -1,0 +1,79 @@
+// `fhir-flatten <input...>`: options → a conversion → messages, summary, exit code.
+
+import { OutputClosed } from '../builtin.ts';
+import { type ConvertOptions, type ConvertResult, convert } from '../convert.ts';
+import { UserError } from '../diagnostics.ts';
+import { guardRun } from './guard-run.ts';
+import type { ConvertFlags } from './options.ts';
+import { DiagnosticPrinter } from './print-diagnostics.ts';
+import { printFailure } from './print-failure.ts';
+import { printSummary, summarise } from './print-summary.ts';
+import { createProgressBar } from './progress-bar.ts';
+import { suggestNames } from './suggest-names.ts';
+import { createTerminal } from './terminal.ts';
+import { writeStdout } from './write-stdout.ts';
+
+/** Returns the exit code. */
+export async function convertCommand(inputs: readonly string[], flags: ConvertFlags): Promise<number> {
+  const terminal = await createTerminal(flags.color);
+  const isQuiet = flags.quiet === true;
+  const printer = new DiagnosticPrinter(terminal, isQuiet);
+  const startMs = performance.now();
+  const guarded = { stage: 'starting', abort: () => {} };
+  let showProgress: ReturnType<typeof createProgressBar> = () => {};
+  let result: ConvertResult;
+  try {
+    if (flags.json && flags.out === '-') throw new UserError('STDOUT_TAKEN', { exitCode: 2 });
+    result = await guardRun(terminal, guarded, () =>
+      convert({
+        ...convertOptions(inputs, flags),
+        suggest: suggestNames,
+        onAbortable: (abort) => {
+          guarded.abort = abort;
+        },
+        onStage: (stage) => {
+          guarded.stage = stage;
+        },
+        onStart: ({ byteCount }) => {
+          if (terminal.isInteractive && flags.progress && !isQuiet) showProgress = createProgressBar(terminal, byteCount);
+        },
+        onProgress: (progress) => showProgress(progress),
+        onDiagnostic: (diagnostic, count) => printer.print(diagnostic, count),
+      }),
+    );
+  } catch (error) {
+    terminal.showStatus('');
+    // Whoever reads our stdout has seen enough.
+    if (error instanceof OutputClosed) return 0;
+    const exitCode = printFailure(error, terminal);
+    if (flags.json && flags.out !== '-') await writeStdout(`${JSON.stringify({ status: 'failed', exitCode, code: error instanceof UserError ? error.code : 'INTERNAL' })}\n`);
+    return exitCode;
+  }
+  terminal.showStatus('');
+  const exitCode = result.hasProblems ? 3 : 0;
+  const summary = summarise(result, { isDryRun: flags.dryRun === true, seconds: (performance.now() - startMs) / 1000, exitCode });
+  printer.printRest(result.diagnostics.counts, summary.report === undefined ? '' : `, see ${summary.report}`);
+  if (!isQuiet) printSummary(summary, terminal);
+  if (flags.json) await writeStdout(`${JSON.stringify(summary, undefined, 2)}\n`);
+  return exitCode;
+}
+
+function convertOptions(inputs: readonly string[], flags: ConvertFlags): ConvertOptions {
+  return {
+    inputs,
+    out: flags.out,
+    ...(flags.format !== undefined && { format: flags.format }),
+    ...(flags.table !== undefined && { tables: flags.table }),
+    fhirVersion: flags.fhirVersion,
+    csv: {
+      ...(flags.delimiter !== undefined && { delimiter: flags.delimiter }),
+      ...(flags.null !== undefined && { nullText: flags.null }),
+      hasHeader: flags.header,
+      isFormulaSafe: flags.escapeFormulas === true,
+      hasByteOrderMark: flags.bom === true,
+    },
+    limits: { recordBytes: flags.maxRecordMb * 1024 * 1024, depth: flags.maxDepth, expansion: flags.maxExpansion },
+    isFailFast: flags.failFast === true,
+    isDryRun: flags.dryRun === true,
+  };
+}

@@ -1,0 +1,102 @@
+// `fhir-flatten inspect <input...>`: what is in there, on stdout.
+
+import { type InspectResult, inspect } from '../inspect.ts';
+import { sortedObject } from '../run/run-report.ts';
+import { guardRun } from './guard-run.ts';
+import type { InspectFlags } from './options.ts';
+import { DiagnosticPrinter, formatCount } from './print-diagnostics.ts';
+import { printFailure } from './print-failure.ts';
+import { createProgressBar, formatBytes } from './progress-bar.ts';
+import { alignRows } from './tables.ts';
+import { createTerminal, showControls } from './terminal.ts';
+import { writeStdout } from './write-stdout.ts';
+
+/** Returns the exit code. */
+export async function inspectCommand(inputs: readonly string[], flags: InspectFlags): Promise<number> {
+  const terminal = await createTerminal(flags.color);
+  const printer = new DiagnosticPrinter(terminal, flags.quiet === true);
+  const guarded = { stage: 'starting', abort: () => {} };
+  const showProgress = terminal.isInteractive && flags.progress && !flags.quiet ? createProgressBar(terminal, undefined) : () => {};
+  let result: InspectResult;
+  try {
+    result = await guardRun(terminal, guarded, () =>
+      inspect({
+        inputs,
+        limits: { recordBytes: flags.maxRecordMb * 1024 * 1024, depth: flags.maxDepth, expansion: flags.maxExpansion },
+        onDiagnostic: (diagnostic, count) => printer.print(diagnostic, count),
+        onProgress: showProgress,
+        onStage: (stage) => {
+          guarded.stage = stage;
+        },
+      }),
+    );
+  } catch (error) {
+    terminal.showStatus('');
+    return printFailure(error, terminal);
+  }
+  terminal.showStatus('');
+  printer.printRest(result.diagnostics.counts, '');
+  const description = describe(result);
+  await writeStdout(flags.json ? `${JSON.stringify(description, undefined, 2)}\n` : format(description));
+  return result.hasProblems ? 3 : 0;
+}
+
+type Description = ReturnType<typeof describe>;
+
+function describe({ counts, diagnostics, undefinedTypes }: InspectResult) {
+  return {
+    fhirVersion: 'R4',
+    bytes: counts.sources.reduce((total, source) => total + source.byteCount, 0),
+    resources: counts.resourceCount,
+    rejects: counts.rejectCount,
+    resourcesByType: sortedObject(counts.resourcesByType),
+    undefinedTypes,
+    resourcesWithoutId: counts.idOrigins.fullUrl + counts.idOrigins.hash,
+    duplicates: sortedObject(counts.duplicatesByType),
+    bundles: sortedObject(counts.bundlesByType),
+    diagnostics: sortedObject(diagnostics.counts),
+    sources: counts.sources.map((source) => ({
+      name: source.name,
+      kinds: sortedObject(source.kinds),
+      bytes: source.byteCount,
+      resources: source.resourceCount,
+      rejects: source.rejectCount,
+      reports: Object.fromEntries(source.reports),
+    })),
+  };
+}
+
+/** Longer lists are for --json. */
+const maxListedSources = 20;
+
+function format(description: Description): string {
+  const { bundles, duplicates, resourcesByType, sources } = description;
+  let text = `${formatCount(description.resources)} resources in ${formatCount(sources.length)} sources, ${formatBytes(description.bytes)}, read as FHIR ${description.fhirVersion}\n\nResources\n`;
+  const types = Object.entries(resourcesByType).sort(([, a], [, b]) => b - a);
+  const countWidth = Math.max(0, ...types.map(([, count]) => formatCount(count).length));
+  text += alignRows(
+    types.map(([type, count]) => {
+      const twice = duplicates[type];
+      const notes = [
+        ...(description.undefinedTypes.includes(type) ? ['not defined by FHIR R4'] : []),
+        ...(twice === undefined ? [] : [`${formatCount(twice.identical)} repeated, ${formatCount(twice.superseded)} in other versions`]),
+      ];
+      return [`  ${type}`, formatCount(count).padStart(countWidth), notes.join('; ')];
+    }),
+  );
+  if (Object.keys(bundles).length > 0) {
+    text += '\nBundles\n';
+    text += alignRows(Object.entries(bundles).map(([type, counts]) => [`  ${type}`, formatCount(counts.bundleCount), `${formatCount(counts.entryCount)} entries`]));
+  }
+  text += '\nSources\n';
+  text += alignRows(
+    [...sources]
+      .sort((a, b) => b.bytes - a.bytes)
+      .slice(0, maxListedSources)
+      .map((source) => [`  ${showControls(source.name)}`, Object.keys(source.kinds).join(', ') || 'not read', formatBytes(source.bytes), `${formatCount(source.resources)} resources`]),
+  );
+  if (sources.length > maxListedSources) text += `  … and ${formatCount(sources.length - maxListedSources)} more\n`;
+  if (description.resourcesWithoutId > 0) text += `\n${formatCount(description.resourcesWithoutId)} resources have no id of their own\n`;
+  if (description.rejects > 0) text += `\n${formatCount(description.rejects)} bad records\n`;
+  return text;
+}

@@ -1,0 +1,100 @@
+// Every option of the command line in one place: name, help, check. Options that do not work yet are not here.
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** Options of `convert` as commander hands them over. */
+export interface ConvertFlags {
+  readonly out: string;
+  readonly format?: string;
+  readonly table?: readonly string[];
+  readonly fhirVersion: 'auto' | 'r4';
+  readonly failFast?: true;
+  readonly dryRun?: true;
+  readonly delimiter?: string;
+  readonly header: boolean;
+  readonly null?: string;
+  readonly escapeFormulas?: true;
+  readonly bom?: true;
+  readonly maxRecordMb: number;
+  readonly maxDepth: number;
+  readonly maxExpansion: number;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly progress: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+export type TablesFlags = Pick<ConvertFlags, 'fhirVersion' | 'json' | 'color'>;
+export type InspectFlags = Pick<ConvertFlags, 'maxRecordMb' | 'maxDepth' | 'maxExpansion' | 'json' | 'quiet' | 'progress' | 'color'>;
+
+export function addConvertOptions(command: Command): void {
+  const tables = 'Tables:';
+  command
+    .addOption(new Option('-o, --out <where>', 'folder for the tables; with one table also a file name, or - for stdout').default('fhir-tables').helpGroup(tables))
+    .addOption(new Option('-f, --format <name>', 'file format: csv (default)').helpGroup(tables))
+    .addOption(new Option('-t, --table <names>', 'only these tables (repeat, or commas)').argParser(collectNames).helpGroup(tables))
+    .addOption(fhirVersionOption().helpGroup(tables));
+
+  const csv = 'CSV:';
+  command
+    .addOption(new Option('--delimiter <char>', 'between cells; "tab" for tabs').default(undefined, ',').helpGroup(csv))
+    .addOption(new Option('--no-header', 'no row of column names').helpGroup(csv))
+    .addOption(new Option('--null <text>', 'how absent values are written (empty strings are "")').default(undefined, 'nothing').helpGroup(csv))
+    .addOption(new Option('--escape-formulas', "put ' before cells that a spreadsheet would run").helpGroup(csv))
+    .addOption(new Option('--bom', 'begin with a byte order mark, for Excel').helpGroup(csv));
+
+  const run = 'Run:';
+  command
+    .addOption(new Option('--fail-fast', 'stop at the first bad record, publish nothing').helpGroup(run))
+    .addOption(new Option('--dry-run', 'read and flatten, write nothing, print the summary').helpGroup(run));
+  addLimitOptions(command);
+  addMessageOptions(command);
+}
+
+export function addTablesOptions(command: Command): void {
+  command.addOption(fhirVersionOption()).addOption(new Option('--json', 'as JSON')).addOption(colorOption());
+}
+
+export function addInspectOptions(command: Command): void {
+  addLimitOptions(command);
+  addMessageOptions(command);
+}
+
+function addLimitOptions(command: Command): void {
+  const limits = 'Limits:';
+  command
+    .addOption(wholeNumber('--max-record-mb <n>', 'longest single record', 1, 500).default(64).helpGroup(limits))
+    .addOption(wholeNumber('--max-depth <n>', 'deepest nesting of a record', 1, 5000).default(1000).helpGroup(limits))
+    .addOption(wholeNumber('--max-expansion <n>', 'how many times its size a file may unpack to', 1, 1_000_000).default(200).helpGroup(limits));
+}
+
+function addMessageOptions(command: Command): void {
+  const messages = 'Messages:';
+  command
+    .addOption(new Option('--json', 'the summary as JSON on stdout').helpGroup(messages))
+    .addOption(new Option('-q, --quiet', 'errors only').helpGroup(messages))
+    .addOption(new Option('--no-progress', 'no progress bar').helpGroup(messages))
+    .addOption(colorOption().helpGroup(messages));
+}
+
+function fhirVersionOption(): Option {
+  return new Option('--fhir-version <v>', 'version of the resources').choices(['auto', 'r4']).default('auto');
+}
+
+function colorOption(): Option {
+  return new Option('--color <when>', 'colours; NO_COLOR is honoured').choices(['auto', 'always', 'never']).default('auto');
+}
+
+function wholeNumber(flags: string, description: string, min: number, max: number): Option {
+  return new Option(flags, description).argParser((text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
+    return value;
+  });
+}
+
+function collectNames(text: string, previous: readonly string[] | undefined): readonly string[] {
+  const names = text.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  if (names.length === 0) throw new InvalidArgumentError('It takes the names of tables.');
+  return [...(previous ?? []), ...names];
+}

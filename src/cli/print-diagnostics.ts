@@ -1,0 +1,49 @@
+// Diagnostics → lines: the first five of a kind, then a count.
+
+import { type Diagnostic, type DiagnosticCode, describeLocation, type Severity } from '../diagnostics.ts';
+import { showControls, type Terminal } from './terminal.ts';
+
+const shownPerCode = 5;
+
+export class DiagnosticPrinter {
+  readonly #terminal: Terminal;
+  readonly #isQuiet: boolean;
+  /** How many of each code were printed: a second reading of the input reports all again. */
+  readonly #shownCounts = new Map<DiagnosticCode, number>();
+
+  constructor(terminal: Terminal, isQuiet: boolean) {
+    this.#terminal = terminal;
+    this.#isQuiet = isQuiet;
+  }
+
+  print(diagnostic: Diagnostic, countOfCode: number): void {
+    const shownCount = this.#shownCounts.get(diagnostic.code) ?? 0;
+    if (countOfCode <= shownCount || countOfCode > shownPerCode) return;
+    this.#shownCounts.set(diagnostic.code, countOfCode);
+    if (this.#isQuiet && diagnostic.severity !== 'error') return;
+    this.#terminal.print(formatDiagnostic(diagnostic, this.#terminal, countOfCode === 1));
+  }
+
+  /** After the run: how many more there were of each code. */
+  printRest(counts: ReadonlyMap<DiagnosticCode, number>, whereToLook: string): void {
+    if (this.#isQuiet) return;
+    for (const [code, count] of counts) {
+      if (count > shownPerCode) this.#terminal.print(`… and ${formatCount(count - shownPerCode)} more ${code}${whereToLook}`);
+    }
+  }
+}
+
+/** `error: patients.ndjson:1042 (byte 3318744): not JSON: unexpected end of text`, and what to do about it. */
+export function formatDiagnostic({ severity, location, message, hint }: Omit<Diagnostic, 'code'>, terminal: Terminal, withHint = true): string {
+  const place = location === undefined ? '' : `${describeLocation(location)}: `;
+  const line = `${paintOf(severity, terminal)}: ${showControls(`${place}${message}`)}`;
+  return withHint && hint !== undefined ? `${line}\n  ${terminal.paint.faint(showControls(hint))}` : line;
+}
+
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+function paintOf(severity: Severity, { paint }: Terminal): string {
+  return paint[severity](severity);
+}

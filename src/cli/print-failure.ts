@@ -1,0 +1,24 @@
+// What was thrown → one line on stderr and the exit code.
+
+import { makeDiagnostic, UserError } from '../diagnostics.ts';
+import { formatDiagnostic } from './print-diagnostics.ts';
+import { Terminal } from './terminal.ts';
+
+/** Prints the failure; returns 1, or 2 for wrong usage. */
+export function printFailure(error: unknown, terminal: Terminal = plainTerminal()): 1 | 2 {
+  if (error instanceof UserError) {
+    const { message, hint, location } = error;
+    terminal.print(formatDiagnostic({ severity: 'error', message, hint, location }, terminal));
+    return error.exitCode;
+  }
+  // The message of an unexpected error may show a value of the input; its kind does not.
+  const reason = error instanceof Error ? error.constructor.name : typeof error;
+  terminal.print(formatDiagnostic(makeDiagnostic('INTERNAL', undefined, { reason }), terminal));
+  if (process.env['FHIR_FLATTEN_DEBUG'] && error instanceof Error) terminal.print(error.stack ?? error.message);
+  return 1;
+}
+
+function plainTerminal(): Terminal {
+  const same = (text: string): string => text;
+  return new Terminal({ error: same, warning: same, note: same, strong: same, faint: same });
+}

@@ -1,0 +1,92 @@
+// A finished conversion → the summary: data for --json, lines for people.
+
+import { join } from 'node:path';
+import type { ConvertResult } from '../convert.ts';
+import { formatCount } from './print-diagnostics.ts';
+import { formatBytes, formatSeconds } from './progress-bar.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Summary {
+  readonly status: 'published' | 'dry-run';
+  readonly exitCode: number;
+  /** Folder or file, as the user would type it. */
+  readonly out: string;
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly sources: number;
+  readonly resources: number;
+  readonly rejects: number;
+  readonly duplicates: { readonly identical: number; readonly superseded: number };
+  readonly notAskedFor: number;
+  readonly tables: Readonly<Record<string, number>>;
+  readonly diagnostics: Readonly<Record<string, number>>;
+  readonly files: readonly string[];
+  readonly report: string | undefined;
+  readonly rejectsFile: string | undefined;
+}
+
+/** Longer lists are for --json and _report.json. */
+const maxListedTables = 30;
+
+export function summarise(result: ConvertResult, run: { isDryRun: boolean; seconds: number; exitCode: number }): Summary {
+  const { counts, destination, diagnostics, output, tables } = result;
+  const duplicates = [...counts.duplicatesByType.values()];
+  const isFolder = destination.kind === 'folder' && !run.isDryRun;
+  return {
+    status: run.isDryRun ? 'dry-run' : 'published',
+    exitCode: run.exitCode,
+    out: destination.kind === 'stdout' ? 'stdout' : destination.path,
+    seconds: Math.round(run.seconds * 1000) / 1000,
+    bytes: sum(counts.sources.map((source) => source.byteCount)),
+    sources: counts.sources.length,
+    resources: counts.resourceCount,
+    rejects: counts.rejectCount,
+    duplicates: { identical: sum(duplicates.map(({ identical }) => identical)), superseded: sum(duplicates.map(({ superseded }) => superseded)) },
+    notAskedFor: sum([...counts.notAskedForByType.values()]),
+    tables: Object.fromEntries(tables.map(({ schema, facts }) => [schema.name, facts.rowCount])),
+    diagnostics: Object.fromEntries(diagnostics.counts),
+    files: output.files,
+    report: isFolder ? join(destination.path, '_report.json') : undefined,
+    rejectsFile: output.files.find((file) => file.endsWith('rejects.ndjson')),
+  };
+}
+
+export function printSummary(summary: Summary, terminal: Terminal): void {
+  const { paint } = terminal;
+  const tables = Object.entries(summary.tables);
+  const verb = summary.status === 'dry-run' ? 'Would write' : 'Wrote';
+  const where = summary.status === 'dry-run' ? '' : ` to ${summary.out}`;
+  const rate = `${formatBytes(summary.bytes)} in ${formatSeconds(summary.seconds)}`;
+  terminal.print(paint.strong(`${verb} ${countOf(tables.length, 'table')}${where}: ${countOf(summary.resources, 'resource')} from ${countOf(summary.sources, 'source')}, ${rate}`));
+  const byRows = [...tables].sort(([, a], [, b]) => b - a).slice(0, maxListedTables);
+  const nameWidth = Math.max(0, ...byRows.map(([name]) => name.length));
+  const countWidth = Math.max(0, ...byRows.map(([, rowCount]) => formatCount(rowCount).length));
+  for (const [name, rowCount] of byRows) terminal.print(`  ${name.padEnd(nameWidth)}  ${formatCount(rowCount).padStart(countWidth)} ${rowCount === 1 ? 'row' : 'rows'}`);
+  if (tables.length > byRows.length) terminal.print(paint.faint(`  … and ${tables.length - byRows.length} more tables`));
+
+  const { identical, superseded } = summary.duplicates;
+  if (identical + superseded > 0) {
+    terminal.print(`${countOf(identical + superseded, 'resource')} came more than once: ${formatCount(identical)} identical, ${formatCount(superseded)} superseded by a newer one`);
+  }
+  if (summary.rejects > 0) {
+    const place = summary.rejectsFile === undefined ? '' : `: see ${summary.rejectsFile}`;
+    terminal.print(paint.error(`${countOf(summary.rejects, 'record')} rejected${place}`));
+  }
+  printNextStep(summary, terminal);
+}
+
+function printNextStep(summary: Summary, terminal: Terminal): void {
+  const [first] = Object.keys(summary.tables);
+  if (summary.status === 'dry-run' || summary.report === undefined || first === undefined) return;
+  const example = 'patient' in summary.tables ? 'patient' : first;
+  const file = summary.files.find((path) => path.includes(`${example}.`)) ?? summary.out;
+  terminal.print(terminal.paint.faint(`Open ${file}; its columns: fhir-flatten tables ${example}; all counts: ${summary.report}`));
+}
+
+function countOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

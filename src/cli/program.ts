@@ -1,0 +1,79 @@
+// argv → the command it asks for, with checked options. The commands themselves are loaded when they run: `--help`
+// must not wait for the converter.
+
+import { Command } from 'commander';
+import { toolVersion } from '../version.ts';
+import { addConvertOptions, addInspectOptions, addTablesOptions, type ConvertFlags, type InspectFlags, type TablesFlags } from './options.ts';
+
+const convertHelp = `
+Turn FHIR JSON into tables: one joinable file per resource type.
+
+  fhir-flatten ./export                        a folder in, tables into ./fhir-tables
+  fhir-flatten bundle.json.gz -o tables        a file in (also .zip, .ndjson, .json)
+  cat all.ndjson | fhir-flatten - -t patient -o patient.csv
+                                               one table into one file; -o - for stdout
+  fhir-flatten ./export -t patient,observation --dry-run
+                                               what would come out
+  fhir-flatten tables observation              the columns of a table, with their FHIR paths
+  fhir-flatten inspect ./export                what is in there; writes nothing
+
+Input is recognised by content: Bundles of any type, single resources, JSON arrays, NDJSON;
+each also gzipped or in a zip. Folders are read with all their subfolders; - is stdin.
+`;
+
+const exitCodeHelp = `
+Exit codes:
+  0 all converted    1 failed, nothing published    2 wrong usage
+  3 published, but some records were rejected or skipped (see rejects.ndjson, _report.json)
+  130, 143, 129 stopped by a signal, nothing published
+`;
+
+/** The exit code of the command that ran. */
+export type SetExitCode = (exitCode: number) => void;
+
+export function createProgram(setExitCode: SetExitCode): Command {
+  const program = new Command('fhir-flatten');
+  program
+    .exitOverride()
+    .enablePositionalOptions()
+    .showSuggestionAfterError(true)
+    .configureHelp({ helpWidth: 100, showGlobalOptions: false })
+    .usage('[options] <input...>')
+    .addHelpText('beforeAll', ({ command }) => (command === program ? convertHelp : ''))
+    .addHelpText('after', exitCodeHelp)
+    .version(toolVersion, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .argument('[input...]', 'files, folders, or - for stdin');
+  addConvertOptions(program);
+  program.action(async (inputs: string[], flags: ConvertFlags) => {
+    if (inputs.length === 0) {
+      program.outputHelp({ error: true });
+      setExitCode(2);
+      return;
+    }
+    const { convertCommand } = await import('./convert.ts');
+    setExitCode(await convertCommand(inputs, flags));
+  });
+
+  const tables = program
+    .command('tables')
+    .description('print the tables: names, columns, types, FHIR paths')
+    .argument('[name...]', 'tables to describe; without names, all are listed')
+    .action(async (names: string[], flags: TablesFlags) => {
+      const { tablesCommand } = await import('./tables.ts');
+      setExitCode(await tablesCommand(names, flags));
+    });
+  addTablesOptions(tables);
+
+  const inspect = program
+    .command('inspect')
+    .description('say what is in files: types, sizes, bad records; writes nothing')
+    .argument('<input...>', 'files, folders, or - for stdin')
+    .action(async (inputs: string[], flags: InspectFlags) => {
+      const { inspectCommand } = await import('./inspect.ts');
+      setExitCode(await inspectCommand(inputs, flags));
+    });
+  addInspectOptions(inspect);
+  return program;
+}

@@ -1,0 +1,57 @@
+// `fhir-flatten tables [name...]`: the tables, or the columns of some, on stdout.
+
+import { checkTableNames, loadRegistry } from '../convert.ts';
+import type { ColumnType, TableSchema } from '../types.ts';
+import type { TablesFlags } from './options.ts';
+import { suggestNames } from './suggest-names.ts';
+import { writeStdout } from './write-stdout.ts';
+
+/** Returns the exit code. */
+export async function tablesCommand(names: readonly string[], flags: TablesFlags): Promise<number> {
+  const registry = await loadRegistry();
+  if (names.length > 0) checkTableNames(names, registry, suggestNames);
+  const all = registry.allTables();
+  const chosen = names.length === 0 ? all : names.flatMap((name) => all.filter((table) => table.name === name));
+  const text = flags.json ? `${JSON.stringify(chosen.map(describe), undefined, 2)}\n` : names.length === 0 ? listTables(all) : chosen.map(listColumns).join('\n');
+  await writeStdout(text);
+  return 0;
+}
+
+function listTables(tables: readonly TableSchema[]): string {
+  return alignRows(tables.map(({ name, columns, description }) => [name, `${columns.length} columns`, description]));
+}
+
+function listColumns(table: TableSchema): string {
+  const rows = table.columns.map(({ name, type, fhirPath, description }) => [`  ${name}`, typeName(type), fhirPath ?? '', description]);
+  return `${table.name}: ${table.description}\n${alignRows(rows)}`;
+}
+
+function describe({ name, role, resourceType, description, columns }: TableSchema): Record<string, unknown> {
+  return {
+    name,
+    role,
+    resourceType,
+    description,
+    columns: columns.map((column) => ({ name: column.name, type: typeName(column.type), isNullable: column.isNullable, path: column.fhirPath, description: column.description })),
+  };
+}
+
+function typeName(type: ColumnType): string {
+  switch (type.kind) {
+    case 'primitive':
+      return type.fhirType;
+    case 'list':
+      return `list of ${type.fhirType}`;
+    case 'json':
+      return 'json';
+    default:
+      return type satisfies never;
+  }
+}
+
+/** Columns of text, two spaces between them, nothing after the last. */
+export function alignRows(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+  return rows.map((row) => `${row.map((cell, index) => cell.padEnd(widths[index] as number)).join('  ').trimEnd()}\n`).join('');
+}

@@ -1,0 +1,165 @@
+// Inputs and options → a finished run: finds the sources, chooses output and tables, runs the pipeline. What the
+// command line and the library's users have in common.
+
+import { chooseOutput, type Output } from './choose-output.ts';
+import {
+  type CsvOptions,
+  createBuiltinPlugin,
+  createDiscardBuilder,
+  createDiscardSink,
+  createFileSink,
+  createFolderSink,
+  createStreamSink,
+  createTextBuilder,
+  type FolderSink,
+  findSources,
+  outputError,
+  readSource,
+  spoolSource,
+} from './builtin.ts';
+import { type Diagnostic, UserError } from './diagnostics.ts';
+import { type RunResult, run } from './pipeline.ts';
+import { createRegistry, type Registry } from './registry.ts';
+import type { Progress } from './run/read-resources.ts';
+import type { Plugin, ReadLimits, Sink, Source } from './types.ts';
+import { toolVersion } from './version.ts';
+
+export interface ConvertOptions {
+  /** Files, folders, `-` for standard input. */
+  readonly inputs: readonly string[];
+  /** A folder, a file name (one table), or `-` for standard output (one table). Default `fhir-tables`. */
+  readonly out?: string;
+  /** Default `csv`. */
+  readonly format?: string;
+  /** Names of tables; all when undefined. */
+  readonly tables?: readonly string[];
+  readonly fhirVersion?: 'auto' | 'r4';
+  readonly csv?: Partial<CsvOptions>;
+  readonly limits?: Partial<ReadLimits>;
+  /** Besides the built-in one. */
+  readonly plugins?: readonly Plugin[];
+  readonly isFailFast?: boolean;
+  /** Reads and flattens, writes nothing. */
+  readonly isDryRun?: boolean;
+  readonly onDiagnostic?: (diagnostic: Diagnostic, countOfCode: number) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onStage?: (stage: string) => void;
+  /** Given before anything is written: how to take everything back, at once and synchronously. */
+  readonly onAbortable?: (abort: () => void) => void;
+  /** Told before reading: size of all inputs, undefined when one has no size. */
+  readonly onStart?: (start: { readonly byteCount: number | undefined; readonly output: Output }) => void;
+  /** Names near a misspelt table's, for the message. */
+  readonly suggest?: (name: string, known: readonly string[]) => readonly string[];
+}
+
+export interface ConvertResult extends RunResult {
+  readonly destination: Output;
+}
+
+export const defaultLimits: ReadLimits = { recordBytes: 64 * 1024 * 1024, depth: 1000, expansion: 200 };
+export const defaultOut = 'fhir-tables';
+
+/** Converts. Throws a UserError when nothing is published; then nothing is left behind either. */
+export async function convert(options: ConvertOptions): Promise<ConvertResult> {
+  const registry = await loadRegistry(options);
+  const tableNames = options.tables === undefined ? undefined : checkTableNames(options.tables, registry, options.suggest);
+  const destination = chooseOutput(options.out ?? defaultOut, options.format, registry.formats, tableNames?.size);
+  const found = findSources(options.inputs, destination.kind === 'folder' ? { excludedPath: destination.path } : {});
+  const sink = createSink(destination, options, tableNames !== undefined);
+  options.onAbortable?.(() => sink.abort());
+  options.onStart?.({ byteCount: totalByteCount(found.sources), output: destination });
+  try {
+    await sink.start();
+    const sources = 'scratchPath' in sink ? found.sources.map((source, index) => readableTwice(source, sink, index)) : found.sources;
+    const result = await run({
+      sources,
+      findings: found.problems,
+      canReadTwice: sources.every((source, index) => source.byteSize !== undefined || source !== found.sources[index]),
+      registry,
+      readSource,
+      createBuilder: createTextBuilder,
+      createDiscardBuilder,
+      sink,
+      limits: { ...defaultLimits, ...options.limits },
+      tableNames,
+      isFailFast: options.isFailFast ?? false,
+      about: { ...aboutRun(options), inputs: options.inputs },
+      onDiagnostic: options.onDiagnostic ?? (() => {}),
+      onProgress: options.onProgress ?? (() => {}),
+      onStage: options.onStage ?? (() => {}),
+    });
+    return { ...result, destination };
+  } catch (error) {
+    sink.abort();
+    throw error;
+  }
+}
+
+/** The built-in plugin and the user's, as lookups. */
+export async function loadRegistry({ csv, plugins = [] }: Pick<ConvertOptions, 'csv' | 'plugins'> = {}): Promise<Registry> {
+  return createRegistry([await createBuiltinPlugin({ fhirVersion: 'r4', ...(csv && { csv }) }), ...plugins]);
+}
+
+/** Throws a UserError (usage) for a name that no table has. */
+export function checkTableNames(names: readonly string[], registry: Registry, suggest: ConvertOptions['suggest'] = () => []): Set<string> {
+  const known = registry.allTables().map((table) => table.name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const near = suggest(name, known);
+    const suggestion = near.length > 0 ? `did you mean ${near.join(', ')}?` : 'fhir-flatten tables lists them';
+    throw new UserError('TABLE_UNKNOWN', { parameters: { name, suggestion }, exitCode: 2 });
+  }
+  return new Set(names);
+}
+
+function createSink(output: Output, options: ConvertOptions, isLimited: boolean): Sink | FolderSink {
+  if (options.isDryRun) return createDiscardSink(output.format.storage);
+  const sinkOptions = { format: output.format, about: { version: toolVersion, fhirVersion: 'R4' }, keepsOtherTables: isLimited };
+  switch (output.kind) {
+    case 'folder':
+      return createFolderSink(output.path, sinkOptions);
+    case 'file':
+      return createFileSink(output.path, sinkOptions);
+    case 'stdout':
+      return createStreamSink(process.stdout, 'stdout', output.format);
+    default:
+      return output satisfies never;
+  }
+}
+
+/** Standard input and pipes are copied while they are read, in case a second reading is needed. */
+function readableTwice(source: Source, sink: FolderSink, index: number): Source {
+  if (source.byteSize !== undefined) return source;
+  const path = sink.scratchPath(`input-${index}`);
+  const spooled = spoolSource(source, path);
+  return { ...spooled, open: (onRawBytes) => namingFaults(spooled.open(onRawBytes), path) };
+}
+
+/** A fault in writing the copy is the output's, not the input's: the run must not go on as if the input had ended. */
+async function* namingFaults(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    const isWriteFault = error instanceof Error && 'syscall' in error && error.syscall !== 'read';
+    throw isWriteFault ? outputError(error, path) : error;
+  }
+}
+
+function totalByteCount(sources: readonly Source[]): number | undefined {
+  let total = 0;
+  for (const { byteSize } of sources) {
+    if (byteSize === undefined) return undefined;
+    total += byteSize;
+  }
+  return total;
+}
+
+/** The head of the report. */
+function aboutRun(options: ConvertOptions): Record<string, unknown> {
+  const { out = defaultOut, format = 'csv', tables, fhirVersion = 'auto', csv, limits, isFailFast = false } = options;
+  return {
+    version: toolVersion,
+    fhirVersion: 'R4',
+    options: { out, format, tables, fhirVersion, csv, limits: { ...defaultLimits, ...limits }, isFailFast },
+  };
+}

@@ -1,0 +1,9 @@
+// The public API: a conversion from a program, and the contracts that plugins are written against.
+
+export type { CsvOptions } from './builtin.ts';
+export { type ConvertOptions, type ConvertResult, convert } from './convert.ts';
+export { type Diagnostic, type DiagnosticCode, Diagnostics, describeLocation, type Location, type Severity, UserError } from './diagnostics.ts';
+export { type InspectOptions, type InspectResult, inspect } from './inspect.ts';
+export { isJsonObject, type JsonObject, type JsonValue, NumberText, numberText, stringifyJson } from './json.ts';
+export type * from './types.ts';
+export { toolVersion } from './version.ts';

@@ -1,0 +1,68 @@
+// Inputs → what is in them: resources by type, kinds of documents, Bundles, duplicates, bad records. Writes nothing.
+
+import { findSources, readSource } from './builtin.ts';
+import { type ConvertOptions, defaultLimits, loadRegistry } from './convert.ts';
+import { Diagnostics, UserError } from './diagnostics.ts';
+import { contentHash } from './run/content-hash.ts';
+import { lastUpdatedMs } from './run/last-updated.ts';
+import { isProblem, readResources } from './run/read-resources.ts';
+import { decideId } from './run/resource-id.ts';
+import { ResourceIndex } from './run/resource-index.ts';
+import { addTo, RunCounts } from './run/run-counts.ts';
+
+export type InspectOptions = Pick<ConvertOptions, 'inputs' | 'limits' | 'plugins' | 'onDiagnostic' | 'onProgress' | 'onStage' | 'onStart'>;
+
+export interface InspectResult {
+  readonly counts: RunCounts;
+  readonly diagnostics: Diagnostics;
+  /** Types without tables of their own. */
+  readonly undefinedTypes: readonly string[];
+  /** True when some of the input could not be read as resources. */
+  readonly hasProblems: boolean;
+}
+
+/** Reads everything once. Throws a UserError when there is no resource in it. */
+export async function inspect(options: InspectOptions): Promise<InspectResult> {
+  const registry = await loadRegistry(options);
+  const { sources, problems } = findSources(options.inputs);
+  const index = new ResourceIndex();
+  const counts = new RunCounts();
+  const diagnostics = new Diagnostics(options.onDiagnostic);
+  for (const { code, location, parameters } of problems) diagnostics.report(code, location, parameters);
+  await readResources(
+    {
+      sources,
+      readers: registry.readers,
+      readSource,
+      limits: { ...defaultLimits, ...options.limits },
+      isFailFast: false,
+      onProgress: options.onProgress ?? (() => {}),
+      onStage: options.onStage ?? (() => {}),
+    },
+    {
+      counts,
+      diagnostics,
+      onReject: () => {},
+      visit(envelope, resourceType) {
+        addTo(counts.resourcesByType, resourceType, 1);
+        const { id, origin } = decideId(envelope, resourceType);
+        counts.idOrigins[origin]++;
+        const verdict = index.add({
+          resourceType,
+          id,
+          lastUpdatedMs: lastUpdatedMs(envelope.resource),
+          contentHash: contentHash(envelope.rawBytes?.() ?? envelope.rawText()),
+        });
+        if (verdict !== 'new') counts.addDuplicate(resourceType, verdict === 'identical' ? 'identical' : 'superseded');
+        return undefined;
+      },
+    },
+  );
+  if (counts.resourceCount === 0 && counts.rejectCount === 0) throw new UserError('NOTHING_TO_CONVERT');
+  return {
+    counts,
+    diagnostics,
+    undefinedTypes: [...counts.resourcesByType.keys()].filter((resourceType) => !registry.resourceTypes.has(resourceType)),
+    hasProblems: [...diagnostics.counts.keys()].some(isProblem),
+  };
+}
