@@ -38,6 +38,7 @@ export function flattenResource(resource: JsonObject, options: { id?: string; ha
     },
     endRow: () => {},
     discardRow: () => {},
+    truncate: () => {},
     take: () => {
       throw new Error('not used');
     },

@@ -74,7 +74,8 @@ function addTimeColumns(builder: PlanBuilder, node: NodeIndex, element: Element,
       description: `Unit of the age in ${base}_age.`,
     });
   }
-  if (texts.length > 0) {
+  // Timing and Range alone have no text of their own: they stay whole in other_json.
+  if (element.types.some((type) => type.code === 'string')) {
     builder.add({ base, suffix: '_text', type: primitive('string'), cell: firstOf(texts), fhirPath: path, description: `${path} in words, when it is neither a moment nor a period.` });
   }
 }

@@ -12,7 +12,7 @@ import { addElementColumns, addReferenceColumns, addReferenceKeys, addTypeColumn
 const baseElements = new Set(['id', 'meta', 'implicitRules', 'language', 'text', 'contained', 'extension', 'modifierExtension']);
 
 /** The elements that say whom a resource is about, and in which encounter; dots lead into a backbone element. */
-const patientPaths = ['subject', 'patient', 'beneficiary'];
+const patientPaths = ['subject', 'patient', 'beneficiary', 'for'];
 const encounterPaths = ['encounter', 'context', 'context.encounter'];
 
 /** A reference whose id stands at the head of the table. */
@@ -32,7 +32,7 @@ export function planMainTable(model: ElementModel, resourceType: string): Plan {
       if (!baseElements.has(element.name)) addMainElement(builder, 0, element, toSnakeCase(element.name), hoisted);
     }
   } else {
-    for (const entry of withHoisted(curated, hoisted, model, resourceType)) addEntry(builder, entry, hoisted);
+    for (const entry of curated) addEntry(builder, entry, hoisted);
   }
   for (const column of promotedExtensions[resourceType] ?? []) addComputed(builder, column);
   addTrailingColumns(builder, resourceType);
@@ -105,19 +105,6 @@ function addKeyReference(builder: PlanBuilder, reference: HoistedReference, base
     fhirPath: `${builder.pathOf(node)}.reference`,
     description: `Id of the ${target} that ${builder.pathOf(node)} points to.`,
   });
-}
-
-/** Curated lists leave out subject and encounter, since every table that has them shows them; they go first. */
-function withHoisted(curated: readonly CuratedEntry[], hoisted: readonly HoistedReference[], model: ElementModel, resourceType: string): readonly CuratedEntry[] {
-  const order = model.elementsOf(resourceType).map((element) => element.name);
-  const entries = [...curated];
-  for (const { element, node } of hoisted) {
-    if (!order.includes(element.name) || node === undefined || entries.includes(element.name)) continue;
-    const rank = order.indexOf(element.name);
-    const next = entries.findIndex((entry) => typeof entry === 'string' && order.indexOf(entry.split('.')[0] as string) > rank);
-    entries.splice(next < 0 ? entries.length : next, 0, element.name);
-  }
-  return entries;
 }
 
 function addEntry(builder: PlanBuilder, entry: CuratedEntry, hoisted: readonly HoistedReference[]): void {

@@ -32,15 +32,21 @@ type ObjectHandler = ReadonlyMap<string, KeyHandler>;
 export function compileOtherJson(plan: Plan, model: ElementModel, context: FlattenContext): (resource: JsonObject, row: Row) => string | undefined {
   const shown = collectShown(plan, context.storage);
   const dropRules = compileDropRules(model, context);
-  const handlers = new Map<string, ObjectHandler>();
+  const single = new Array<ObjectHandler | undefined>(shown.length).fill(undefined);
+  const merged = new Map<string, ObjectHandler>();
 
   /** The handler of an object for which all these contributions hold; made when first needed. */
   function handlerOf(contributions: readonly number[]): ObjectHandler {
-    const key = contributions.length === 1 ? String(contributions[0]) : contributions.join(' ');
-    let handler = handlers.get(key);
+    const first = contributions[0] as number;
+    if (contributions.length === 1) {
+      single[first] ??= mergeHandlers([shown[first] as Shown], dropRules);
+      return single[first];
+    }
+    const key = contributions.join(' ');
+    let handler = merged.get(key);
     if (handler === undefined) {
       handler = mergeHandlers(contributions.map((index) => shown[index] as Shown), dropRules);
-      handlers.set(key, handler);
+      merged.set(key, handler);
     }
     return handler;
   }
@@ -103,7 +109,7 @@ export function compileOtherJson(plan: Plan, model: ElementModel, context: Flatt
       for (const node of known.items) if (row.slots[node] === item) contributions = [...contributions, node];
       if (contributions.length > 0) return writeObject(contributions, item, row);
     }
-    return known.writeWhole([item], known.path, row).slice(1, -1);
+    return known.writeWhole(item, known.path, row);
   }
 
   const root = [0];

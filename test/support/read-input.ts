@@ -1,0 +1,50 @@
+// Reads FHIR input a second, independent way: JSON.parse over whole files, with the text of numbers kept by quoting
+// them first. Only for data that fits into memory.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Leaf values are strings: numbers and booleans as their text. */
+export type PlainJson = string | null | PlainJson[] | { [key: string]: PlainJson };
+export type PlainResource = { [key: string]: PlainJson };
+
+/** Numbers and booleans outside of strings become strings of the same text. */
+export function parsePlain(text: string): PlainJson {
+  return JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false/g, (token) => (token.startsWith('"') ? token : `"${token}"`)));
+}
+
+/** All resources of the files of a folder, those of Bundles unpacked, without the Bundles themselves. */
+export function readResources(folder: string): PlainResource[] {
+  const resources: PlainResource[] = [];
+  for (const file of readdirSync(folder).sort()) {
+    const text = readFileSync(join(folder, file), 'utf8');
+    const documents = file.endsWith('.ndjson') ? text.split('\n').filter((line) => line.trim() !== '') : [text];
+    for (const document of documents) addResources(resources, parsePlain(document));
+  }
+  return resources;
+}
+
+function addResources(resources: PlainResource[], value: PlainJson | undefined): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  if (value.resourceType === 'Bundle') {
+    for (const entry of Array.isArray(value.entry) ? value.entry : []) addResources(resources, (entry as PlainResource).resource);
+  } else if (value.resourceType !== undefined) {
+    resources.push(value);
+  }
+}
+
+export interface Leaf {
+  /** `name[0].given[1]` */
+  readonly indexedPath: string;
+  /** `name.given` */
+  readonly path: string;
+  readonly text: string;
+}
+
+export function leavesOf(value: PlainJson | undefined, indexedPath = '', path = ''): Leaf[] {
+  if (value === null || value === undefined) return [];
+  if (typeof value === 'string') return [{ indexedPath, path, text: value }];
+  if (Array.isArray(value)) return value.flatMap((item, index) => leavesOf(item, `${indexedPath}[${index}]`, path));
+  const prefix = (start: string, key: string) => (start === '' ? key : `${start}.${key}`);
+  return Object.keys(value).flatMap((key) => leavesOf(value[key], prefix(indexedPath, key), prefix(path, key)));
+}
