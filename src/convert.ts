@@ -1,7 +1,6 @@
 // Inputs and options → a finished run: finds the sources, chooses output and tables, runs the pipeline. What the
 // command line and the library's users have in common.
 
-import { chooseOutput, type Output } from './choose-output.ts';
 import {
   type CsvOptions,
   createBuiltinPlugin,
@@ -17,6 +16,7 @@ import {
   readSource,
   spoolSource,
 } from './builtin.ts';
+import { chooseOutput, type Output } from './choose-output.ts';
 import { type Diagnostic, UserError } from './diagnostics.ts';
 import { type RunResult, run } from './pipeline.ts';
 import { createRegistry, type Registry } from './registry.ts';

@@ -2,7 +2,7 @@
 // One pass is the rule; a second one follows when a resource came again with other content, since a row that is
 // written cannot be unwritten.
 
-import { type Diagnostic, Diagnostics, type DiagnosticCode, type Location, type MessageParameters, UserError } from './diagnostics.ts';
+import { type Diagnostic, type DiagnosticCode, Diagnostics, type Location, type MessageParameters, UserError } from './diagnostics.ts';
 import type { Registry } from './registry.ts';
 import { contentHash } from './run/content-hash.ts';
 import { lastUpdatedMs } from './run/last-updated.ts';
@@ -95,12 +95,15 @@ class Conversion {
   async read(): Promise<void> {
     const { findings, sink } = this.#options;
     for (const { code, location, parameters } of findings) this.#diagnostics.report(code, location, parameters);
-    await readResources({ ...this.#options, readers: this.#options.registry.readers }, {
-      counts: this.#counts,
-      diagnostics: this.#diagnostics,
-      onReject: (record) => sink.reject(record),
-      visit: (envelope, resourceType, reject) => this.#visit(envelope, resourceType, reject),
-    });
+    await readResources(
+      { ...this.#options, readers: this.#options.registry.readers },
+      {
+        counts: this.#counts,
+        diagnostics: this.#diagnostics,
+        onReject: (record) => sink.reject(record),
+        visit: (envelope, resourceType, reject) => this.#visit(envelope, resourceType, reject),
+      },
+    );
   }
 
   async publish(): Promise<RunResult> {
@@ -110,7 +113,8 @@ class Conversion {
     const tables = await this.#tables.finish();
     this.#refuseNothing(tables);
     for (const { schema, facts } of tables) {
-      if (facts.replacedCharacterCount > 0) this.#diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
+      if (facts.replacedCharacterCount > 0)
+        this.#diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
     }
     if (this.#notReplacedCount > 0) this.#diagnostics.report('DUPLICATES_NOT_REPLACED', undefined, { count: this.#notReplacedCount });
     const report = makeReport(about, counts, this.#diagnostics, tables);
@@ -160,7 +164,12 @@ class Conversion {
 
   /** False for a repetition, and for a version that another one supersedes. */
   #isWanted(envelope: ResourceEnvelope, resourceType: string, id: string): boolean {
-    const resource = { resourceType, id, lastUpdatedMs: lastUpdatedMs(envelope.resource), contentHash: contentHash(envelope.rawBytes?.() ?? envelope.rawText()) };
+    const resource = {
+      resourceType,
+      id,
+      lastUpdatedMs: lastUpdatedMs(envelope.resource),
+      contentHash: contentHash(envelope.rawBytes?.() ?? envelope.rawText()),
+    };
     if (this.#pass === 'second') {
       const verdict = this.#index.check(resource);
       if (verdict === 'keep') return true;

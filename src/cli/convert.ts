@@ -46,7 +46,8 @@ export async function convertCommand(inputs: readonly string[], flags: ConvertFl
     // Whoever reads our stdout has seen enough.
     if (error instanceof OutputClosed) return 0;
     const exitCode = printFailure(error, terminal);
-    if (flags.json && flags.out !== '-') await writeStdout(`${JSON.stringify({ status: 'failed', exitCode, code: error instanceof UserError ? error.code : 'INTERNAL' })}\n`);
+    if (flags.json && flags.out !== '-')
+      await writeStdout(`${JSON.stringify({ status: 'failed', exitCode, code: error instanceof UserError ? error.code : 'INTERNAL' })}\n`);
     return exitCode;
   }
   terminal.showStatus('');

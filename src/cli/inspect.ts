@@ -86,14 +86,21 @@ function format(description: Description): string {
   );
   if (Object.keys(bundles).length > 0) {
     text += '\nBundles\n';
-    text += alignRows(Object.entries(bundles).map(([type, counts]) => [`  ${type}`, formatCount(counts.bundleCount), `${formatCount(counts.entryCount)} entries`]));
+    text += alignRows(
+      Object.entries(bundles).map(([type, counts]) => [`  ${type}`, formatCount(counts.bundleCount), `${formatCount(counts.entryCount)} entries`]),
+    );
   }
   text += '\nSources\n';
   text += alignRows(
     [...sources]
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, maxListedSources)
-      .map((source) => [`  ${showControls(source.name)}`, Object.keys(source.kinds).join(', ') || 'not read', formatBytes(source.bytes), `${formatCount(source.resources)} resources`]),
+      .map((source) => [
+        `  ${showControls(source.name)}`,
+        Object.keys(source.kinds).join(', ') || 'not read',
+        formatBytes(source.bytes),
+        `${formatCount(source.resources)} resources`,
+      ]),
   );
   if (sources.length > maxListedSources) text += `  … and ${formatCount(sources.length - maxListedSources)} more\n`;
   if (description.resourcesWithoutId > 0) text += `\n${formatCount(description.resourcesWithoutId)} resources have no id of their own\n`;

@@ -30,7 +30,9 @@ export type InspectFlags = Pick<ConvertFlags, 'maxRecordMb' | 'maxDepth' | 'maxE
 export function addConvertOptions(command: Command): void {
   const tables = 'Tables:';
   command
-    .addOption(new Option('-o, --out <where>', 'folder for the tables; with one table also a file name, or - for stdout').default('fhir-tables').helpGroup(tables))
+    .addOption(
+      new Option('-o, --out <where>', 'folder for the tables; with one table also a file name, or - for stdout').default('fhir-tables').helpGroup(tables),
+    )
     .addOption(new Option('-f, --format <name>', 'file format: csv (default)').helpGroup(tables))
     .addOption(new Option('-t, --table <names>', 'only these tables (repeat, or commas)').argParser(collectNames).helpGroup(tables))
     .addOption(fhirVersionOption().helpGroup(tables));
@@ -94,7 +96,10 @@ function wholeNumber(flags: string, description: string, min: number, max: numbe
 }
 
 function collectNames(text: string, previous: readonly string[] | undefined): readonly string[] {
-  const names = text.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   if (names.length === 0) throw new InvalidArgumentError('It takes the names of tables.');
   return [...(previous ?? []), ...names];
 }

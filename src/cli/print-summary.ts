@@ -57,16 +57,23 @@ export function printSummary(summary: Summary, terminal: Terminal): void {
   const verb = summary.status === 'dry-run' ? 'Would write' : 'Wrote';
   const where = summary.status === 'dry-run' ? '' : ` to ${summary.out}`;
   const rate = `${formatBytes(summary.bytes)} in ${formatSeconds(summary.seconds)}`;
-  terminal.print(paint.strong(`${verb} ${countOf(tables.length, 'table')}${where}: ${countOf(summary.resources, 'resource')} from ${countOf(summary.sources, 'source')}, ${rate}`));
+  terminal.print(
+    paint.strong(
+      `${verb} ${countOf(tables.length, 'table')}${where}: ${countOf(summary.resources, 'resource')} from ${countOf(summary.sources, 'source')}, ${rate}`,
+    ),
+  );
   const byRows = [...tables].sort(([, a], [, b]) => b - a).slice(0, maxListedTables);
   const nameWidth = Math.max(0, ...byRows.map(([name]) => name.length));
   const countWidth = Math.max(0, ...byRows.map(([, rowCount]) => formatCount(rowCount).length));
-  for (const [name, rowCount] of byRows) terminal.print(`  ${name.padEnd(nameWidth)}  ${formatCount(rowCount).padStart(countWidth)} ${rowCount === 1 ? 'row' : 'rows'}`);
+  for (const [name, rowCount] of byRows)
+    terminal.print(`  ${name.padEnd(nameWidth)}  ${formatCount(rowCount).padStart(countWidth)} ${rowCount === 1 ? 'row' : 'rows'}`);
   if (tables.length > byRows.length) terminal.print(paint.faint(`  … and ${tables.length - byRows.length} more tables`));
 
   const { identical, superseded } = summary.duplicates;
   if (identical + superseded > 0) {
-    terminal.print(`${countOf(identical + superseded, 'resource')} came more than once: ${formatCount(identical)} identical, ${formatCount(superseded)} superseded by a newer one`);
+    terminal.print(
+      `${countOf(identical + superseded, 'resource')} came more than once: ${formatCount(identical)} identical, ${formatCount(superseded)} superseded by a newer one`,
+    );
   }
   if (summary.rejects > 0) {
     const place = summary.rejectsFile === undefined ? '' : `: see ${summary.rejectsFile}`;

@@ -25,7 +25,10 @@ export function drawProgress({ byteCount, resourceCount }: Progress, totalByteCo
   if (totalByteCount !== undefined && totalByteCount > 0) {
     const share = Math.min(1, byteCount / totalByteCount);
     const filled = Math.round(share * barWidth);
-    parts.push(`${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${Math.floor(share * 100)} %`, `${formatBytes(byteCount)} of ${formatBytes(totalByteCount)}`);
+    parts.push(
+      `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${Math.floor(share * 100)} %`,
+      `${formatBytes(byteCount)} of ${formatBytes(totalByteCount)}`,
+    );
   } else {
     parts.push(formatBytes(byteCount));
   }

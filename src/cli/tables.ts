@@ -12,7 +12,11 @@ export async function tablesCommand(names: readonly string[], flags: TablesFlags
   if (names.length > 0) checkTableNames(names, registry, suggestNames);
   const all = registry.allTables();
   const chosen = names.length === 0 ? all : names.flatMap((name) => all.filter((table) => table.name === name));
-  const text = flags.json ? `${JSON.stringify(chosen.map(describe), undefined, 2)}\n` : names.length === 0 ? listTables(all) : chosen.map(listColumns).join('\n');
+  const text = flags.json
+    ? `${JSON.stringify(chosen.map(describe), undefined, 2)}\n`
+    : names.length === 0
+      ? listTables(all)
+      : chosen.map(listColumns).join('\n');
   await writeStdout(text);
   return 0;
 }
@@ -32,7 +36,13 @@ function describe({ name, role, resourceType, description, columns }: TableSchem
     role,
     resourceType,
     description,
-    columns: columns.map((column) => ({ name: column.name, type: typeName(column.type), isNullable: column.isNullable, path: column.fhirPath, description: column.description })),
+    columns: columns.map((column) => ({
+      name: column.name,
+      type: typeName(column.type),
+      isNullable: column.isNullable,
+      path: column.fhirPath,
+      description: column.description,
+    })),
   };
 }
 
@@ -53,5 +63,13 @@ function typeName(type: ColumnType): string {
 export function alignRows(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
-  return rows.map((row) => `${row.map((cell, index) => cell.padEnd(widths[index] as number)).join('  ').trimEnd()}\n`).join('');
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, index) => cell.padEnd(widths[index] as number))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
 }

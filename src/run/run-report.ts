@@ -13,7 +13,8 @@ export interface WrittenTable {
 const maxListedSources = 10_000;
 
 export function makeReport(about: Readonly<Record<string, unknown>>, counts: RunCounts, diagnostics: Diagnostics, tables: readonly WrittenTable[]): RunReport {
-  const listed = counts.sources.length <= maxListedSources ? counts.sources : counts.sources.filter((source) => source.rejectCount > 0 || source.reports.size > 0);
+  const listed =
+    counts.sources.length <= maxListedSources ? counts.sources : counts.sources.filter((source) => source.rejectCount > 0 || source.reports.size > 0);
   return {
     tool: 'fhir-flatten',
     ...about,

@@ -3,8 +3,8 @@
 
 import { UserError } from '../diagnostics.ts';
 import type { Batch, PublishedOutput, RejectedRecord, Sink, TableFacts, TableFormat, TableSchema, TableWriter } from '../types.ts';
-import { OutputClosed } from './output-closed.ts';
 import { outputError } from './files/output-error.ts';
+import { OutputClosed } from './output-closed.ts';
 
 /** A sink for `stream`, called `name` in messages. */
 export function createStreamSink(stream: NodeJS.WritableStream, name: string, format: TableFormat): Sink {

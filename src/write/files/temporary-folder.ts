@@ -68,5 +68,10 @@ function newestChangeMs(path: string): number {
 }
 
 function hostKey(): string {
-  return hostname().toLowerCase().replaceAll(/[^a-z0-9]/g, '').slice(0, 40) || 'localhost';
+  return (
+    hostname()
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, '')
+      .slice(0, 40) || 'localhost'
+  );
 }
