@@ -61,8 +61,10 @@ export class DocumentCutter implements RecordBytes {
 
   /** Of the document being read. */
   kind: CutKind = 'object';
-  /** Index of the item among the entries or items of its document; at the end of the document their count. */
+  /** Index of the item among the entries or items of its document. */
   elementIndex = 0;
+  /** How many of them have ended. */
+  elementCount = 0;
   /** True when the entries of the document being read are cut out of it. */
   isCut = false;
   /** `resourceType` of the document being read as far as it has been met. */
@@ -210,7 +212,7 @@ export class DocumentCutter implements RecordBytes {
     }
     if (this.kind === 'array') return this.#fail(offset, 'text after the end of the value');
     this.#documentOffset = offset;
-    this.elementIndex = 0;
+    this.elementCount = 0;
     this.resourceType = undefined;
     this.isCut = byte === OPEN_BRACKET;
     this.kind = byte === OPEN_BRACKET ? 'array' : 'object';
@@ -271,6 +273,7 @@ export class DocumentCutter implements RecordBytes {
 
   #endObjectString(): void {
     if (this.#isAfterColon && this.#key === 'resourceType') this.resourceType = this.#name;
+    this.#isAfterColon = false;
     this.#state = 'in object';
   }
 
@@ -377,6 +380,7 @@ export class DocumentCutter implements RecordBytes {
 
   #endElement(): CutEvent {
     this.#state = 'after element';
+    this.elementIndex = this.elementCount++;
     const from = this.#elementFrom;
     const to = this.#index;
     this.#elementFrom = -1;
@@ -399,11 +403,9 @@ export class DocumentCutter implements RecordBytes {
     const byte = this.#chunk[this.#index] as number;
     if (byte === COMMA) {
       this.#index++;
-      this.elementIndex++;
       this.#state = 'next element';
       return undefined;
     }
-    this.elementIndex++;
     if (byte === CLOSE_BRACKET) return this.#closeElements();
     return this.#fail(this.#chunkOffset + this.#index, "expected ',' or ']' after a value");
   }
@@ -509,9 +511,9 @@ export class DocumentCutter implements RecordBytes {
     }
   }
 
-  /** The text so far of the top-level object becomes the item. */
+  /** The text of the top-level object up to the bad byte becomes the item. */
   #failInFrame(reason: string): CutEvent {
-    this.#frame.append(this.#chunk, this.#frameFrom, this.#index);
+    this.#frame.append(this.#chunk, this.#frameFrom, this.#index + 1);
     this.#showCollected(this.#frame, this.#documentOffset);
     this.isFaultInItem = true;
     return this.#fail(this.#chunkOffset + this.#index, reason);

@@ -100,7 +100,7 @@ class DocumentRun {
   #openBundle(): void {
     this.#tellKind('bundle');
     const cutter = this.#cutter;
-    if (cutter.elementIndex === 0) this.#tally = new BundleTally();
+    if (cutter.elementCount === 0) this.#tally = new BundleTally();
     if (cutter.isTooLarge) return;
     const frame = Buffer.concat([cutter.buffer.subarray(cutter.start, cutter.end), FRAME_END]);
     const fault = parseRecord({ buffer: frame, start: 0, end: frame.length, isAscii: false }, false);
@@ -118,7 +118,7 @@ class DocumentRun {
     }
     const value = parseRecord(cutter, cutter.hasOddNumber);
     if (value instanceof RecordFault) {
-      if (!value.isEndCertain) return this.#breakOff(value.reason, cutter.byteOffset + value.byteOffset);
+      if (!value.isEndCertain) return this.#breakOff(value.reason, cutter.byteOffset + value.byteOffset, undefined, cutter.elementIndex);
       if (!isItem) this.#tally.entryCount++;
       return place.reject(this.#context, value.code, { reason: value.reason }, value.byteOffset);
     }
@@ -188,11 +188,14 @@ class DocumentRun {
     place.reject(this.#context, 'RECORD_NOT_JSON', { reason }, byteOffset - cutter.byteOffset);
   }
 
-  #breakOff(reason: string, byteOffset: number, code: DiagnosticCode = this.#cutter.kind === 'array' ? 'ARRAY_BROKEN' : 'BUNDLE_BROKEN'): void {
-    const cutter = this.#cutter;
+  #breakOff(
+    reason: string,
+    byteOffset: number,
+    code: DiagnosticCode = this.#cutter.kind === 'array' ? 'ARRAY_BROKEN' : 'BUNDLE_BROKEN',
+    kept: number = this.#cutter.elementCount,
+  ): void {
     this.#isBroken = true;
-    const kept = cutter.elementIndex;
-    this.#brokenRest = { code, reason, kept, entryIndex: cutter.isCut ? kept : undefined, byteOffset };
+    this.#brokenRest = { code, reason, kept, entryIndex: this.#cutter.isCut ? kept : undefined, byteOffset };
     if (code === 'BUNDLE_BROKEN') this.#context.onBundle(this.#tally.finish(this.#source.name, {}));
   }
 
