@@ -1,0 +1,89 @@
+// What is measured: groups of jobs over the same input.
+
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Job } from './measure.ts';
+
+export interface Group {
+  readonly title: string;
+  readonly megabytes: number;
+  readonly jobs: readonly Job[];
+  readonly runCount: number;
+  /** What the first job is to the others: its time of this kind is the unit. Undefined where the jobs are not to be compared. */
+  readonly unit: 'wall' | 'cpu' | undefined;
+}
+
+const yardstickName = 'yardstick: readFileSync + JSON.parse';
+export const offTheShelfName = 'stream-json + csv-stringify';
+export const defaultJobName = 'fhir-flatten to CSV';
+
+const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const command = pathOf('../../bin/fhir-flatten.js');
+
+function convertJob(name: string, input: string, outPath: string): Job {
+  return { name, args: [command, input, '--out', outPath, '--quiet'], outPath };
+}
+
+function convertFromStdin(stdinPath: string, outPath: string): Job {
+  return { ...convertJob('fhir-flatten to CSV, from stdin', '-', outPath), stdinPath };
+}
+
+/** A folder of files that can each be parsed whole, or by lines. */
+export function folderGroup(title: string, folder: string, outPath: string, runCount: number): Group {
+  return {
+    title,
+    megabytes: megabytesOf(folder),
+    runCount,
+    unit: 'wall',
+    jobs: [
+      { name: yardstickName, args: [pathOf('peers/yardstick.mjs'), folder] },
+      convertJob(defaultJobName, folder, outPath),
+      { name: offTheShelfName, args: [pathOf('peers/off-the-shelf.mjs'), folder, outPath], outPath },
+    ],
+  };
+}
+
+/** One Bundle that is too large to be parsed whole; so there is no yardstick. */
+export function largeBundleGroup(folder: string, outPath: string, runCount: number): Group {
+  return {
+    title: 'one large Bundle',
+    megabytes: megabytesOf(folder),
+    runCount,
+    unit: undefined,
+    jobs: [
+      convertJob(defaultJobName, folder, outPath),
+      convertFromStdin(join(folder, 'bundle.json'), outPath),
+      { name: offTheShelfName, args: [pathOf('peers/off-the-shelf.mjs'), folder, outPath], outPath },
+    ],
+  };
+}
+
+/** Memory must not grow with the input: the same for one size and for twice the size. */
+export function memoryGroup(kind: string, path: string, outPath: string): Group {
+  return {
+    title: `memory: ${kind}`,
+    megabytes: statSync(path).size / 1e6,
+    runCount: 1,
+    unit: undefined,
+    jobs: [convertJob(defaultJobName, path, outPath), convertFromStdin(path, outPath)],
+  };
+}
+
+export function startGroup(runCount: number): Group {
+  return {
+    title: 'start of the process (ratio of CPU time)',
+    megabytes: 0,
+    runCount,
+    unit: 'cpu',
+    jobs: [
+      { name: 'node -e 0', args: ['-e', '0'] },
+      { name: 'fhir-flatten --help', args: [command, '--help'] },
+    ],
+  };
+}
+
+function megabytesOf(folder: string): number {
+  const sizes = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(folder, name)));
+  return sizes.reduce((sum, size) => sum + (size.isFile() ? size.size : 0), 0) / 1e6;
+}
