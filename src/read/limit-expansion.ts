@@ -9,6 +9,8 @@ export class ExpansionGuard {
   readonly #ratio: number;
   packedBytes = 0;
   unpackedBytes = 0;
+  /** The members of an archive share the limit: nothing more of it is read. */
+  isExceeded = false;
 
   constructor(ratio: number) {
     this.#ratio = ratio;
@@ -18,6 +20,7 @@ export class ExpansionGuard {
   addUnpacked(byteCount: number): void {
     this.unpackedBytes += byteCount;
     if (this.unpackedBytes > FREE_BYTES && this.unpackedBytes > this.packedBytes * this.#ratio) {
+      this.isExceeded = true;
       throw new SourceFault('SOURCE_EXPANDS', { limit: this.#ratio });
     }
   }

@@ -57,6 +57,13 @@ class LineRun implements RecordBytes {
     let from = 0;
     for (let to = chunk.indexOf(LINE_FEED); to >= 0; to = chunk.indexOf(LINE_FEED, from)) {
       let lineBytes = to - from;
+      if (lineBytes === 0 && this.#carried.totalLength === 0) {
+        // Blank lines come by the million in padded files.
+        this.#line++;
+        this.#lineOffset++;
+        from = to + 1;
+        continue;
+      }
       if (this.#carried.totalLength === 0) {
         this.#show(chunk, from, to, isChunkAscii, false);
       } else {

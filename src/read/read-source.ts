@@ -128,6 +128,7 @@ async function* readZip(fd: number, named: Named, onRawBytes: (byteCount: number
   const { members, fault } = await listMembers(fd);
   const guard = new ExpansionGuard(context.limits.expansion);
   for (const member of members) {
+    if (guard.isExceeded) break;
     const memberNamed: Named = { name: `${named.name}!${member.name}`, isNamedByUser: false, hasFault: false };
     const bytes = new PulledChunks(untilFault(readMember(fd, member, guard, onRawBytes), memberNamed, context));
     try {

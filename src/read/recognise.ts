@@ -49,7 +49,9 @@ export function looksLikeDocument(head: Uint8Array, isWhole: boolean): boolean {
 export function describeUnrecognised(head: Uint8Array, isWhole: boolean): { code: DiagnosticCode; parameters: MessageParameters } {
   const bytes = asBuffer(head);
   const start = skipSpace(bytes, 0, bytes.length);
-  if (start === bytes.length) return { code: 'SOURCE_EMPTY', parameters: {} };
+  if (start === bytes.length) {
+    return isWhole ? { code: 'SOURCE_EMPTY', parameters: {} } : { code: 'SOURCE_NOT_FHIR', parameters: { found: 'nothing but white space at its start' } };
+  }
   const sidecar = findSidecar(bytes, isWhole);
   if (sidecar !== undefined) return { code: 'SOURCE_SIDECAR', parameters: { found: sidecar } };
   return { code: 'SOURCE_NOT_FHIR', parameters: { found: describeContent(bytes, start, isWhole) } };

@@ -1,18 +1,16 @@
 // A zip archive → its members as sources, in the order of their names. Read by the archive's directory; without one (a
 // download that broke off) by the headers in front of each member.
 
-import { read as readFd } from 'node:fs';
-import { promisify } from 'node:util';
 import { type Entry, fromFd, getFileNameLowLevel, type ZipFile } from 'yauzl';
 import { cleanName } from './clean-name.ts';
 import { updateCrc32 } from './crc32.ts';
 import { inflateRaw } from './inflate-raw.ts';
 import type { ExpansionGuard } from './limit-expansion.ts';
 import { PulledChunks } from './pull-chunks.ts';
+import { readAt, readRange } from './read-range.ts';
+import { type LocalHeader, recoverMembers } from './recover-zip.ts';
 import { SourceFault } from './source-fault.ts';
 
-const readAt = promisify(readFd);
-const CHUNK_BYTES = 256 * 1024;
 const STORED = 0;
 const DEFLATED = 8;
 const FLAG_ENCRYPTED = 1;
@@ -44,10 +42,11 @@ export async function listMembers(fd: number): Promise<ZipDirectory> {
   let fault: SourceFault | undefined;
   try {
     const archive = await openArchive(fd);
-    for await (const entry of { [Symbol.asyncIterator]: () => archive.eachEntry() }) addMember(members, entry);
+    for await (const entry of archive.eachEntry()) addMember(members, fromEntry(entry), entry.extraFields);
   } catch (error) {
     // yauzl's messages may hold names and bytes of the archive: not passed on.
     const isEncrypted = error instanceof Error && error.message.startsWith('strong encryption');
+    if (members.length === 0 && !isEncrypted) for (const header of await recoverMembers(fd)) addMember(members, header);
     fault = isEncrypted ? new SourceFault('SOURCE_ENCRYPTED') : damage('its directory is broken or cut off');
   }
   members.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.headerOffset - b.headerOffset));
@@ -64,25 +63,37 @@ function openArchive(fd: number): Promise<ZipFile> {
   });
 }
 
-function addMember(members: ZipMember[], entry: Entry): void {
-  const name = decodeName(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields);
+function fromEntry(entry: Entry): LocalHeader {
+  return {
+    flags: entry.generalPurposeBitFlag,
+    method: entry.compressionMethod,
+    checksum: entry.crc32,
+    packedBytes: entry.compressedSize,
+    unpackedBytes: entry.uncompressedSize,
+    fileName: entry.fileNameRaw,
+    headerOffset: entry.relativeOffsetOfLocalHeader,
+  };
+}
+
+function addMember(members: ZipMember[], header: LocalHeader, extraFields: Entry['extraFields'] = []): void {
+  const name = decodeName(header, extraFields);
   if (name.endsWith('/') || isHiddenName(name)) return;
   members.push({
     name: cleanName(name),
-    isEncrypted: (entry.generalPurposeBitFlag & FLAG_ENCRYPTED) !== 0,
-    method: entry.compressionMethod,
-    headerOffset: entry.relativeOffsetOfLocalHeader,
-    packedBytes: entry.compressedSize,
-    unpackedBytes: entry.uncompressedSize,
-    checksum: entry.crc32,
+    isEncrypted: (header.flags & FLAG_ENCRYPTED) !== 0,
+    method: header.method,
+    headerOffset: header.headerOffset,
+    packedBytes: header.packedBytes,
+    unpackedBytes: header.unpackedBytes,
+    checksum: header.checksum,
   });
 }
 
-function decodeName(flags: number, bytes: Buffer, extraFields: Entry['extraFields']): string {
+function decodeName(header: LocalHeader, extraFields: Entry['extraFields']): string {
   try {
-    return getFileNameLowLevel(flags, bytes, extraFields, false);
+    return getFileNameLowLevel(header.flags, header.fileName, extraFields, false);
   } catch {
-    return bytes.toString('latin1');
+    return header.fileName.toString('latin1');
   }
 }
 
@@ -142,23 +153,9 @@ const LOCAL_HEADER_BYTES = 30;
 
 /** The directory says where the member's header is; the data follow it. */
 async function findData(fd: number, member: ZipMember): Promise<number> {
-  const header = Buffer.alloc(LOCAL_HEADER_BYTES);
-  const { bytesRead } = await readAt(fd, header, 0, header.length, member.headerOffset);
-  if (bytesRead < header.length || header.readUInt32LE(0) !== 0x04034b50) throw damage('its header is missing');
+  const header = await readAt(fd, member.headerOffset, LOCAL_HEADER_BYTES);
+  if (header.length < LOCAL_HEADER_BYTES || header.readUInt32LE(0) !== 0x04034b50) throw damage('its header is missing');
   return member.headerOffset + LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
-}
-
-async function* readRange(fd: number, from: number, byteSize: number, onRawBytes: (byteCount: number) => void): AsyncGenerator<Buffer, void, undefined> {
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(1, byteSize)));
-  let position = from;
-  const end = from + byteSize;
-  while (position < end) {
-    const { bytesRead } = await readAt(fd, buffer, 0, Math.min(buffer.length, end - position), position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    onRawBytes(bytesRead);
-    yield buffer.subarray(0, bytesRead);
-  }
 }
 
 function damage(reason: string): SourceFault {
