@@ -2,7 +2,6 @@
 // anything is read.
 
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { UserError } from './diagnostics.ts';
 import type { TableFormat } from './types.ts';
 
@@ -28,9 +27,18 @@ export function chooseOutput(out: string, formatName: string | undefined, format
     return { kind: 'stdout', format };
   }
   const ending = fileEnding.exec(out)?.[1]?.toLowerCase();
-  if (ending === undefined || statSync(resolve(out), { throwIfNoEntry: false })?.isDirectory()) return { kind: 'folder', path: out, format };
+  if (ending === undefined || isFolder(out)) return { kind: 'folder', path: out, format };
   const endingFormat = [...formats.values()].find(({ extension }) => extension === ending);
   if (endingFormat === undefined) throw new UserError('OUTPUT_ENDING', { parameters: { path: out, formats: known }, exitCode: 2 });
   needsOneTable();
   return { kind: 'file', path: out, format: endingFormat };
+}
+
+/** False also when nothing is there, or nothing can be. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

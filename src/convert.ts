@@ -16,7 +16,7 @@ import {
   readSource,
   spoolSource,
 } from './builtin.ts';
-import { chooseOutput, type Output } from './choose-output.ts';
+import { chooseOutput, isFolder, type Output } from './choose-output.ts';
 import { type Diagnostic, UserError } from './diagnostics.ts';
 import { type RunResult, run } from './pipeline.ts';
 import { createRegistry, type Registry } from './registry.ts';
@@ -64,7 +64,7 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
   const registry = await loadRegistry(options);
   const tableNames = options.tables === undefined ? undefined : checkTableNames(options.tables, registry, options.suggest);
   const destination = chooseOutput(options.out ?? defaultOut, options.format, registry.formats, tableNames?.size);
-  const found = findSources(options.inputs, destination.kind === 'folder' ? { excludedPath: destination.path } : {});
+  const found = findSources(options.inputs, destination.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
   const sink = createSink(destination, options, tableNames !== undefined);
   options.onAbortable?.(() => sink.abort());
   options.onStart?.({ byteCount: totalByteCount(found.sources), output: destination });

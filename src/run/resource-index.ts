@@ -19,7 +19,7 @@ export type FirstVerdict = 'new' | 'identical' | 'differs';
 /** `changed`: the second reading does not repeat the first. */
 export type SecondVerdict = 'keep' | 'identical' | 'superseded' | 'changed';
 
-/** The best later occurrence of one id among those that share a hash. */
+/** The best later occurrence of one key (type/id) among those that share a hash. */
 interface Later {
   /** Counts later occurrences of the whole run. */
   number: number;
@@ -28,9 +28,9 @@ interface Later {
 }
 
 interface Suspects {
-  readonly laterById: Map<string, Later>;
+  readonly laterByKey: Map<string, Later>;
   /** Known when the second reading comes to it. */
-  firstId: string | undefined;
+  firstKey: string | undefined;
 }
 
 const firstCapacity = 1024;
@@ -76,13 +76,14 @@ export class ResourceIndex {
     let suspects = this.#suspects.get(entry);
     if (suspects === undefined) {
       if (this.#contentHashes[entry] === resource.contentHash) return 'identical';
-      suspects = { laterById: new Map(), firstId: undefined };
+      suspects = { laterByKey: new Map(), firstKey: undefined };
       this.#suspects.set(entry, suspects);
     }
-    const { id, lastUpdatedMs, contentHash } = resource;
-    const later = suspects.laterById.get(id);
+    const { lastUpdatedMs, contentHash } = resource;
+    const key = keyOf(resource);
+    const later = suspects.laterByKey.get(key);
     if (later === undefined) {
-      suspects.laterById.set(id, { number, lastUpdatedMs, contentHash });
+      suspects.laterByKey.set(key, { number, lastUpdatedMs, contentHash });
       return 'differs';
     }
     if (later.contentHash === contentHash) return 'identical';
@@ -106,15 +107,16 @@ export class ResourceIndex {
     if (isFirst) {
       this.#seenCount++;
       if (suspects === undefined) return 'keep';
-      suspects.firstId = resource.id;
-      const later = suspects.laterById.get(resource.id);
+      suspects.firstKey = keyOf(resource);
+      const later = suspects.laterByKey.get(suspects.firstKey);
       return later !== undefined && this.#supersedesFirst(entry, later) ? verdictOnLoser(resource, later.contentHash) : 'keep';
     }
     if (suspects === undefined) return 'identical';
-    const later = suspects.laterById.get(resource.id);
-    // An id that no later occurrence had in the first reading: a repetition of the entry's first, before it had rivals.
-    if (later === undefined) return resource.id === suspects.firstId ? 'identical' : 'changed';
-    if (resource.id === suspects.firstId && !this.#supersedesFirst(entry, later)) {
+    const key = keyOf(resource);
+    const later = suspects.laterByKey.get(key);
+    // A key that no later occurrence had in the first reading: a repetition of the entry's first, before it had rivals.
+    if (later === undefined) return key === suspects.firstKey ? 'identical' : 'changed';
+    if (key === suspects.firstKey && !this.#supersedesFirst(entry, later)) {
       return verdictOnLoser(resource, this.#contentHashes[entry] as number);
     }
     return number === later.number ? 'keep' : verdictOnLoser(resource, later.contentHash);
@@ -182,6 +184,10 @@ function wins(laterMs: number, earlierMs: number): boolean {
 
 function verdictOnLoser(loser: IndexedResource, winnerHash: number): SecondVerdict {
   return loser.contentHash === winnerHash ? 'identical' : 'superseded';
+}
+
+function keyOf({ resourceType, id }: IndexedResource): string {
+  return `${resourceType}/${id}`;
 }
 
 function copyInto<T extends Uint32Array | Float64Array>(target: T, source: T): T {

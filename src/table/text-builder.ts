@@ -44,7 +44,7 @@ class TextBuilder implements TableBuilder {
 
   set(columnIndex: number, value: CellValue): void {
     const text = typeof value === 'string' ? value : textOf(value);
-    if (this.#isFilled[columnIndex] === 0) this.#startColumn(columnIndex);
+    if (this.#isFilled[columnIndex] !== 1) this.#startColumn(columnIndex);
     (this.#columns[columnIndex] as TextColumn)[this.rowCount] = text;
     this.byteCount += text.length + 1;
   }

@@ -1,0 +1,112 @@
+// Rows set cell by cell, against rows kept as plain arrays.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createTextBuilder } from '../../src/table/text-builder.ts';
+import type { Batch, TableSchema } from '../../src/types.ts';
+
+const schema: TableSchema = {
+  name: 't',
+  role: 'main',
+  resourceType: 'T',
+  description: '',
+  columns: ['a', 'b', 'c', 'd'].map((name) => ({
+    name,
+    type: { kind: 'primitive', fhirType: 'string' },
+    isNullable: true,
+    fhirPath: undefined,
+    description: '',
+  })),
+};
+
+function rowsOf(batch: Batch): (string | undefined)[][] {
+  return Array.from({ length: batch.rowCount }, (_, row) => batch.vectors.map(({ values }) => values[row]));
+}
+
+type Step =
+  | { kind: 'row'; cells: (string | undefined)[] }
+  | { kind: 'discard'; cells: (string | undefined)[] }
+  | { kind: 'abandon'; cells: (string | undefined)[] }
+  | { kind: 'take' }
+  | { kind: 'truncate'; by: number };
+
+const cells = fc.array(fc.option(fc.string({ maxLength: 3 }), { nil: undefined, freq: 1 }), { minLength: 4, maxLength: 4 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('row' as const), cells }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('discard' as const), cells }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('abandon' as const), cells }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('truncate' as const), by: fc.nat(3) }) },
+);
+
+describe('text builder', () => {
+  it('holds the rows that were ended, whatever was begun, discarded or taken between', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const builder = createTextBuilder(schema);
+        let expected: (string | undefined)[][] = [];
+        const setRow = (row: (string | undefined)[]): void => {
+          builder.beginRow();
+          for (const [index, cell] of row.entries()) if (cell !== undefined) builder.set(index, cell);
+        };
+        for (const action of steps) {
+          switch (action.kind) {
+            case 'row':
+              setRow(action.cells);
+              builder.endRow();
+              expected.push(action.cells);
+              break;
+            case 'discard':
+              setRow(action.cells);
+              builder.discardRow();
+              break;
+            case 'abandon':
+              setRow(action.cells);
+              break;
+            case 'truncate':
+              builder.truncate(Math.max(0, expected.length - action.by));
+              expected = expected.slice(0, Math.max(0, expected.length - action.by));
+              break;
+            case 'take':
+              expect(rowsOf(builder.take())).toEqual(expected);
+              expected = [];
+              break;
+            default:
+              action satisfies never;
+          }
+          expect(builder.rowCount).toBe(expected.length);
+        }
+        expect(rowsOf(builder.take())).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('says which columns are all null, anew for each batch', () => {
+    const builder = createTextBuilder(schema);
+    builder.beginRow();
+    builder.set(1, '');
+    builder.endRow();
+    expect(builder.take().vectors.map(({ isAllNull }) => isAllNull)).toEqual([true, false, true, true]);
+    builder.beginRow();
+    builder.set(2, 'x');
+    builder.endRow();
+    expect(builder.take().vectors.map(({ isAllNull }) => isAllNull)).toEqual([true, true, false, true]);
+  });
+
+  it('turns other values into text', () => {
+    const builder = createTextBuilder(schema);
+    builder.beginRow();
+    builder.set(0, 12n);
+    builder.set(1, true);
+    builder.set(2, ['a', 1, ['b']]);
+    builder.endRow();
+    expect(rowsOf(builder.take())).toEqual([['12', 'true', 'a; 1; b', undefined]]);
+  });
+
+  it('refuses a column that the table does not have', () => {
+    const builder = createTextBuilder(schema);
+    builder.beginRow();
+    expect(() => builder.set(4, 'x')).toThrow(RangeError);
+  });
+});
