@@ -1,14 +1,17 @@
 // src → dist: cli.js and index.js with shared chunks, so that a command loads only what it needs.
 // commander is bundled (a start from node_modules costs a third more), with its licence beside it.
+// A build that others are running from stays usable: new files replace old ones by renaming, and chunks of older builds
+// go only with --clean, which packing uses.
 
-import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
-const { version, dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const root = import.meta.dirname;
+const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-for (const name of ['chunks', 'cli.js', 'index.js']) rmSync(new URL(`dist/${name}`, import.meta.url), { recursive: true, force: true });
-await build({
-  absWorkingDir: import.meta.dirname,
+const { outputFiles } = await build({
+  absWorkingDir: root,
   entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
@@ -25,5 +28,19 @@ await build({
   minifyWhitespace: true,
   legalComments: 'none',
   logLevel: 'warning',
+  write: false,
 });
-copyFileSync(new URL('node_modules/commander/LICENSE', import.meta.url), new URL('dist/LICENSE-commander', import.meta.url));
+
+const licence = { path: join(root, 'dist/LICENSE-commander'), contents: readFileSync(join(root, 'node_modules/commander/LICENSE')) };
+// Entry points last: until then the old ones find all they import.
+const files = [...outputFiles, licence].sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
+for (const { path, contents } of files) {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, path);
+}
+if (process.argv.includes('--clean')) {
+  const current = new Set(files.map(({ path }) => basename(path)));
+  for (const name of readdirSync(join(root, 'dist/chunks'))) if (!current.has(name)) rmSync(join(root, 'dist/chunks', name));
+}
