@@ -1,6 +1,6 @@
 // A file → chunks of its bytes, up to the size it had when it was opened.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Source } from '../types.ts';
 import { SourceFault } from './source-fault.ts';
@@ -59,17 +59,27 @@ async function* readFile(filePath: string | Buffer, onRawBytes: (byteCount: numb
       position += byteCount;
       [current, spare] = [spare, current.length === CHUNK_BYTES ? current : Buffer.alloc(0)];
     }
-    const after = fstatSync(fd);
-    if (position < size || after.size < size) throw new SourceFault('SOURCE_CHANGED', { change: 'it became shorter' });
-    if (after.size > size) throw new SourceFault('SOURCE_CHANGED', { change: 'it became longer' });
-    if (after.nlink === 0 && before.nlink > 0) throw new SourceFault('SOURCE_CHANGED', { change: 'it was deleted' });
-    if (after.mtimeMs !== before.mtimeMs) throw new SourceFault('SOURCE_CHANGED', { change: 'it was written to' });
+    if (position < size) throw new SourceFault('SOURCE_CHANGED', { change: SHORTER });
+    checkUnchanged(before, fstatSync(fd));
   } finally {
     // A read under way must not meet a closed or reused descriptor.
     await pending?.catch(() => {});
     await handle?.close();
     closeSync(fd);
   }
+}
+
+const SHORTER = 'it became shorter';
+
+/** Throws a SourceFault when a file is not what it was when it was opened. */
+export function checkUnchanged(before: Stats, after: Stats): void {
+  let change: string;
+  if (after.size < before.size) change = SHORTER;
+  else if (after.size > before.size) change = 'it became longer';
+  else if (after.nlink === 0 && before.nlink > 0) change = 'it was deleted';
+  else if (after.mtimeMs !== before.mtimeMs) change = 'it was written to';
+  else return;
+  throw new SourceFault('SOURCE_CHANGED', { change });
 }
 
 async function* readPipe(filePath: string, onRawBytes: (byteCount: number) => void = () => {}): AsyncGenerator<Buffer, void, undefined> {

@@ -15,31 +15,55 @@ const RETRY_OUTPUT_BYTES = 64;
 /** Compressed bytes that are kept for a second try. */
 const RETRY_BYTES = 1024 * 1024;
 
-/** Takes one deflate stream from the front of `packed`; what follows it stays there. */
+/**
+ * Takes one deflate stream from the front of `packed`; what follows it stays there. The next step is decoded in the
+ * thread pool while the output of the last one is used.
+ */
 export async function* inflateRaw(packed: PulledChunks, onPackedBytes: (byteCount: number) => void): AsyncGenerator<Buffer, InflateEnd, undefined> {
   const decoder = new StepDecoder(OUTPUT_BYTES);
-  const kept: Buffer[] = [];
-  let keptBytes = 0;
+  const kept = new KeptSteps();
+  let chunk: Buffer = Buffer.alloc(0);
+  let running: Promise<Step> | undefined;
   let unpackedBytes = 0;
+  const start = (): Promise<Step> => {
+    const bytes = chunk.subarray(0, STEP_BYTES);
+    kept.add(bytes);
+    return decoder.decode(bytes);
+  };
   try {
     for (;;) {
-      const chunk = await packed.next();
-      if (chunk === undefined) return 'truncated';
-      const step = chunk.subarray(0, STEP_BYTES);
-      const isKept = keptBytes >= 0 && keptBytes + step.length <= RETRY_BYTES;
-      if (isKept) kept.push(Buffer.from(step));
-      else kept.length = 0;
-      keptBytes = isKept ? keptBytes + step.length : -1;
-      const { output, takenBytes, state } = await decoder.decode(step);
-      packed.putBack(chunk.subarray(takenBytes));
+      if (running === undefined) {
+        const next = await packed.next();
+        if (next === undefined) return 'truncated';
+        chunk = next;
+        running = start();
+      }
+      const { output, takenBytes, state } = await running;
+      chunk = chunk.subarray(takenBytes);
       onPackedBytes(takenBytes);
+      running = state === 'open' && chunk.length > 0 ? start() : undefined;
       unpackedBytes += output.length;
       if (output.length > 0) yield output;
-      if (state === 'damaged' && keptBytes > 0) yield* retry(kept, unpackedBytes);
-      if (state !== 'open') return state;
+      if (state === 'damaged') yield* retry(kept.steps, unpackedBytes);
+      if (state !== 'open') {
+        packed.putBack(chunk);
+        return state;
+      }
     }
   } finally {
     decoder.close();
+  }
+}
+
+/** The compressed bytes so far, until they are too many. */
+class KeptSteps {
+  readonly steps: Buffer[] = [];
+  #byteCount = 0;
+
+  add(bytes: Buffer): void {
+    this.#byteCount += bytes.length;
+    if (this.#byteCount <= RETRY_BYTES) this.steps.push(Buffer.from(bytes));
+    else this.steps.length = 0;
   }
 }
 

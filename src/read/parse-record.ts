@@ -48,8 +48,9 @@ export function parseRecord(record: RecordBytes, hasOddNumber: boolean): JsonVal
 /** The first fault of a record that is known to be broken or unfinished. */
 export function findFault(record: RecordBytes): RecordFault {
   const text = decodeRecord(record);
-  if (text === undefined) return new RecordFault('RECORD_NOT_UTF8', 'bytes that are no UTF-8', 0, false);
-  return explainFault(text);
+  if (text !== undefined) return explainFault(text);
+  const fault = locateJsonFault(record.buffer.toString('latin1', record.start, record.end));
+  return new RecordFault('RECORD_NOT_JSON', fault?.reason ?? 'unexpected end of text', fault?.offset ?? record.end - record.start, false);
 }
 
 function explainFault(text: string): RecordFault {

@@ -1,8 +1,8 @@
 // JSON documents → resources: a Bundle entry by entry, an array item by item, a single resource, or several of these
 // one after the other. Built for documents of any length: no more than one entry is held at a time.
 
-import { isJsonObject, type JsonObject } from '../json.ts';
 import type { DiagnosticCode, MessageParameters } from '../diagnostics.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import type { DecodedSource, DocumentKind, ReadContext, Reader, ResourceEnvelope } from '../types.ts';
 import { asBuffer } from './byte-collector.ts';
 import { type CutEvent, DocumentCutter } from './cut-document.ts';

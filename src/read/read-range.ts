@@ -19,7 +19,12 @@ export async function readAt(fd: number, offset: number, byteCount: number): Pro
 }
 
 /** Ends early where the file ends. A chunk is valid until the next one is asked for. */
-export async function* readRange(fd: number, offset: number, byteSize: number, onRawBytes: (byteCount: number) => void): AsyncGenerator<Buffer, void, undefined> {
+export async function* readRange(
+  fd: number,
+  offset: number,
+  byteSize: number,
+  onRawBytes: (byteCount: number) => void,
+): AsyncGenerator<Buffer, void, undefined> {
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(1, byteSize)));
   const end = offset + byteSize;
   let position = offset;

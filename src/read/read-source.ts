@@ -5,7 +5,7 @@ import { open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReadContext, Reader, ResourceEnvelope, Source } from '../types.ts';
-import { isFileSource } from './file-source.ts';
+import { checkUnchanged, isFileSource } from './file-source.ts';
 import { ExpansionGuard } from './limit-expansion.ts';
 import { PulledChunks } from './pull-chunks.ts';
 import { describeUnrecognised, HEAD_BYTES } from './recognise.ts';
@@ -33,9 +33,7 @@ export async function* readSource(source: Source, readers: readonly Reader[], co
   try {
     const head = await raw.peek(4);
     if (isZip(head)) {
-      yield* isFileSource(source)
-        ? readZipFile(source.filePath, countedBytes, named, raw, readers, context)
-        : readZipStream(named, raw, readers, context);
+      yield* isFileSource(source) ? readZipFile(source.filePath, countedBytes, named, raw, readers, context) : readZipStream(named, raw, readers, context);
     } else {
       yield* readPacked(named, raw, readers, context);
     }
@@ -93,7 +91,14 @@ async function* untilFault(chunks: AsyncIterable<Uint8Array>, named: Named, cont
   }
 }
 
-async function* readZipFile(filePath: string | Buffer, countedBytes: number, named: Named, raw: PulledChunks, readers: readonly Reader[], context: ReadContext): Resources {
+async function* readZipFile(
+  filePath: string | Buffer,
+  countedBytes: number,
+  named: Named,
+  raw: PulledChunks,
+  readers: readonly Reader[],
+  context: ReadContext,
+): Resources {
   await raw.close();
   const archive = await open(filePath, 'r');
   // The look at the first bytes has been counted already.
@@ -104,7 +109,9 @@ async function* readZipFile(filePath: string | Buffer, countedBytes: number, nam
     if (byteCount > skipped) context.onRawBytes(byteCount - skipped);
   };
   try {
+    const before = await archive.stat();
     yield* readZip(archive.fd, named, onRawBytes, readers, context);
+    checkUnchanged(before, await archive.stat());
   } finally {
     await archive.close();
   }

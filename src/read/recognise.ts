@@ -39,7 +39,14 @@ export function looksLikeDocument(head: Uint8Array, isWhole: boolean): boolean {
   const start = skipSpace(bytes, 0, bytes.length);
   if (bytes[start] !== OPEN_BRACE && bytes[start] !== OPEN_BRACKET) return false;
   if (isUtf32(bytes) || findSidecar(bytes, isWhole) !== undefined) return false;
-  if (!isWhole || bytes.includes('"resourceType"')) return true;
+  if (bytes.includes('"resourceType"')) return true;
+  const line = lineAt(bytes, start, isWhole);
+  const lineValue = line === undefined ? undefined : parseOrUndefined(bytes, line.start, line.end);
+  // Lines of JSON without a single resource among the first ones are some other program's.
+  if (line !== undefined && lineValue !== undefined && !hasResourceType(lineValue) && skipSpace(bytes, line.end, bytes.length) < bytes.length) {
+    return Array.isArray(lineValue) && lineValue.some(hasResourceType);
+  }
+  if (!isWhole) return true;
   const value = parseOrUndefined(bytes, 0, bytes.length);
   if (value === undefined) return true;
   return Array.isArray(value) ? value.some(hasResourceType) : hasResourceType(value);

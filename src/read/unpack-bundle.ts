@@ -45,7 +45,12 @@ export function makeEnvelope(resource: JsonObject, mayHoldNumberText: boolean, f
 }
 
 /** The resources of a parsed Bundle, at any depth. Recursive: the depth limit of records bounds it. */
-export function* unpackBundle(bundle: JsonObject, mayHoldNumberText: boolean, place: RecordPlace, context: ReadContext): Generator<ResourceEnvelope, void, undefined> {
+export function* unpackBundle(
+  bundle: JsonObject,
+  mayHoldNumberText: boolean,
+  place: RecordPlace,
+  context: ReadContext,
+): Generator<ResourceEnvelope, void, undefined> {
   const tally = new BundleTally();
   // One entry where FHIR wants a list of them is what naive XML converters write.
   const entries = bundle.entry === undefined ? [] : Array.isArray(bundle.entry) ? bundle.entry : [bundle.entry];

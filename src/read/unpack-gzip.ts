@@ -4,7 +4,7 @@
 import { updateCrc32 } from './crc32.ts';
 import { inflateRaw } from './inflate-raw.ts';
 import type { ExpansionGuard } from './limit-expansion.ts';
-import { PulledChunks } from './pull-chunks.ts';
+import type { PulledChunks } from './pull-chunks.ts';
 import { SourceFault } from './source-fault.ts';
 
 const HEADER_BYTES = 10;

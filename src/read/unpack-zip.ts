@@ -141,7 +141,10 @@ export async function* readMember(
   if (checksum !== member.checksum) throw damage('its checksum is wrong');
 }
 
-async function* copyStored(packed: PulledChunks, onPackedBytes: (byteCount: number) => void): AsyncGenerator<Buffer, 'complete' | 'truncated' | 'damaged', undefined> {
+async function* copyStored(
+  packed: PulledChunks,
+  onPackedBytes: (byteCount: number) => void,
+): AsyncGenerator<Buffer, 'complete' | 'truncated' | 'damaged', undefined> {
   for (let chunk = await packed.next(); chunk !== undefined; chunk = await packed.next()) {
     onPackedBytes(chunk.length);
     yield chunk;

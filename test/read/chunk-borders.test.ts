@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { documentReader } from '../../src/read/read-document.ts';
 import { ndjsonReader } from '../../src/read/read-ndjson.ts';
-import { readCut, type ReadResult } from './read-all.ts';
+import { type ReadResult, readCut } from './read-all.ts';
 
 const resources = [
   `{"resourceType":"Patient","id":"é€😀","name":[{"family":"a\\"b\\\\","given":["\\ud83d\\ude00","\\u00e9\\n"]}]}`,
@@ -80,7 +80,11 @@ describe('chunk borders', () => {
     expect(records.map(({ fullUrl }) => fullUrl)).toEqual(['urn:0', 'urn:1', 'urn:2']);
     expect(records.map(({ rawText }) => rawText)).toEqual(entries);
     for (const [index, { location }] of records.entries()) {
-      expect(location).toEqual({ sourceName: 'input.json', entryIndex: index, byteOffset: Buffer.byteLength(bundle.slice(0, bundle.indexOf(entries[index] as string))) });
+      expect(location).toEqual({
+        sourceName: 'input.json',
+        entryIndex: index,
+        byteOffset: Buffer.byteLength(bundle.slice(0, bundle.indexOf(entries[index] as string))),
+      });
     }
     expect(bundles).toEqual([
       {

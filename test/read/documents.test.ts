@@ -60,7 +60,10 @@ describe('recognition', () => {
 
   it.each([
     ['bulk export log', '{"exportId":"1","timestamp":"x","eventId":"kickoff","eventDetail":{}}\n{"exportId":"1","eventId":"status_complete"}\n'],
-    ['bulk export manifest', '{\n "transactionTime":"2020-01-01T00:00:00Z","request":"x","requiresAccessToken":true,"output":[{"type":"Patient","url":"x"}],"error":[]}'],
+    [
+      'bulk export manifest',
+      '{\n "transactionTime":"2020-01-01T00:00:00Z","request":"x","requiresAccessToken":true,"output":[{"type":"Patient","url":"x"}],"error":[]}',
+    ],
   ])('passes over a %s with a note', async (found, text) => {
     const { codes, reports, rejects } = await read(text);
     expect(codes).toEqual(['SOURCE_SIDECAR']);
@@ -80,6 +83,7 @@ describe('recognition', () => {
     ['a scalar', '"Patient"', 'SOURCE_NOT_FHIR', 'JSON without resourceType'],
     ['an object without a type', '{"a":{"resourceType":"Patient"}}'.replace('resourceType', 'type'), 'SOURCE_NOT_FHIR', 'JSON without resourceType'],
     ['an object with a type inside', '{"a":{"resourceType":"Patient"}}', 'SOURCE_NOT_FHIR', 'JSON without resourceType'],
+    ['lines without a type', '{"a":1}\n{"b":2}\n{"c":3}\n', 'SOURCE_NOT_FHIR', 'JSON without resourceType'],
     ['an array of numbers', '[1,2]', 'SOURCE_NOT_FHIR', 'JSON without resourceType'],
   ])('says what it found instead of FHIR: %s', async (_, text, code, found) => {
     const { codes, reports } = await read(text);
@@ -150,8 +154,20 @@ describe('faults in a Bundle', () => {
     ['a comma is missing between entries', `${kept} ${entryOf(patient('b'))}]}`, 1, "expected ',' or ']' after a value", `${entryOf(patient('b'))}`],
     ['a comma is too many', `${kept},]}`, 1, 'expected a value', ']}'],
     ['two commas stand between entries', `${kept},,${entryOf(patient('b'))}]}`, 1, 'expected a value', ',{"resource":{"resourceType":"Patient","id":"b"'],
-    ['brackets do not match in an entry', `${kept},{"resource":{"resourceType":"Basic","x":[1}},${entryOf(patient('b'))}]}`, 1, "expected ',' or ']' after a value", '}},'],
-    ['a quote is missing in an entry', `${kept},{"resource":{"resourceType":"Basic,"id":"1"}},${entryOf(patient('b'))}]}`, 1, "expected ',' or '}' after a value", 'id":"1"}},'],
+    [
+      'brackets do not match in an entry',
+      `${kept},{"resource":{"resourceType":"Basic","x":[1}},${entryOf(patient('b'))}]}`,
+      1,
+      "expected ',' or ']' after a value",
+      '}},',
+    ],
+    [
+      'a quote is missing in an entry',
+      `${kept},{"resource":{"resourceType":"Basic,"id":"1"}},${entryOf(patient('b'))}]}`,
+      1,
+      "expected ',' or '}' after a value",
+      'id":"1"}},',
+    ],
     ['text stands before the entries', `{"resourceType":"Bundle" "entry":[${entryOf(patient('a'))}]}`, 0, "expected ',' or '}' after a value", '"entry"'],
     ['text stands after the entries', `${kept}] "link":[]}`, 1, "expected ',' or '}' after a value", '"link"'],
     ['text stands after its end', `${kept}]} x`, 1, 'text after the end of the value', 'x'],
@@ -204,7 +220,9 @@ describe('faults in other documents', () => {
   });
 
   it('cost one of several documents in a row when its end can be seen', async () => {
-    const { ids, codes } = await read(`{\n"resourceType":"Patient","id":"1"}\n{\n"resourceType":"Patient","n":01}\n{\n"a":1}\n{\n"resourceType":"Patient","id":"3"}`);
+    const { ids, codes } = await read(
+      `{\n"resourceType":"Patient","id":"1"}\n{\n"resourceType":"Patient","n":01}\n{\n"a":1}\n{\n"resourceType":"Patient","id":"3"}`,
+    );
     expect(ids).toEqual(['1', '3']);
     expect(codes).toEqual(['RECORD_NOT_JSON', 'RESOURCE_TYPE_MISSING']);
   });
@@ -297,7 +315,12 @@ describe('limits', () => {
   });
 
   it('brackets that never close overflow nothing', async () => {
-    for (const text of ['['.repeat(100_000), '{"resourceType":"Bundle","entry":'.concat('['.repeat(100_000)), '{"a":'.repeat(100_000), '[{"":'.repeat(50_000)]) {
+    for (const text of [
+      '['.repeat(100_000),
+      '{"resourceType":"Bundle","entry":'.concat('['.repeat(100_000)),
+      '{"a":'.repeat(100_000),
+      '[{"":'.repeat(50_000),
+    ]) {
       const { codes, records } = await read(text);
       expect(codes).toHaveLength(1);
       expect(records).toEqual([]);

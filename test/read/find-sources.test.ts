@@ -1,5 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, chmodSync, linkSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,8 +51,15 @@ describe('finding sources', () => {
     const here = process.cwd();
     try {
       process.chdir(folder);
-      expect(findSources(['.']).sources.map(({ name, isNamedByUser }) => [name, isNamedByUser])).toEqual([['a.json', false], ['b.json', false], ['sub/c.json', false]]);
-      expect(findSources(['./sub', 'a.json']).sources.map(({ name, isNamedByUser }) => [name, isNamedByUser])).toEqual([['sub/c.json', false], ['a.json', true]]);
+      expect(findSources(['.']).sources.map(({ name, isNamedByUser }) => [name, isNamedByUser])).toEqual([
+        ['a.json', false],
+        ['b.json', false],
+        ['sub/c.json', false],
+      ]);
+      expect(findSources(['./sub', 'a.json']).sources.map(({ name, isNamedByUser }) => [name, isNamedByUser])).toEqual([
+        ['sub/c.json', false],
+        ['a.json', true],
+      ]);
     } finally {
       process.chdir(here);
     }

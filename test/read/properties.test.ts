@@ -9,16 +9,28 @@ import { read } from './read-all.ts';
 const digits = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 22 }).map((list) => list.join(''));
 const numberText = fc
   .tuple(fc.constantFrom('', '-'), digits, fc.option(digits), fc.option(fc.tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.nat(30))))
-  .map(([sign, whole, fraction, exponent]) => `${sign}${whole.replace(/^0+(?=.)/, '')}${fraction === null ? '' : `.${fraction}`}${exponent === null ? '' : exponent.join('')}`);
+  .map(
+    ([sign, whole, fraction, exponent]) =>
+      `${sign}${whole.replace(/^0+(?=.)/, '')}${fraction === null ? '' : `.${fraction}`}${exponent === null ? '' : exponent.join('')}`,
+  );
 
 const white = fc.constantFrom('', ' ', '\n', '\r\n\t ');
-const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom('\ufdd0', '\ufdd0\ufdd01', '__proto__', 'constructor', '"', '\\', '\\"', '{"[', ']}', '\u2028'));
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string(),
+  fc.constantFrom('\ufdd0', '\ufdd0\ufdd01', '__proto__', 'constructor', '"', '\\', '\\"', '{"[', ']}', '\u2028'),
+);
 
 /** JSON text with white space anywhere, escapes and numbers as people write them. */
 const { value: jsonText } = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
-    fc.oneof(numberText, fc.constantFrom('true', 'false', 'null'), text.map(writeString), fc.tuple(text, fc.nat(3)).map(([string]) => escapeAll(string))),
+    fc.oneof(
+      numberText,
+      fc.constantFrom('true', 'false', 'null'),
+      text.map(writeString),
+      fc.tuple(text, fc.nat(3)).map(([string]) => escapeAll(string)),
+    ),
     fc.tuple(fc.array(fc.tuple(white, tie('value'), white)), white).map(([items, space]) => `[${items.map((parts) => parts.join('')).join(',') || space}]`),
     fc
       .tuple(fc.array(fc.tuple(white, text.map(writeString), white, fc.constant(':'), white, tie('value'), white)), white)
@@ -54,14 +66,21 @@ const plain = (json: string) => toNumbers(JSON.parse(json) as JsonValue);
 describe('whatever the input', () => {
   it('a Bundle gives the resources that JSON.parse gives, in chunks of any size', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(resource, white), { maxLength: 5 }), fc.boolean(), jsonText, fc.integer({ min: 1, max: 50 }), white, async (list, isEntryFirst, extra, chunkBytes, space) => {
-        const entries = `"entry"${space}:${space}[${list.map(([body, around]) => `${around}{"resource":${around}${body}}${around}`).join(',')}]`;
-        const rest = `"resourceType":${space}"Bundle"${space},"other":${extra}`;
-        const bundle = `${space}{${space}${isEntryFirst ? `${entries},${rest}` : `${rest},${entries}`}${space}}${space}`;
-        const { records, codes } = await read(bundle, { chunkBytes });
-        expect(codes).toEqual([]);
-        expect(records.map((record) => toNumbers(record.resource))).toEqual(list.map(([body]) => plain(body)));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(resource, white), { maxLength: 5 }),
+        fc.boolean(),
+        jsonText,
+        fc.integer({ min: 1, max: 50 }),
+        white,
+        async (list, isEntryFirst, extra, chunkBytes, space) => {
+          const entries = `"entry"${space}:${space}[${list.map(([body, around]) => `${around}{"resource":${around}${body}}${around}`).join(',')}]`;
+          const rest = `"resourceType":${space}"Bundle"${space},"other":${extra}`;
+          const bundle = `${space}{${space}${isEntryFirst ? `${entries},${rest}` : `${rest},${entries}`}${space}}${space}`;
+          const { records, codes } = await read(bundle, { chunkBytes });
+          expect(codes).toEqual([]);
+          expect(records.map((record) => toNumbers(record.resource))).toEqual(list.map(([body]) => plain(body)));
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -91,8 +110,26 @@ describe('whatever the input', () => {
   });
 
   it('a number is found to be reproduced exactly when it is', () => {
-    fc.assert(fc.property(numberText, (number) => isNumberReproduced(Buffer.from(number), 0, number.length) === (String(Number(number)) === number)), { numRuns: 3000 });
-    for (const number of ['0', '-0', '0.0', '1.0', '0.000001', '0.0000001', '-0.000001', '123456789012345', '9007199254740993', '1e3', '1E3', '100', '10.01', '-71.10439383238815']) {
+    fc.assert(
+      fc.property(numberText, (number) => isNumberReproduced(Buffer.from(number), 0, number.length) === (String(Number(number)) === number)),
+      { numRuns: 3000 },
+    );
+    for (const number of [
+      '0',
+      '-0',
+      '0.0',
+      '1.0',
+      '0.000001',
+      '0.0000001',
+      '-0.000001',
+      '123456789012345',
+      '9007199254740993',
+      '1e3',
+      '1E3',
+      '100',
+      '10.01',
+      '-71.10439383238815',
+    ]) {
       expect(isNumberReproduced(Buffer.from(number), 0, number.length), number).toBe(String(Number(number)) === number);
     }
   });
@@ -127,10 +164,14 @@ describe('whatever the input', () => {
 
   it('no bytes make it throw, or read without an end', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.constantFrom('', '{', '[', '{"resourceType":"Bundle","entry":[', '\x1f\x8b\x08\0\0\0\0\0\0\0', 'PK\x03\x04', '\xff\xfe', '{"entry":[{'), async (bytes, prefix) => {
-        const { codes } = await read(Buffer.concat([Buffer.from(prefix, 'latin1'), bytes]), { chunkBytes: 16 });
-        expect(codes.length).toBeGreaterThan(0);
-      }),
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 200 }),
+        fc.constantFrom('', '{', '[', '{"resourceType":"Bundle","entry":[', '\x1f\x8b\x08\0\0\0\0\0\0\0', 'PK\x03\x04', '\xff\xfe', '{"entry":[{'),
+        async (bytes, prefix) => {
+          const { codes } = await read(Buffer.concat([Buffer.from(prefix, 'latin1'), bytes]), { chunkBytes: 16 });
+          expect(codes.length).toBeGreaterThan(0);
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -1,9 +1,9 @@
 // stream-json reads the same Bundle by another way: the resources must be the same.
 
 import { Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
 import { pick } from 'stream-json/filters/pick.js';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
+import { describe, expect, it } from 'vitest';
 import { read } from './read-all.ts';
 
 const entries = Array.from({ length: 500 }, (_, index) => ({

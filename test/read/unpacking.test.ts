@@ -26,7 +26,13 @@ describe('gzip', () => {
     const full = gzipSync(Buffer.from(lines[1] as string));
     full[3] = 0x1e;
     const withFields = Buffer.concat([full.subarray(0, 10), Buffer.from([2, 0, 9, 9]), Buffer.from('name\0comment\0'), Buffer.from([1, 2]), full.subarray(10)]);
-    const packed = Buffer.concat([gzipSync(Buffer.from(lines[0] as string)), withFields, gzipSync(''), gzipSync(Buffer.from(lines[2] as string)), Buffer.alloc(700)]);
+    const packed = Buffer.concat([
+      gzipSync(Buffer.from(lines[0] as string)),
+      withFields,
+      gzipSync(''),
+      gzipSync(Buffer.from(lines[2] as string)),
+      Buffer.alloc(700),
+    ]);
     for (const chunkBytes of [1_000_000, 3, 1]) {
       const { ids, codes } = await read(packed, { chunkBytes });
       expect(codes).toEqual([]);
@@ -89,7 +95,11 @@ function flip(bytes: Buffer, index: number): Buffer {
   return flipped;
 }
 
-const patientFile = (name: string, options: Partial<ZipInput> = {}): ZipInput => ({ name, content: JSON.stringify({ resourceType: 'Patient', id: name }), ...options });
+const patientFile = (name: string, options: Partial<ZipInput> = {}): ZipInput => ({
+  name,
+  content: JSON.stringify({ resourceType: 'Patient', id: name }),
+  ...options,
+});
 
 /** As a file and as a stream, which goes through a temporary file. */
 async function readZip(bytes: Buffer, limits = {}) {
@@ -129,7 +139,9 @@ describe('zip', () => {
   });
 
   it('takes member names for messages only, without control characters', async () => {
-    const { ids, records } = await readZip(makeZip([patientFile('../../etc/passwd'), patientFile('/absolute'), patientFile('a\nb\u001b[2J'), patientFile('c\\d.json')]));
+    const { ids, records } = await readZip(
+      makeZip([patientFile('../../etc/passwd'), patientFile('/absolute'), patientFile('a\nb\u001b[2J'), patientFile('c\\d.json')]),
+    );
     expect(ids).toHaveLength(4);
     expect(records.map(({ location }) => location.sourceName.split('!')[1])).toEqual(['../../etc/passwd', '/absolute', 'a?b?[2J', 'c/d.json']);
   });
@@ -172,7 +184,13 @@ describe('zip', () => {
   });
 
   it('that expands past the limit is stopped', async () => {
-    const { ids, codes } = await readZip(makeZip([patientFile('1.json'), { name: '2.json', content: Buffer.concat([Buffer.from('{"resourceType":"Patient","id":"2"}'), Buffer.alloc(70 * 1024 * 1024, 0x20)]) }, patientFile('3.json')]));
+    const { ids, codes } = await readZip(
+      makeZip([
+        patientFile('1.json'),
+        { name: '2.json', content: Buffer.concat([Buffer.from('{"resourceType":"Patient","id":"2"}'), Buffer.alloc(70 * 1024 * 1024, 0x20)]) },
+        patientFile('3.json'),
+      ]),
+    );
     expect(codes).toEqual(['SOURCE_EXPANDS']);
     expect(ids).toEqual(['1.json', '2']);
   });
@@ -209,7 +227,10 @@ describe('text encodings', () => {
   });
 
   it('a lone surrogate in UTF-16 spoils its record, never becomes U+FFFD', async () => {
-    const units = Buffer.from(`\ufeff{"resourceType":"Patient","id":"\ud800"}\n{"resourceType":"Patient","id":"\ufffd"}\n{"resourceType":"Patient","id":"\udc00x"}\n`, 'utf16le');
+    const units = Buffer.from(
+      `\ufeff{"resourceType":"Patient","id":"\ud800"}\n{"resourceType":"Patient","id":"\ufffd"}\n{"resourceType":"Patient","id":"\udc00x"}\n`,
+      'utf16le',
+    );
     for (const chunkBytes of [1, 1_000_000]) {
       const { ids, codes } = await read(units, { chunkBytes });
       expect(codes).toEqual(['RECORD_NOT_UTF8', 'RECORD_NOT_UTF8']);
