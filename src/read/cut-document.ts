@@ -5,9 +5,10 @@
 // Of duplicate `entry` keys all entries are read; elsewhere the last duplicate wins, as with JSON.parse.
 
 import { isAscii } from 'node:buffer';
-import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, isSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE, skipSpace } from './byte-codes.ts';
+import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, isSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE, skipSpace } from './byte-codes.ts';
 import { ByteCollector, REJECT_TEXT_BYTES } from './byte-collector.ts';
-import type { RecordBytes } from './parse-record.ts';
+import { CutItem } from './cut-item.ts';
+import { NameReader } from './name-reader.ts';
 import { ValueScanner } from './scan-value.ts';
 
 /**
@@ -35,30 +36,10 @@ type State =
   | 'after element'
   | 'broken';
 
-/** Longest key or resourceType that is compared. */
-const NAME_BYTES = 64;
-
 /** Keys of Bundle.entry that no other top-level `entry` (List.entry) has. https://hl7.org/fhir/R4/bundle.html */
 const BUNDLE_ENTRY_KEYS = new Set(['fullUrl', 'resource', 'search', 'request', 'response', 'link']);
 
-export class DocumentCutter implements RecordBytes {
-  // The item of the last event.
-  buffer: Buffer = Buffer.alloc(0);
-  start = 0;
-  end = 0;
-  isAscii = false;
-  /** Where the item begins in the source. */
-  byteOffset = 0;
-  /** Deepest nesting of the item, its own bracket included. */
-  depth = 0;
-  hasOddNumber = false;
-  /** The item is longer than the limit; its buffer holds the first bytes. */
-  isTooLarge = false;
-
-  get isPartial(): boolean {
-    return this.isTooLarge;
-  }
-
+export class DocumentCutter extends CutItem {
   /** Of the document being read. */
   kind: CutKind = 'object';
   /** Index of the item among the entries or items of its document. */
@@ -78,7 +59,6 @@ export class DocumentCutter implements RecordBytes {
   /** That text is an element's, not a document's. */
   isFaultInElement = false;
 
-  readonly #limitBytes: number;
   #state: State = 'between documents';
   #chunk: Buffer = Buffer.alloc(0);
   #isChunkAscii = false;
@@ -104,9 +84,7 @@ export class DocumentCutter implements RecordBytes {
   #peekFrameOffset = 0;
 
   readonly #scanner = new ValueScanner();
-  #isEscaped = false;
-  /** Text of the string being read or read last, cut at NAME_BYTES. */
-  #name = '';
+  readonly #string = new NameReader();
   #key = '';
   #isAfterColon = false;
   /** The element collector is emptied when the next event is asked for: the item may point into it. */
@@ -114,7 +92,7 @@ export class DocumentCutter implements RecordBytes {
   #isFrameTaken = false;
 
   constructor(limitBytes: number, startOffset: number) {
-    this.#limitBytes = limitBytes;
+    super(limitBytes);
     this.#chunkOffset = startOffset;
     this.#frame = new ByteCollector(limitBytes);
     this.#element = new ByteCollector(limitBytes);
@@ -146,7 +124,7 @@ export class DocumentCutter implements RecordBytes {
     this.#forgetTaken();
     if (this.#state === 'between documents' || this.#state === 'broken') return undefined;
     const isInElement = this.#isInElement;
-    this.#showCollected(isInElement ? this.#element : this.#frame, isInElement ? this.#elementOffset : this.#documentOffset);
+    this.showCollected(isInElement ? this.#element : this.#frame, isInElement ? this.#elementOffset : this.#documentOffset);
     this.isFaultInItem = isInElement || this.#frameFrom >= 0;
     this.isFaultInElement = isInElement;
     return this.#fail(this.#chunkOffset + this.#chunk.length, 'unexpected end of text');
@@ -169,7 +147,7 @@ export class DocumentCutter implements RecordBytes {
       case 'in object':
         return this.#readObject();
       case 'in object string':
-        if (this.#readName()) this.#endObjectString();
+        if (this.#readString()) this.#endObjectString();
         return undefined;
       case 'in object value':
         return this.#readObjectValue();
@@ -177,7 +155,7 @@ export class DocumentCutter implements RecordBytes {
       case 'peek key':
         return this.#peek();
       case 'peek key text':
-        if (!this.#readName()) return undefined;
+        if (!this.#readString()) return undefined;
         return this.#endPeek();
       case 'first element':
       case 'next element':
@@ -188,7 +166,7 @@ export class DocumentCutter implements RecordBytes {
         return end < 0 ? undefined : this.#endElement();
       }
       case 'in element string':
-        return this.#readName() ? this.#endElement() : undefined;
+        return this.#readString() ? this.#endElement() : undefined;
       case 'in element scalar':
         return this.#readElementScalar();
       case 'after element':
@@ -205,7 +183,7 @@ export class DocumentCutter implements RecordBytes {
     const offset = this.#chunkOffset + this.#index;
     // Documents may follow one another (pretty-printed resources in one file); nothing may follow an array.
     const isFirst = this.documentCount === 0;
-    this.#showSlice(this.#index, Math.min(this.#chunk.length, this.#index + REJECT_TEXT_BYTES));
+    this.showSlice(this.#chunk, this.#isChunkAscii, this.#index, Math.min(this.#chunk.length, this.#index + REJECT_TEXT_BYTES));
     this.byteOffset = offset;
     if (byte !== OPEN_BRACE && !(byte === OPEN_BRACKET && isFirst)) {
       return this.#fail(offset, isFirst ? 'unexpected character' : 'text after the end of the value');
@@ -236,11 +214,11 @@ export class DocumentCutter implements RecordBytes {
       if (byte <= SPACE) continue;
       switch (byte) {
         case QUOTE:
-          this.#name = '';
+          this.#string.begin();
           this.#state = 'in object string';
           return undefined;
         case COLON:
-          this.#key = this.#name;
+          this.#key = this.#string.text;
           this.#isAfterColon = true;
           continue;
         case COMMA:
@@ -272,7 +250,7 @@ export class DocumentCutter implements RecordBytes {
   }
 
   #endObjectString(): void {
-    if (this.#isAfterColon && this.#key === 'resourceType') this.resourceType = this.#name;
+    if (this.#isAfterColon && this.#key === 'resourceType') this.resourceType = this.#string.text;
     this.#isAfterColon = false;
     this.#state = 'in object';
   }
@@ -315,7 +293,7 @@ export class DocumentCutter implements RecordBytes {
       this.#state = 'peek key';
       this.#index++;
     } else if (this.#state === 'peek key' && byte === QUOTE) {
-      this.#name = '';
+      this.#string.begin();
       this.#state = 'peek key text';
       this.#index++;
     } else {
@@ -326,7 +304,7 @@ export class DocumentCutter implements RecordBytes {
   }
 
   #endPeek(): CutEvent | undefined {
-    if (!BUNDLE_ENTRY_KEYS.has(this.#name)) {
+    if (!BUNDLE_ENTRY_KEYS.has(this.#string.text)) {
       this.#scanner.begin(2);
       this.#state = 'in object value';
       return undefined;
@@ -358,7 +336,7 @@ export class DocumentCutter implements RecordBytes {
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       this.#state = 'in element';
     } else if (byte === QUOTE) {
-      this.#name = '';
+      this.#string.begin();
       this.#index++;
       this.#state = 'in element string';
     } else {
@@ -388,12 +366,12 @@ export class DocumentCutter implements RecordBytes {
     this.depth = this.#scanner.maxDepth;
     this.hasOddNumber = this.#scanner.hasOddNumber;
     if (this.#element.totalLength === 0) {
-      this.#showSlice(from, to);
+      this.showSlice(this.#chunk, this.#isChunkAscii, from, to);
       return 'element';
     }
     this.#element.append(this.#chunk, from, to);
     this.#isElementTaken = true;
-    this.#showCollected(this.#element, this.#elementOffset);
+    this.showCollected(this.#element, this.#elementOffset);
     return 'element';
   }
 
@@ -416,7 +394,7 @@ export class DocumentCutter implements RecordBytes {
       this.#index++;
       this.documentCount++;
       this.#state = 'between documents';
-      this.#showSlice(this.#index, this.#index);
+      this.showSlice(this.#chunk, this.#isChunkAscii, this.#index, this.#index);
       return 'document';
     }
     this.#frameParts.push({ frameOffset: this.#frame.totalLength, byteOffset: this.#chunkOffset + this.#index });
@@ -435,32 +413,19 @@ export class DocumentCutter implements RecordBytes {
     this.depth = this.#frameDepth;
     this.hasOddNumber = this.#frameHasOddNumber;
     if (this.#frame.totalLength === 0) {
-      this.#showSlice(from, this.#index);
+      this.showSlice(this.#chunk, this.#isChunkAscii, from, this.#index);
       return 'document';
     }
     this.#frame.append(this.#chunk, from, this.#index);
     this.#isFrameTaken = true;
-    this.#showCollected(this.#frame, this.#documentOffset);
+    this.showCollected(this.#frame, this.#documentOffset);
     return 'document';
   }
 
-  /** Reads a string to its quote; true when it has ended. Keeps its first bytes. */
-  #readName(): boolean {
-    const chunk = this.#chunk;
-    const from = this.#index;
-    let index = from;
-    let hasEnded = false;
-    while (index < chunk.length && !hasEnded) {
-      const byte = chunk[index++] as number;
-      if (this.#isEscaped) this.#isEscaped = false;
-      else if (byte === BACKSLASH) this.#isEscaped = true;
-      else hasEnded = byte === QUOTE;
-    }
-    this.#index = index;
-    if (this.#name.length < NAME_BYTES) {
-      this.#name += chunk.toString('latin1', from, Math.min(hasEnded ? index - 1 : index, from + NAME_BYTES));
-    }
-    return hasEnded;
+  /** Goes on in a string; true when it has ended. */
+  #readString(): boolean {
+    this.#index = this.#string.read(this.#chunk, this.#index);
+    return this.#string.hasEnded;
   }
 
   #closeFramePart(to: number): void {
@@ -472,25 +437,8 @@ export class DocumentCutter implements RecordBytes {
   #showOpened(): CutEvent {
     this.depth = this.#frameDepth;
     this.hasOddNumber = this.#frameHasOddNumber;
-    this.#showCollected(this.#frame, this.#documentOffset);
+    this.showCollected(this.#frame, this.#documentOffset);
     return 'opened';
-  }
-
-  #showSlice(from: number, to: number): void {
-    this.buffer = this.#chunk;
-    this.isAscii = this.#isChunkAscii;
-    this.start = from;
-    this.isTooLarge = to - from > this.#limitBytes;
-    this.end = to;
-  }
-
-  #showCollected(collector: ByteCollector, byteOffset: number): void {
-    this.buffer = collector.buffer;
-    this.isAscii = false;
-    this.start = 0;
-    this.end = collector.length;
-    this.isTooLarge = collector.isOverLimit;
-    this.byteOffset = byteOffset;
   }
 
   #forgetTaken(): void {
@@ -514,7 +462,7 @@ export class DocumentCutter implements RecordBytes {
   /** The text of the top-level object up to the bad byte becomes the item. */
   #failInFrame(reason: string): CutEvent {
     this.#frame.append(this.#chunk, this.#frameFrom, this.#index + 1);
-    this.#showCollected(this.#frame, this.#documentOffset);
+    this.showCollected(this.#frame, this.#documentOffset);
     this.isFaultInItem = true;
     return this.#fail(this.#chunkOffset + this.#index, reason);
   }

@@ -9,7 +9,8 @@ export type InflateEnd = 'complete' | 'truncated' | 'damaged';
 
 /** Compressed bytes per step: what they unpack to is in memory at once. */
 const STEP_BYTES = 64 * 1024;
-const OUTPUT_BYTES = 64 * 1024;
+/** Output of one trip to the thread pool, and what a fault far into a stream costs at most. */
+const OUTPUT_BYTES = 256 * 1024;
 /** Output buffer of the second try; zlib takes no smaller one. */
 const RETRY_OUTPUT_BYTES = 64;
 /** Compressed bytes that are kept for a second try. */

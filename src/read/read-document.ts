@@ -181,7 +181,10 @@ class DocumentRun {
         byteOffset = cutter.isFaultInElement ? cutter.byteOffset + fault.byteOffset : cutter.findFrameOffset(fault.byteOffset);
       }
     }
-    if (cutter.kind === 'array' || cutter.isCut || cutter.resourceType === 'Bundle') return this.#breakOff(reason, byteOffset);
+    if (cutter.kind === 'array' || cutter.isCut || cutter.resourceType === 'Bundle') {
+      this.#breakOff(reason, byteOffset);
+      return;
+    }
     this.#takeRefusal()?.();
     this.#isBroken = true;
     const place = RecordPlace.ofRecord(this.#source.name, -1, -1, cutter.byteOffset, cutter);
