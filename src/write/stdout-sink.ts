@@ -6,21 +6,27 @@ import type { Batch, PublishedOutput, RejectedRecord, Sink, TableFacts, TableFor
 import { outputError } from './files/output-error.ts';
 import { OutputClosed } from './output-closed.ts';
 
+/** What the sink needs of a stream; process.stdout has it. */
+export interface ByteStream {
+  write(bytes: Uint8Array, onWritten: (error?: Error | null) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
 /** A sink for `stream`, called `name` in messages. */
-export function createStreamSink(stream: NodeJS.WritableStream, name: string, format: TableFormat): Sink {
+export function createStreamSink(stream: ByteStream, name: string, format: TableFormat): Sink {
   return new StreamSink(stream, name, format);
 }
 
 class StreamSink implements Sink {
   readonly storage;
   readonly canRestart = false;
-  readonly #stream: NodeJS.WritableStream;
+  readonly #stream: ByteStream;
   readonly #name: string;
   readonly #format: TableFormat;
   #isOpen = false;
   #failure: unknown;
 
-  constructor(stream: NodeJS.WritableStream, name: string, format: TableFormat) {
+  constructor(stream: ByteStream, name: string, format: TableFormat) {
     this.storage = format.storage;
     this.#stream = stream;
     this.#name = name;

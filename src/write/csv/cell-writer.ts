@@ -1,17 +1,19 @@
 // Cells → quoted UTF-8 bytes in a growing buffer. Short cells are encoded character by character, with the test for
-// quoting in the same loop; long ones natively, then their quotes are doubled in place, from the end.
+// quoting in the same loop; long ones natively, then their quotes are doubled in place.
 
 import type { CsvOptions } from './csv-options.ts';
 
 /** From this many characters on, the native encoder is faster than the loop. */
 const longCellLength = 48;
-/** UTF-8 bytes per UTF-16 unit at most, a doubled quote being two. */
-const maxBytesPerUnit = 3;
-/** Two quotes, and the apostrophe before a formula. */
-const maxExtraBytes = 3;
+/** UTF-8 bytes per UTF-16 unit at most, a doubled quote being two; and one more for room to move in. */
+const maxBytesPerUnit = 4;
+/** Two quotes, and room to move in. */
+const maxExtraBytes = 4;
 
 const quote = 0x22;
 const apostrophe = 0x27;
+/** Byte → how many stand for it between quotes. */
+const writtenBytes = new Uint8Array(256).fill(1).fill(2, quote, quote + 1);
 
 /** https://owasp.org/www-community/attacks/CSV_Injection, with the full-width forms that spreadsheets fold. */
 const formulaStart = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
@@ -21,8 +23,8 @@ const loneSurrogates = /\p{Surrogate}/gu;
 export class CellWriter {
   /** Lone surrogates written as U+FFFD since the writer was made. */
   replacedCharacterCount = 0;
-  /** ASCII code → 1 when a cell with it has to be quoted. */
-  readonly #isSpecial = new Uint8Array(128);
+  /** Byte → 1 when a cell with it has to be quoted. */
+  readonly #isSpecial = new Uint8Array(256);
   readonly #nullText: string;
   readonly #isFormulaSafe: boolean;
   #buffer: Buffer = Buffer.alloc(0);
@@ -85,8 +87,7 @@ export class CellWriter {
   #writeNativelyUnlessSpecial(text: string): boolean {
     const end = this.#encode(text, this.#length);
     for (let position = this.#length; position < end; position++) {
-      const byte = this.#buffer[position] as number;
-      if (byte < 0x80 && this.#isSpecial[byte] === 1) return false;
+      if (this.#isSpecial[this.#buffer[position] as number] === 1) return false;
     }
     this.#countReplaced(text);
     this.#length = end;
@@ -110,33 +111,33 @@ export class CellWriter {
     this.#length = position;
   }
 
+  /** Encoded behind where it will stand, then moved there in one pass that doubles quotes and looks for their need. */
   #writeLong(text: string, isQuoted = text === this.#nullText): void {
     const buffer = this.#buffer;
+    const isSpecial = this.#isSpecial;
+    // So far behind that even a text of nothing but quotes does not catch up with itself.
+    const encodedStart = this.#length + 2 + text.length;
+    const encodedEnd = this.#encode(text, encodedStart);
+    if (encodedEnd - encodedStart !== text.length) this.#countReplaced(text);
     const start = this.#length + 1;
-    const end = this.#encode(text, start);
-    if (end - start !== text.length) this.#countReplaced(text);
-    let quoteCount = 0;
-    let needsQuotes = isQuoted;
-    for (let position = start; position < end; position++) {
-      const byte = buffer[position] as number;
-      if (byte === quote) quoteCount++;
-      else if (byte < 0x80 && this.#isSpecial[byte] === 1) needsQuotes = true;
+    let to = start;
+    let needsQuotes = isQuoted ? 1 : 0;
+    for (let from = encodedStart; from < encodedEnd; from++) {
+      // Without a branch: in JSON text every sixth byte or so is a quote, and guessing wrong costs more than writing.
+      const byte = buffer[from] as number;
+      buffer[to] = byte;
+      buffer[to + 1] = quote;
+      to += writtenBytes[byte] as number;
+      needsQuotes |= isSpecial[byte] as number;
     }
-    if (quoteCount === 0 && !needsQuotes) {
-      buffer.copyWithin(start - 1, start, end);
-      this.#length = end - 1;
+    if (needsQuotes === 0) {
+      buffer.copyWithin(start - 1, start, to);
+      this.#length = to - 1;
       return;
     }
-    // From the end, so that no byte is overwritten before it has moved; done when all quotes are doubled.
-    let to = end + quoteCount - 1;
-    for (let from = end - 1; to !== from; from--) {
-      const byte = buffer[from] as number;
-      buffer[to--] = byte;
-      if (byte === quote) buffer[to--] = quote;
-    }
     buffer[start - 1] = quote;
-    buffer[end + quoteCount] = quote;
-    this.#length = end + quoteCount + 1;
+    buffer[to] = quote;
+    this.#length = to + 1;
   }
 
   /** Encodes at a position, lone surrogates as U+FFFD; returns where it ended. */
