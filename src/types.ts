@@ -31,8 +31,6 @@ export interface ResourceEnvelope {
   location(): Location;
   /** The record's text as it stands in the input (the entry's, for a Bundle), for rejects.ndjson. */
   rawText(): string;
-  /** The bytes of that text where they are at hand; telling repetitions from versions is faster with them. */
-  rawBytes?(): Uint8Array | undefined;
 }
 
 /** A record that could not become a row. Goes to rejects.ndjson and the report. */
@@ -176,19 +174,18 @@ export interface TextVector {
 
 export type Vector = TextVector;
 
-/** Takes cells row by row: begin, set, end. A row that was begun but not ended leaves nothing. */
+/** Takes rows and their cells; several rows may be open at once, as when an item holds items of its own table. */
 export interface TableBuilder {
   readonly schema: TableSchema;
   readonly rowCount: number;
   /** Approximate size of the rows held, in bytes. */
   readonly byteCount: number;
-  beginRow(): void;
-  /** Sets a cell of the row begun; cells not set are null. */
-  set(columnIndex: number, value: CellValue): void;
-  endRow(): void;
-  /** Forgets the row begun. */
-  discardRow(): void;
-  /** Forgets the row begun and the ended rows from this index on, so that a failing flattener leaves nothing. */
+  /** Adds a row of nulls; returns its index, which is valid until the next `take`. */
+  addRow(): number;
+  set(rowIndex: number, columnIndex: number, value: CellValue): void;
+  /** Undefined for null. */
+  get(rowIndex: number, columnIndex: number): CellValue | undefined;
+  /** Forgets the rows from this index on, so that a failing flattener leaves nothing. */
   truncate(rowCount: number): void;
   /** The rows so far; the builder starts anew. The batch is valid until the next call of `take`. */
   take(): Batch;

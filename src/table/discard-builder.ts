@@ -8,10 +8,9 @@ export function createDiscardBuilder(schema: TableSchema): TableBuilder {
     schema,
     rowCount: 0,
     byteCount: 0,
-    beginRow() {},
+    addRow: () => 0,
     set() {},
-    endRow() {},
-    discardRow() {},
+    get: () => undefined,
     truncate() {},
     take(): Batch {
       return { schema, rowCount: 0, vectors: schema.columns.map(() => ({ storage: 'text', isAllNull: true, values: [] })) };

@@ -37,30 +37,27 @@ class TextBuilder implements TableBuilder {
     this.#isFilled = new Uint8Array(schema.columns.length);
   }
 
-  beginRow(): void {
+  addRow(): number {
     if (this.#givenRowCount > 0) this.#clearGiven();
     if (this.rowCount === this.#capacity) this.#grow();
+    this.byteCount += 1;
+    return this.rowCount++;
   }
 
-  set(columnIndex: number, value: CellValue): void {
+  set(rowIndex: number, columnIndex: number, value: CellValue): void {
     const text = typeof value === 'string' ? value : textOf(value);
     if (this.#isFilled[columnIndex] !== 1) this.#startColumn(columnIndex);
-    (this.#columns[columnIndex] as TextColumn)[this.rowCount] = text;
+    (this.#columns[columnIndex] as TextColumn)[rowIndex] = text;
     this.byteCount += text.length + 1;
   }
 
-  endRow(): void {
-    this.rowCount++;
-    this.byteCount += 1;
-  }
-
-  discardRow(): void {
-    this.truncate(this.rowCount);
+  get(rowIndex: number, columnIndex: number): string | undefined {
+    return this.#isFilled[columnIndex] === 1 ? this.#columns[columnIndex]?.[rowIndex] : undefined;
   }
 
   truncate(rowCount: number): void {
     for (const column of this.#columns) {
-      if (column !== noValues) column.fill(undefined, rowCount, this.rowCount + 1);
+      if (column !== noValues) column.fill(undefined, rowCount, this.rowCount);
     }
     if (rowCount === 0) this.byteCount = 0;
     this.rowCount = rowCount;

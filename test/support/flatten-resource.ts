@@ -30,14 +30,16 @@ export function flattenResource(resource: JsonObject, options: { id?: string; ha
     schema,
     rowCount: 0,
     byteCount: 0,
-    beginRow: () => cells.clear(),
-    set: (columnIndex, value) => {
+    addRow: () => {
+      cells.clear();
+      return 0;
+    },
+    set: (_, columnIndex, value) => {
       const name = schema.columns[columnIndex]?.name as string;
       if (cells.has(name)) throw new Error(`${name} is set twice`);
       cells.set(name, value as string);
     },
-    endRow: () => {},
-    discardRow: () => {},
+    get: (_, columnIndex) => cells.get(schema.columns[columnIndex]?.name as string),
     truncate: () => {},
     take: () => {
       throw new Error('not used');

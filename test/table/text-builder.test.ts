@@ -25,44 +25,44 @@ function rowsOf(batch: Batch): (string | undefined)[][] {
 
 type Step =
   | { kind: 'row'; cells: (string | undefined)[] }
-  | { kind: 'discard'; cells: (string | undefined)[] }
-  | { kind: 'abandon'; cells: (string | undefined)[] }
+  | { kind: 'nested'; cells: (string | undefined)[]; inner: (string | undefined)[] }
   | { kind: 'take' }
   | { kind: 'truncate'; by: number };
 
 const cells = fc.array(fc.option(fc.string({ maxLength: 3 }), { nil: undefined, freq: 1 }), { minLength: 4, maxLength: 4 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 20, arbitrary: fc.record({ kind: fc.constant('row' as const), cells }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('discard' as const), cells }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('abandon' as const), cells }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('nested' as const), cells, inner: cells }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('truncate' as const), by: fc.nat(3) }) },
 );
 
 describe('text builder', () => {
-  it('holds the rows that were ended, whatever was begun, discarded or taken between', () => {
+  it('holds the rows that were added and not taken back, also when they are filled side by side', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const builder = createTextBuilder(schema);
         let expected: (string | undefined)[][] = [];
-        const setRow = (row: (string | undefined)[]): void => {
-          builder.beginRow();
-          for (const [index, cell] of row.entries()) if (cell !== undefined) builder.set(index, cell);
+        const fill = (rowIndex: number, row: (string | undefined)[]): void => {
+          for (const [index, cell] of row.entries()) {
+            if (cell === undefined) continue;
+            builder.set(rowIndex, index, cell);
+            expect(builder.get(rowIndex, index)).toBe(cell);
+          }
         };
         for (const action of steps) {
           switch (action.kind) {
             case 'row':
-              setRow(action.cells);
-              builder.endRow();
+              fill(builder.addRow(), action.cells);
               expected.push(action.cells);
               break;
-            case 'discard':
-              setRow(action.cells);
-              builder.discardRow();
+            case 'nested': {
+              const outer = builder.addRow();
+              fill(builder.addRow(), action.inner);
+              fill(outer, action.cells);
+              expected.push(action.cells, action.inner);
               break;
-            case 'abandon':
-              setRow(action.cells);
-              break;
+            }
             case 'truncate':
               builder.truncate(Math.max(0, expected.length - action.by));
               expected = expected.slice(0, Math.max(0, expected.length - action.by));
@@ -84,29 +84,24 @@ describe('text builder', () => {
 
   it('says which columns are all null, anew for each batch', () => {
     const builder = createTextBuilder(schema);
-    builder.beginRow();
-    builder.set(1, '');
-    builder.endRow();
+    builder.set(builder.addRow(), 1, '');
     expect(builder.take().vectors.map(({ isAllNull }) => isAllNull)).toEqual([true, false, true, true]);
-    builder.beginRow();
-    builder.set(2, 'x');
-    builder.endRow();
+    builder.set(builder.addRow(), 2, 'x');
     expect(builder.take().vectors.map(({ isAllNull }) => isAllNull)).toEqual([true, true, false, true]);
   });
 
   it('turns other values into text', () => {
     const builder = createTextBuilder(schema);
-    builder.beginRow();
-    builder.set(0, 12n);
-    builder.set(1, true);
-    builder.set(2, ['a', 1, ['b']]);
-    builder.endRow();
+    const row = builder.addRow();
+    builder.set(row, 0, 12n);
+    builder.set(row, 1, true);
+    builder.set(row, 2, ['a', 1, ['b']]);
     expect(rowsOf(builder.take())).toEqual([['12', 'true', 'a; 1; b', undefined]]);
   });
 
   it('refuses a column that the table does not have', () => {
     const builder = createTextBuilder(schema);
-    builder.beginRow();
-    expect(() => builder.set(4, 'x')).toThrow(RangeError);
+    const row = builder.addRow();
+    expect(() => builder.set(row, 4, 'x')).toThrow(RangeError);
   });
 });

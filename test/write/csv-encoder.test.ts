@@ -32,9 +32,8 @@ function encode(
   const builder = createTextBuilder(schema);
   const pieces: Uint8Array[] = [encoder.begin() ?? new Uint8Array(0)];
   for (const row of rows) {
-    builder.beginRow();
-    for (const [index, cell] of row.entries()) if (cell !== undefined) builder.set(index, cell);
-    builder.endRow();
+    const rowIndex = builder.addRow();
+    for (const [index, cell] of row.entries()) if (cell !== undefined) builder.set(rowIndex, index, cell);
     if (builder.rowCount === batchRowCount) pieces.push(encoder.encode(builder.take()));
   }
   pieces.push(encoder.encode(builder.take()));

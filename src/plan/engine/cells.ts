@@ -6,15 +6,15 @@ import type { Cell } from '../plan.ts';
 import { readPrimitiveAs } from './primitives.ts';
 import { compileReference } from './references.ts';
 import { renderValue } from './renderings.ts';
-import type { Row } from './row.ts';
+import type { TableState } from './table-state.ts';
 
-export type ReadCell = (row: Row) => CellValue | undefined;
+export type ReadCell = (row: TableState) => CellValue | undefined;
 
-/** Compiles every kind of cell but `otherJson`, which needs the whole plan. */
+/** Compiles every kind of cell but `otherJson`, which is what the walk through the resource leaves. */
 export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
   switch (cell.kind) {
     case 'id':
-      return (row) => row.id;
+      return (row) => row.resource.id;
     case 'value': {
       const { node, key } = cell;
       const read = readPrimitiveAs(cell.type, storage);
@@ -46,7 +46,7 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
       const read = compileReference(cell.part, cell.shape);
       return (row) => {
         const reference = row.slots[node];
-        return reference === undefined ? undefined : read(reference, row);
+        return reference === undefined ? undefined : read(reference, row.resource.id);
       };
     }
     case 'rendered': {
@@ -83,13 +83,14 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
     case 'nothing':
       return () => undefined;
     case 'otherJson':
-      throw new Error('otherJson is compiled with its plan');
+      throw new Error('other_json is written by the walk');
     default:
       return cell satisfies never;
   }
 }
 
-function joinAll(list: JsonValue | undefined, read: (value: JsonValue | undefined) => CellValue | undefined, separator: string): string | undefined {
+/** The items that `read` accepts as one text; undefined when there are none. */
+export function joinAll(list: JsonValue | undefined, read: (value: JsonValue | undefined) => CellValue | undefined, separator: string): string | undefined {
   if (!Array.isArray(list)) return undefined;
   if (list.length === 1) return read(list[0]) as string | undefined;
   let text: string | undefined;

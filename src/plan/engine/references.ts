@@ -4,9 +4,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
 import { type ParsedReference, parseReference } from '../../fhir/reference.ts';
 import type { ReferencePart, ReferenceShape } from '../plan.ts';
-import type { Row } from './row.ts';
 
-export type ReadReference = (reference: JsonObject, row: Row) => string | undefined;
+/** `rowId` is the id of the resource that holds the reference. */
+export type ReadReference = (reference: JsonObject, rowId: string) => string | undefined;
 
 const nothing: ParsedReference = { form: 'other' };
 let lastText = '';
@@ -25,7 +25,7 @@ function parseLast(text: JsonValue | undefined): ParsedReference {
 export function compileReference(part: ReferencePart, shape: ReferenceShape): ReadReference {
   switch (part) {
     case 'id':
-      return (reference, row) => readId(reference, shape, row);
+      return (reference, rowId) => readId(reference, shape, rowId);
     case 'type':
       return readType;
     case 'identifier':
@@ -35,7 +35,7 @@ export function compileReference(part: ReferencePart, shape: ReferenceShape): Re
   }
 }
 
-function readId(reference: JsonObject, shape: ReferenceShape, row: Row): string | undefined {
+function readId(reference: JsonObject, shape: ReferenceShape, rowId: string): string | undefined {
   const parsed = parseLast(reference.reference);
   switch (parsed.form) {
     case 'relative':
@@ -48,7 +48,7 @@ function readId(reference: JsonObject, shape: ReferenceShape, row: Row): string 
     case 'contained':
       if (typeof reference.type === 'string' && !isWanted(reference.type, shape)) return undefined;
       if (shape.onlyType !== undefined && reference.type !== shape.onlyType) return undefined;
-      return parsed.id === '' ? row.id : `${row.id}#${parsed.id}`;
+      return parsed.id === '' ? rowId : `${rowId}#${parsed.id}`;
     case 'conditional':
     case 'other':
       return undefined;
@@ -80,17 +80,17 @@ function readIdentifier(reference: JsonObject): string | undefined {
 }
 
 /** True when the columns reproduce the literal text of `Reference.reference`. */
-export function showsLiteral(reference: JsonObject, shape: ReferenceShape, row: Row): boolean {
+export function showsLiteral(reference: JsonObject, shape: ReferenceShape, rowId: string): boolean {
   const parsed = parseLast(reference.reference);
   const isTypeVisible = (type: string) =>
     shape.hasTypeColumn || (shape.onlyType ?? (shape.targets.length === 1 ? shape.targets[0] : undefined)) === type;
   switch (parsed.form) {
     case 'relative':
-      return !parsed.isVersioned && isTypeVisible(parsed.type) && readId(reference, shape, row) !== undefined;
+      return !parsed.isVersioned && isTypeVisible(parsed.type) && readId(reference, shape, rowId) !== undefined;
     case 'urn':
-      return readId(reference, shape, row) !== undefined;
+      return readId(reference, shape, rowId) !== undefined;
     case 'contained':
-      return parsed.id !== '' && readId(reference, shape, row) !== undefined;
+      return parsed.id !== '' && readId(reference, shape, rowId) !== undefined;
     case 'conditional':
       return (
         shape.identifierNode !== undefined &&

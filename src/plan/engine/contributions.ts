@@ -1,0 +1,283 @@
+// Plan → for each of its nodes, what to do with each key of the node's object. A leaf's cell is set and found to be
+// shown by one and the same function, so that a column and other_json can never disagree on what is shown.
+
+import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
+import type { CellValue, StorageKind } from '../../types.ts';
+import type { Cell, NodeIndex, Plan } from '../plan.ts';
+import { compileCell, joinAll, type ReadCell } from './cells.ts';
+import { type ChooseItem, compileItemRule } from './item-rules.ts';
+import { type ReadPrimitive, readPrimitiveAs } from './primitives.ts';
+import { showsLiteral, showsType } from './references.ts';
+import type { TableState, TakeLeaf } from './table-state.ts';
+
+/** What one node of one table makes of its object. */
+export interface Contribution {
+  /** For the caches of merged handlers. */
+  readonly index: number;
+  readonly state: TableState;
+  readonly node: NodeIndex;
+  /** Type path in the element model. */
+  readonly type: string;
+  /** `Patient.name` */
+  readonly path: string;
+  readonly keys: Map<string, ContributionKey>;
+  /** Cells that are computed once the object has been read. */
+  readonly computed: { readonly column: number; readonly read: ReadCell }[];
+}
+
+export interface ContributionKey {
+  readonly leaves: Leaf[];
+  /** Of the object under the key. */
+  readonly children: Contribution[];
+  /** Of one item of the array under the key. */
+  readonly items: { readonly choose: ChooseItem; readonly contribution: Contribution }[];
+  /** Of every item of the array under the key. */
+  readonly everyItem: Contribution[];
+}
+
+export interface Leaf {
+  readonly take: TakeLeaf;
+  /** False when the value has not the JSON type that FHIR gives the element. */
+  isFit(value: JsonValue): boolean;
+}
+
+/** The contribution of the plan's node 0, from which all others are reached. `nextIndex` numbers them. */
+export function contributePlan(plan: Plan, state: TableState, storage: StorageKind, nextIndex: () => number): Contribution {
+  const contributions = plan.nodes.map(
+    (node, index): Contribution => ({
+      index: nextIndex(),
+      state,
+      node: index,
+      type: node.type,
+      path: node.kind === 'resource' ? node.type : node.path,
+      keys: new Map(),
+      computed: [],
+    }),
+  );
+  const at = (node: NodeIndex) => contributions[node] as Contribution;
+  plan.nodes.forEach((node, index) => {
+    if (node.kind === 'child') keyOf(at(node.parent), node.key).children.push(at(index));
+    else if (node.kind === 'item') {
+      keyOf(at(node.parent), node.key).items.push({ choose: compileItemRule(node.rule), contribution: at(index) });
+    }
+  });
+  const shownDirectly = new Set(plan.cells.filter((cell) => cell.kind === 'value').map((cell) => `${cell.node}.${cell.key}`));
+  plan.cells.forEach((cell, column) => addCell({ plan, state, storage, at, shownDirectly, nextIndex }, cell, column));
+  for (const { node, key, value } of plan.implied) {
+    keyOf(at(node), key).leaves.push({ take: (found) => found === value, isFit: isString });
+  }
+  return at(0);
+}
+
+interface Context {
+  readonly plan: Plan;
+  readonly state: TableState;
+  readonly storage: StorageKind;
+  readonly at: (node: NodeIndex) => Contribution;
+  /** `node.key` of all leaves that have a cell of their own. */
+  readonly shownDirectly: ReadonlySet<string>;
+  readonly nextIndex: () => number;
+}
+
+function keyOf(contribution: Contribution, key: string): ContributionKey {
+  let found = contribution.keys.get(key);
+  if (found === undefined) {
+    found = { leaves: [], children: [], items: [], everyItem: [] };
+    contribution.keys.set(key, found);
+  }
+  return found;
+}
+
+function addCell(context: Context, cell: Cell, column: number): void {
+  const { at, state, storage } = context;
+  switch (cell.kind) {
+    case 'id':
+      keyOf(at(0), 'id').leaves.push({ take: (value) => value === state.resource.id, isFit: isString });
+      // The table's name tells the type.
+      keyOf(at(0), 'resourceType').leaves.push({ take: () => true, isFit: isString });
+      addComputed(context, cell, column);
+      return;
+    case 'value': {
+      const read = readPrimitiveAs(cell.type, storage);
+      keyOf(at(cell.node), cell.key).leaves.push({ take: takeValue(state, column, read), isFit: (value) => read(value) !== undefined });
+      return;
+    }
+    case 'list':
+      keyOf(at(cell.node), cell.key).leaves.push(makeListLeaf(context, cell, column));
+      return;
+    case 'joinItems':
+      addJoinItems(context, cell);
+      addComputed(context, cell, column);
+      return;
+    case 'firstOf':
+      addFirstOf(context, cell);
+      addComputed(context, cell, column);
+      return;
+    case 'reference':
+      addReference(context, cell);
+      addComputed(context, cell, column);
+      return;
+    case 'rendered':
+    case 'presentKey':
+    case 'count':
+    case 'hours':
+    case 'flagOrPresent':
+      addComputed(context, cell, column);
+      return;
+    case 'nothing':
+    case 'otherJson':
+      return;
+    default:
+      cell satisfies never;
+  }
+}
+
+function isString(value: JsonValue | undefined): boolean {
+  return typeof value === 'string';
+}
+
+function takeValue(state: TableState, column: number, read: ReadPrimitive): TakeLeaf {
+  return (value) => {
+    const cell = read(value);
+    if (cell === undefined) return false;
+    state.builder.set(state.row, column, cell);
+    return true;
+  };
+}
+
+function makeListLeaf({ state, storage }: Context, cell: Extract<Cell, { kind: 'list' }>, column: number): Leaf {
+  const read = readPrimitiveAs(cell.type, storage);
+  const { separator } = cell;
+  return {
+    take(value) {
+      const text = joinAll(value, read, separator);
+      if (text !== undefined) state.builder.set(state.row, column, text);
+      return isListShown(value, read, separator);
+    },
+    isFit: (value) => Array.isArray(value) && value.every((item) => item === null || read(item) !== undefined),
+  };
+}
+
+/** A joined list is shown when a reader can take it apart again. */
+function isListShown(value: JsonValue, read: ReadPrimitive, separator: string): boolean {
+  if (!Array.isArray(value)) return false;
+  for (const item of value) {
+    if (item === null) continue;
+    const text = read(item);
+    if (typeof text !== 'string' || !isSeparable(text, separator, value.length)) return false;
+  }
+  return true;
+}
+
+/**
+ * A list joined by "; " is taken apart also when it has one item only; one joined by a space or a newline, such as
+ * the given names or the notes, is read as a whole by people when there is one.
+ */
+function isSeparable(text: string, separator: string, itemCount: number): boolean {
+  if (separator.startsWith(';')) return !text.includes(';');
+  return itemCount === 1 || !text.includes(separator);
+}
+
+/** A cell that needs more than one leaf is computed when the objects that it reads are known. */
+function addComputed(context: Context, cell: Cell, column: number): void {
+  const node = commonNode(context.plan, nodesOf(cell));
+  context.at(node).computed.push({ column, read: compileCell(cell, context.storage) });
+}
+
+function nodesOf(cell: Cell): readonly NodeIndex[] {
+  switch (cell.kind) {
+    case 'firstOf':
+      return cell.cells.flatMap(nodesOf);
+    case 'id':
+    case 'nothing':
+    case 'otherJson':
+      return [0];
+    default:
+      return [cell.node];
+  }
+}
+
+/** The deepest node that stands above all of these. */
+function commonNode(plan: Plan, nodes: readonly NodeIndex[]): NodeIndex {
+  const [first = 0, ...others] = nodes;
+  const isAboveAll = (node: NodeIndex) => others.every((other) => ancestorsOf(plan, other).includes(node));
+  return ancestorsOf(plan, first).find(isAboveAll) ?? 0;
+}
+
+/** The node itself, its parent, and so on up to 0. */
+function ancestorsOf(plan: Plan, node: NodeIndex): readonly NodeIndex[] {
+  const found = plan.nodes[node];
+  return found === undefined || found.kind === 'resource' ? [node] : [node, ...ancestorsOf(plan, found.parent)];
+}
+
+function addJoinItems({ at, state, nextIndex }: Context, cell: Extract<Cell, { kind: 'joinItems' }>): void {
+  const parent = at(cell.node);
+  const everyItem: Contribution = { index: nextIndex(), state, node: -1, type: cell.itemType, path: `${parent.path}.${cell.key}`, keys: new Map(), computed: [] };
+  keyOf(everyItem, cell.itemKey).leaves.push({
+    take(value) {
+      const list = state.slots[cell.node]?.[cell.key];
+      return typeof value === 'string' && Array.isArray(list) && isSeparable(value, cell.separator, list.length);
+    },
+    isFit: isString,
+  });
+  keyOf(parent, cell.key).everyItem.push(everyItem);
+}
+
+/** The cell shows the first operand that is present; the others are shown only where earlier ones are absent. */
+function addFirstOf(context: Context, cell: Extract<Cell, { kind: 'firstOf' }>): void {
+  const { at, plan, state, storage, shownDirectly } = context;
+  const earlier: (() => CellValue | undefined)[] = [];
+  for (const operand of cell.cells) {
+    // What follows a computed operand cannot be told from the cell.
+    if (operand.kind !== 'value') return;
+    const read = readPrimitiveAs(operand.type, storage);
+    if (!shownDirectly.has(`${operand.node}.${operand.key}`)) {
+      const before = [...earlier];
+      keyOf(at(operand.node), operand.key).leaves.push({
+        take: (value) => read(value) !== undefined && before.every((find) => find() === undefined),
+        isFit: (value) => read(value) !== undefined,
+      });
+    }
+    const find = findObject(plan, state, operand.node);
+    earlier.push(() => read(find()?.[operand.key]));
+  }
+}
+
+/** Finds a node's object by its path from the row's object, when it may not have been met yet. */
+function findObject(plan: Plan, state: TableState, node: NodeIndex): () => JsonObject | undefined {
+  const found = plan.nodes[node];
+  if (found === undefined || found.kind === 'resource') return () => state.slots[node];
+  const findParent = findObject(plan, state, found.parent);
+  if (found.kind === 'child') {
+    return () => {
+      const value = findParent()?.[found.key];
+      return isJsonObject(value) ? value : undefined;
+    };
+  }
+  const choose = compileItemRule(found.rule);
+  return () => {
+    const value = findParent()?.[found.key];
+    return Array.isArray(value) ? choose(value) : undefined;
+  };
+}
+
+function addReference({ at, state }: Context, cell: Extract<Cell, { kind: 'reference' }>): void {
+  const { node, shape } = cell;
+  switch (cell.part) {
+    case 'id':
+      keyOf(at(node), 'reference').leaves.push({ take: (_, object) => showsLiteral(object, shape, state.resource.id), isFit: isString });
+      return;
+    case 'type':
+      keyOf(at(node), 'type').leaves.push({ take: (_, object) => showsType(object, shape), isFit: isString });
+      return;
+    case 'identifier': {
+      if (shape.identifierNode === undefined) return;
+      const take: TakeLeaf = (value, object) => isString(value) && isString(object.value);
+      keyOf(at(shape.identifierNode), 'system').leaves.push({ take, isFit: isString });
+      keyOf(at(shape.identifierNode), 'value').leaves.push({ take, isFit: isString });
+      return;
+    }
+    default:
+      cell.part satisfies never;
+  }
+}
