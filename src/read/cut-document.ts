@@ -6,9 +6,10 @@
 
 import { isAscii } from 'node:buffer';
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, isSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE, skipSpace } from './byte-codes.ts';
-import { ByteCollector, REJECT_TEXT_BYTES } from './byte-collector.ts';
+import { REJECT_TEXT_BYTES } from './byte-collector.ts';
 import { CutItem } from './cut-item.ts';
 import { NameReader } from './name-reader.ts';
+import { Frame, OpenPart } from './open-part.ts';
 import { ValueScanner } from './scan-value.ts';
 
 /**
@@ -67,19 +68,8 @@ export class DocumentCutter extends CutItem {
   /** Next byte of the chunk to look at. */
   #index = 0;
 
-  readonly #frame: ByteCollector;
-  /** Where the bytes of the open frame begin that are not collected yet; -1 while none is open. */
-  #frameFrom = -1;
-  #documentOffset = 0;
-  /** Which byte of the source each part of the frame came from. */
-  #frameParts: { frameOffset: number; byteOffset: number }[] = [];
-  #frameDepth = 0;
-  #frameHasOddNumber = false;
-
-  readonly #element: ByteCollector;
-  /** Where the bytes of the open element begin that are not collected yet; -1 when none is open. */
-  #elementFrom = -1;
-  #elementOffset = 0;
+  readonly #frame: Frame;
+  readonly #element: OpenPart;
   /** Where a peeked-at element begins in the frame. */
   #peekFrameOffset = 0;
 
@@ -87,15 +77,12 @@ export class DocumentCutter extends CutItem {
   readonly #string = new NameReader();
   #key = '';
   #isAfterColon = false;
-  /** The element collector is emptied when the next event is asked for: the item may point into it. */
-  #isElementTaken = false;
-  #isFrameTaken = false;
 
   constructor(limitBytes: number, startOffset: number) {
     super(limitBytes);
     this.#chunkOffset = startOffset;
-    this.#frame = new ByteCollector(limitBytes);
-    this.#element = new ByteCollector(limitBytes);
+    this.#frame = new Frame(limitBytes);
+    this.#element = new OpenPart(limitBytes);
   }
 
   /** Hands over the next bytes. They must stay as they are until `next` has returned undefined. */
@@ -104,28 +91,31 @@ export class DocumentCutter extends CutItem {
     this.#chunk = chunk;
     this.#isChunkAscii = isAscii(chunk);
     this.#index = 0;
-    if (this.#elementFrom > 0) this.#elementFrom = 0;
-    if (this.#frameFrom > 0) this.#frameFrom = 0;
+    this.#element.startChunk();
+    this.#frame.startChunk();
   }
 
   /** The next event of the chunk, or undefined when more bytes are needed. */
   next(): CutEvent | undefined {
-    this.#forgetTaken();
+    this.#element.forgetTaken();
+    this.#frame.forgetTaken();
     while (this.#index < this.#chunk.length && this.#state !== 'broken') {
       const event = this.#step();
       if (event !== undefined) return event;
     }
-    this.#keepOpenParts();
+    this.#element.endChunk(this.#chunk);
+    this.#frame.endChunk(this.#chunk);
     return undefined;
   }
 
   /** Tells that no more bytes come: a document that is still open is a fault, and what was read of it is the item. */
   finish(): 'fault' | undefined {
-    this.#forgetTaken();
+    this.#element.forgetTaken();
+    this.#frame.forgetTaken();
     if (this.#state === 'between documents' || this.#state === 'broken') return undefined;
     const isInElement = this.#isInElement;
-    this.showCollected(isInElement ? this.#element : this.#frame, isInElement ? this.#elementOffset : this.#documentOffset);
-    this.isFaultInItem = isInElement || this.#frameFrom >= 0;
+    this.showCollected(isInElement ? this.#element : this.#frame);
+    this.isFaultInItem = isInElement || this.#frame.from >= 0;
     this.isFaultInElement = isInElement;
     return this.#fail(this.#chunkOffset + this.#chunk.length, 'unexpected end of text');
   }
@@ -136,8 +126,7 @@ export class DocumentCutter extends CutItem {
 
   /** Place in the source of a place in the frame. */
   findFrameOffset(frameOffset: number): number {
-    const part = this.#frameParts.findLast((candidate) => candidate.frameOffset <= frameOffset);
-    return part === undefined ? this.#documentOffset + frameOffset : part.byteOffset + frameOffset - part.frameOffset;
+    return this.#frame.findByteOffset(frameOffset);
   }
 
   #step(): CutEvent | undefined {
@@ -189,17 +178,14 @@ export class DocumentCutter extends CutItem {
       return this.#fail(offset, isFirst ? 'unexpected character' : 'text after the end of the value');
     }
     if (this.kind === 'array') return this.#fail(offset, 'text after the end of the value');
-    this.#documentOffset = offset;
+    this.#frame.begin(offset);
     this.elementCount = 0;
     this.resourceType = undefined;
     this.isCut = byte === OPEN_BRACKET;
     this.kind = byte === OPEN_BRACKET ? 'array' : 'object';
-    this.#frameParts = [{ frameOffset: 0, byteOffset: offset }];
-    this.#frameDepth = 1;
-    this.#frameHasOddNumber = false;
     this.#key = '';
     this.#isAfterColon = false;
-    if (byte === OPEN_BRACE) this.#frameFrom = this.#index;
+    if (byte === OPEN_BRACE) this.#frame.from = this.#index;
     this.#state = byte === OPEN_BRACE ? 'in object' : 'first element';
     this.#index++;
     return undefined;
@@ -239,7 +225,7 @@ export class DocumentCutter extends CutItem {
           return this.#failInFrame("expected ',' or '}' after a value");
         default:
           // A number or a literal. Too rare here for a test of its text: the lossless parse will tell.
-          if (byte < 0x41) this.#frameHasOddNumber = true;
+          if (byte < 0x41) this.#frame.hasOddNumber = true;
       }
     }
     return undefined;
@@ -265,8 +251,8 @@ export class DocumentCutter extends CutItem {
     const end = this.#scanner.scan(this.#chunk, this.#index, this.#chunk.length);
     this.#index = end < 0 ? this.#chunk.length : end;
     if (end < 0) return;
-    this.#frameDepth = Math.max(this.#frameDepth, this.#scanner.maxDepth + 1);
-    this.#frameHasOddNumber ||= this.#scanner.hasOddNumber;
+    this.#frame.depth = Math.max(this.#frame.depth, this.#scanner.maxDepth + 1);
+    this.#frame.hasOddNumber ||= this.#scanner.hasOddNumber;
     this.#state = 'in object';
   }
 
@@ -288,8 +274,8 @@ export class DocumentCutter extends CutItem {
     if (this.#index === this.#chunk.length) return undefined;
     const byte = this.#chunk[this.#index] as number;
     if (this.#state === 'peek element' && byte === OPEN_BRACE) {
-      this.#elementOffset = this.#chunkOffset + this.#index;
-      this.#peekFrameOffset = this.#frame.totalLength + this.#index - this.#frameFrom;
+      this.#element.byteOffset = this.#chunkOffset + this.#index;
+      this.#peekFrameOffset = this.#frame.totalLength + this.#index - this.#frame.from;
       this.#state = 'peek key';
       this.#index++;
     } else if (this.#state === 'peek key' && byte === QUOTE) {
@@ -315,7 +301,7 @@ export class DocumentCutter extends CutItem {
     this.#element.clear();
     if (!this.#frame.isOverLimit) this.#element.append(this.#frame.buffer, from, this.#frame.length);
     this.#frame.truncate(from);
-    this.#elementFrom = this.#index;
+    this.#element.from = this.#index;
     this.#scanner.begin(1);
     this.#state = 'in element';
     return this.#showOpened();
@@ -330,8 +316,8 @@ export class DocumentCutter extends CutItem {
     if (byte === CLOSE_BRACKET || byte === COMMA || byte === CLOSE_BRACE || byte === COLON) {
       return this.#fail(offset, 'expected a value');
     }
-    this.#elementFrom = this.#index;
-    this.#elementOffset = offset;
+    this.#element.from = this.#index;
+    this.#element.byteOffset = offset;
     this.#scanner.begin();
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       this.#state = 'in element';
@@ -359,19 +345,9 @@ export class DocumentCutter extends CutItem {
   #endElement(): CutEvent {
     this.#state = 'after element';
     this.elementIndex = this.elementCount++;
-    const from = this.#elementFrom;
-    const to = this.#index;
-    this.#elementFrom = -1;
-    this.byteOffset = this.#elementOffset;
     this.depth = this.#scanner.maxDepth;
     this.hasOddNumber = this.#scanner.hasOddNumber;
-    if (this.#element.totalLength === 0) {
-      this.showSlice(this.#chunk, this.#isChunkAscii, from, to);
-      return 'element';
-    }
-    this.#element.append(this.#chunk, from, to);
-    this.#isElementTaken = true;
-    this.showCollected(this.#element, this.#elementOffset);
+    this.#showEnded(this.#element);
     return 'element';
   }
 
@@ -397,29 +373,32 @@ export class DocumentCutter extends CutItem {
       this.showSlice(this.#chunk, this.#isChunkAscii, this.#index, this.#index);
       return 'document';
     }
-    this.#frameParts.push({ frameOffset: this.#frame.totalLength, byteOffset: this.#chunkOffset + this.#index });
-    this.#frameFrom = this.#index;
+    this.#frame.reopen(this.#index, this.#chunkOffset + this.#index);
     this.#index++;
     this.#state = 'in object';
     return undefined;
   }
 
   #endObject(): CutEvent {
-    const from = this.#frameFrom;
-    this.#frameFrom = -1;
     this.#state = 'between documents';
     this.documentCount++;
-    this.byteOffset = this.#documentOffset;
-    this.depth = this.#frameDepth;
-    this.hasOddNumber = this.#frameHasOddNumber;
-    if (this.#frame.totalLength === 0) {
-      this.showSlice(this.#chunk, this.#isChunkAscii, from, this.#index);
-      return 'document';
-    }
-    this.#frame.append(this.#chunk, from, this.#index);
-    this.#isFrameTaken = true;
-    this.showCollected(this.#frame, this.#documentOffset);
+    this.depth = this.#frame.depth;
+    this.hasOddNumber = this.#frame.hasOddNumber;
+    this.#showEnded(this.#frame);
     return 'document';
+  }
+
+  /** The part that ends here becomes the item, in place where it lies within the chunk. */
+  #showEnded(part: OpenPart): void {
+    if (part.totalLength === 0) {
+      this.byteOffset = part.byteOffset;
+      this.showSlice(this.#chunk, this.#isChunkAscii, part.from, this.#index);
+      part.from = -1;
+      return;
+    }
+    part.close(this.#chunk, this.#index);
+    part.isTaken = true;
+    this.showCollected(part);
   }
 
   /** Goes on in a string; true when it has ended. */
@@ -429,40 +408,21 @@ export class DocumentCutter extends CutItem {
   }
 
   #closeFramePart(to: number): void {
-    this.#frame.append(this.#chunk, this.#frameFrom, to);
-    this.#frameFrom = -1;
+    this.#frame.close(this.#chunk, to);
     this.isCut = true;
   }
 
   #showOpened(): CutEvent {
-    this.depth = this.#frameDepth;
-    this.hasOddNumber = this.#frameHasOddNumber;
-    this.showCollected(this.#frame, this.#documentOffset);
+    this.depth = this.#frame.depth;
+    this.hasOddNumber = this.#frame.hasOddNumber;
+    this.showCollected(this.#frame);
     return 'opened';
-  }
-
-  #forgetTaken(): void {
-    if (this.#isElementTaken) this.#element.clear();
-    if (this.#isFrameTaken) this.#frame.clear();
-    this.#isElementTaken = false;
-    this.#isFrameTaken = false;
-  }
-
-  /** The chunk is about to go away: what is still open moves to the collectors. */
-  #keepOpenParts(): void {
-    if (this.#elementFrom >= 0) {
-      this.#element.append(this.#chunk, this.#elementFrom, this.#chunk.length);
-      this.#elementFrom = this.#chunk.length;
-    } else if (this.#frameFrom >= 0) {
-      this.#frame.append(this.#chunk, this.#frameFrom, this.#chunk.length);
-      this.#frameFrom = this.#chunk.length;
-    }
   }
 
   /** The text of the top-level object up to the bad byte becomes the item. */
   #failInFrame(reason: string): CutEvent {
-    this.#frame.append(this.#chunk, this.#frameFrom, this.#index + 1);
-    this.showCollected(this.#frame, this.#documentOffset);
+    this.#frame.close(this.#chunk, this.#index + 1);
+    this.showCollected(this.#frame);
     this.isFaultInItem = true;
     return this.#fail(this.#chunkOffset + this.#index, reason);
   }

@@ -1,6 +1,6 @@
 // The piece of a document that a cutter has just found: where its bytes are, and what was noticed on the way.
 
-import type { ByteCollector } from './byte-collector.ts';
+import type { OpenPart } from './open-part.ts';
 import type { RecordBytes } from './parse-record.ts';
 
 /** Valid until the cutter is asked for the next one. */
@@ -37,12 +37,12 @@ export class CutItem implements RecordBytes {
   }
 
   /** The item was put together from several places. */
-  protected showCollected(collector: ByteCollector, byteOffset: number): void {
-    this.buffer = collector.buffer;
+  protected showCollected(part: OpenPart): void {
+    this.buffer = part.buffer;
     this.isAscii = false;
     this.start = 0;
-    this.end = collector.length;
-    this.isTooLarge = collector.isOverLimit;
-    this.byteOffset = byteOffset;
+    this.end = part.length;
+    this.isTooLarge = part.isOverLimit;
+    this.byteOffset = part.byteOffset;
   }
 }
