@@ -21,6 +21,12 @@ export interface Element {
   readonly types: readonly ElementType[];
 }
 
+/** An element as it stands under one JSON key, with the type that goes with the key. */
+export interface KeyedElement {
+  readonly element: Element;
+  readonly type: ElementType;
+}
+
 interface ModelText {
   readonly resourceTypes: string;
   readonly types: string;
@@ -33,7 +39,8 @@ export function jsonKey(element: Element, type: ElementType): string {
 
 /** https://hl7.org/fhir/R4/datatypes.html#primitive: the names of primitive types start with a small letter. */
 export function isPrimitive(type: ElementType): boolean {
-  return /^[a-z]/.test(type.code);
+  const initial = type.code.charCodeAt(0);
+  return initial >= 0x61 && initial <= 0x7a;
 }
 
 export class ElementModel {
@@ -41,6 +48,7 @@ export class ElementModel {
   readonly resourceTypes: readonly string[];
   readonly #lines = new Map<string, string>();
   readonly #elements = new Map<string, readonly Element[]>();
+  readonly #byKey = new Map<string, ReadonlyMap<string, KeyedElement>>();
 
   constructor(version: FhirVersion, text: ModelText) {
     this.version = version;
@@ -63,6 +71,16 @@ export class ElementModel {
       this.#elements.set(path, elements);
     }
     return elements;
+  }
+
+  /** The elements of a type by the JSON keys under which they may stand. */
+  byKey(path: string): ReadonlyMap<string, KeyedElement> {
+    let keyed = this.#byKey.get(path);
+    if (keyed === undefined) {
+      keyed = new Map(this.elementsOf(path).flatMap((element) => element.types.map((type) => [jsonKey(element, type), { element, type }] as const)));
+      this.#byKey.set(path, keyed);
+    }
+    return keyed;
   }
 
   /** One element of a type by its name, without `[x]`. */

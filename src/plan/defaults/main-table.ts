@@ -1,7 +1,7 @@
 // Resource type → Plan of its main table: ids first, then the elements in specification order (all of them, or those
 // of the curated list), promoted extensions, meta, and other_json with everything else.
 
-import { type Element, type ElementModel, type ElementType, jsonKey } from '../../fhir/element-model.ts';
+import type { Element, ElementModel, KeyedElement } from '../../fhir/element-model.ts';
 import type { Cell, NodeIndex, Plan } from '../plan.ts';
 import { type ComputedColumn, type CuratedEntry, curatedTables, promotedExtensions, type Step } from './curated-tables.ts';
 import { toSnakeCase } from './names.ts';
@@ -183,11 +183,10 @@ function follow(builder: PlanBuilder, steps: readonly Step[]): NodeIndex {
   return node;
 }
 
-function findByKey(builder: PlanBuilder, node: NodeIndex, key: string): { element: Element; type: ElementType } {
-  for (const element of builder.model.elementsOf(builder.typeOf(node))) {
-    for (const type of element.types) if (jsonKey(element, type) === key) return { element, type };
-  }
-  throw new Error(`FHIR ${builder.model.version} has no ${builder.pathOf(node)}.${key}`);
+function findByKey(builder: PlanBuilder, node: NodeIndex, key: string): KeyedElement {
+  const found = builder.model.byKey(builder.typeOf(node)).get(key);
+  if (found === undefined) throw new Error(`FHIR ${builder.model.version} has no ${builder.pathOf(node)}.${key}`);
+  return found;
 }
 
 function addTrailingColumns(builder: PlanBuilder, resourceType: string): void {

@@ -1,7 +1,7 @@
 // Collects the nodes and columns of one table and makes a Plan of them. Asking twice for the same node gives the
 // same one, so that all columns of an object share it.
 
-import { type ElementModel, jsonKey } from '../../fhir/element-model.ts';
+import type { ElementModel } from '../../fhir/element-model.ts';
 import type { Column, ColumnType, PrimitiveTypeName, TableSchema } from '../../types.ts';
 import type { Cell, ImpliedValue, ItemRule, NodeIndex, Plan, PlanNode } from '../plan.ts';
 import { type NameParts, resolveNames } from './names.ts';
@@ -116,9 +116,8 @@ export class PlanBuilder {
 
   /** The model's type path of what stands under a JSON key. */
   #typeBelow(parent: NodeIndex, key: string): string {
-    for (const element of this.model.elementsOf(this.typeOf(parent))) {
-      for (const type of element.types) if (jsonKey(element, type) === key) return type.path;
-    }
+    const found = this.model.byKey(this.typeOf(parent)).get(key);
+    if (found !== undefined) return found.type.path;
     throw new Error(`FHIR ${this.model.version} has no ${this.typeOf(parent)}.${key}`);
   }
 }

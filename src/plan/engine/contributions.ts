@@ -2,7 +2,7 @@
 // shown by one and the same function, so that a column and other_json can never disagree on what is shown.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
-import type { CellValue, StorageKind } from '../../types.ts';
+import type { StorageKind } from '../../types.ts';
 import type { Cell, NodeIndex, Plan } from '../plan.ts';
 import { compileCell, joinAll, type ReadCell } from './cells.ts';
 import { type ChooseItem, compileItemRule } from './item-rules.ts';
@@ -226,21 +226,25 @@ function addJoinItems({ at, state, nextIndex }: Context, cell: Extract<Cell, { k
 /** The cell shows the first operand that is present; the others are shown only where earlier ones are absent. */
 function addFirstOf(context: Context, cell: Extract<Cell, { kind: 'firstOf' }>): void {
   const { at, plan, state, storage, shownDirectly } = context;
-  const earlier: (() => CellValue | undefined)[] = [];
-  for (const operand of cell.cells) {
+  for (const [position, operand] of cell.cells.entries()) {
     // What follows a computed operand cannot be told from the cell.
     if (operand.kind !== 'value') return;
+    if (shownDirectly.has(`${operand.node}.${operand.key}`)) continue;
     const read = readPrimitiveAs(operand.type, storage);
-    if (!shownDirectly.has(`${operand.node}.${operand.key}`)) {
-      const before = [...earlier];
-      keyOf(at(operand.node), operand.key).leaves.push({
-        take: (value) => read(value) !== undefined && before.every((find) => find() === undefined),
-        isFit: (value) => read(value) !== undefined,
-      });
-    }
-    const find = findObject(plan, state, operand.node);
-    earlier.push(() => read(find()?.[operand.key]));
+    const isEarlierPresent = cell.cells.slice(0, position).map((earlier) => findPresence(plan, state, storage, earlier));
+    keyOf(at(operand.node), operand.key).leaves.push({
+      take: (value) => read(value) !== undefined && !isEarlierPresent.some((isPresent) => isPresent()),
+      isFit: (value) => read(value) !== undefined,
+    });
   }
+}
+
+function findPresence(plan: Plan, state: TableState, storage: StorageKind, cell: Cell): () => boolean {
+  if (cell.kind !== 'value') return () => false;
+  const { key } = cell;
+  const read = readPrimitiveAs(cell.type, storage);
+  const find = findObject(plan, state, cell.node);
+  return () => read(find()?.[key]) !== undefined;
 }
 
 /** Finds a node's object by its path from the row's object, when it may not have been met yet. */

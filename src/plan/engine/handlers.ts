@@ -1,7 +1,7 @@
 // Contributions that hold for one object → what to do with each of its keys. Merged once per set of contributions,
-// then looked up by key for every object.
+// key by key as they are met.
 
-import { type ElementModel, isPrimitive, jsonKey } from '../../fhir/element-model.ts';
+import { type ElementModel, isPrimitive } from '../../fhir/element-model.ts';
 import type { JsonValue } from '../../json.ts';
 import type { Contribution, Leaf } from './contributions.ts';
 import type { ChooseItem } from './item-rules.ts';
@@ -26,8 +26,10 @@ export interface KeyHandler {
 
 export interface ObjectHandler {
   readonly contributions: readonly Contribution[];
+  readonly type: string;
   readonly path: string;
-  readonly keys: ReadonlyMap<string, KeyHandler>;
+  /** The keys met so far; undefined is a key that the element model does not know. */
+  readonly keys: Map<string, KeyHandler | undefined>;
 }
 
 export class HandlerSet {
@@ -43,11 +45,10 @@ export class HandlerSet {
 
   /** For an object that only one contribution is about, the usual case. */
   ofOne(contribution: Contribution): ObjectHandler {
-    let handler = this.#single[contribution.index];
-    if (handler === undefined) {
-      handler = this.#merge([contribution], contribution.type, contribution.path);
-      this.#single[contribution.index] = handler;
-    }
+    const known = this.#single[contribution.index];
+    if (known !== undefined) return known;
+    const handler: ObjectHandler = { contributions: [contribution], type: contribution.type, path: contribution.path, keys: new Map() };
+    this.#single[contribution.index] = handler;
     return handler;
   }
 
@@ -55,31 +56,31 @@ export class HandlerSet {
   of(contributions: readonly Contribution[], type: string, path: string): ObjectHandler {
     const [first] = contributions;
     if (contributions.length === 1 && first !== undefined) return this.ofOne(first);
-    const key = first === undefined ? `${type} ${path}` : contributions.map((contribution) => contribution.index).join(' ');
-    let handler = this.#merged.get(key);
+    const cacheKey = first === undefined ? `${type} ${path}` : contributions.map((contribution) => contribution.index).join(' ');
+    let handler = this.#merged.get(cacheKey);
     if (handler === undefined) {
-      handler = this.#merge(contributions, type, path);
-      this.#merged.set(key, handler);
+      handler = { contributions, type, path, keys: new Map() };
+      this.#merged.set(cacheKey, handler);
     }
     return handler;
   }
 
-  #merge(contributions: readonly Contribution[], type: string, path: string): ObjectHandler {
-    const keys = new Map<string, KeyHandler>();
-    for (const [key, elementType] of this.#keysOf(type, contributions)) {
-      keys.set(key, this.#mergeKey(contributions, type, path, key, elementType));
-    }
-    return { contributions, path, keys };
+  /** Makes the handler of a key when it is met for the first time: most keys of most types never are. */
+  addKey(handler: ObjectHandler, key: string): KeyHandler | undefined {
+    const elementType = this.#typeOf(handler, key);
+    const made = elementType === undefined ? undefined : this.#makeKey(handler, key, elementType);
+    // Unknown keys may be any number of different ones: they are not remembered.
+    if (made !== undefined) handler.keys.set(key, made);
+    return made;
   }
 
-  #mergeKey(contributions: readonly Contribution[], type: string, path: string, key: string, elementType: string): KeyHandler {
+  #makeKey({ contributions, type, path }: ObjectHandler, key: string, elementType: string): KeyHandler {
     const about = contributions.map((contribution) => contribution.keys.get(key)).filter((found) => found !== undefined);
     const children = about.flatMap((found) => found.children);
     const items = about.flatMap((found) => found.items);
     const everyItem = about.flatMap((found) => found.everyItem);
     const leaves = about.flatMap((found) => found.leaves);
     const keyPath = `${path}.${key}`;
-    const mustSearch = this.#dropRules.reaches(elementType);
     const isObject = children.length > 0;
     return {
       quotedKey: JSON.stringify(key),
@@ -90,23 +91,19 @@ export class HandlerSet {
       child: isObject ? this.of(children, elementType, keyPath) : undefined,
       items,
       everyItem,
-      typeToSearch: mustSearch ? elementType : undefined,
+      typeToSearch: this.#dropRules.reaches(elementType) ? elementType : undefined,
       type: elementType,
     };
   }
 
-  /** All JSON keys that an object of a type may have, with the types of their values. */
-  #keysOf(type: string, contributions: readonly Contribution[]): ReadonlyMap<string, string> {
-    const keys = new Map<string, string>();
-    if (contributions.some(({ keys: known }) => known.has('resourceType'))) keys.set('resourceType', 'code');
-    for (const element of this.#model.elementsOf(type)) {
-      for (const elementType of element.types) {
-        const key = jsonKey(element, elementType);
-        keys.set(key, elementType.path);
-        if (isPrimitive(elementType)) keys.set(`_${key}`, 'Element');
-      }
-    }
-    return keys;
+  /** The type path of what an object of the type may have under a key; `_key` belongs to a primitive. */
+  #typeOf({ contributions, type }: ObjectHandler, key: string): string | undefined {
+    const byKey = this.#model.byKey(type);
+    const found = byKey.get(key);
+    if (found !== undefined) return found.type.path;
+    if (key === 'resourceType') return contributions.some(({ keys }) => keys.has(key)) ? 'code' : undefined;
+    const primitive = key.startsWith('_') ? byKey.get(key.slice(1)) : undefined;
+    return primitive !== undefined && isPrimitive(primitive.type) ? 'Element' : undefined;
   }
 }
 

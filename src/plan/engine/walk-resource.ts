@@ -29,7 +29,7 @@ export class ResourceWalk {
     let rest = '';
     for (const key in object) {
       const value = object[key] as JsonValue;
-      const known = keys.get(key);
+      const known = keys.get(key) ?? this.#handlers.addKey(handler, key);
       if (known === undefined) {
         this.#context.countUnknown(`${handler.path}.${describeKey(key)}`);
         rest += `${rest === '' ? '{' : ','}${JSON.stringify(key)}:${this.#stringify(value)}`;
