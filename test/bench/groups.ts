@@ -18,8 +18,9 @@ const yardstickName = 'yardstick: readFileSync + JSON.parse';
 export const offTheShelfName = 'stream-json + csv-stringify';
 export const defaultJobName = 'fhir-flatten to CSV';
 
-const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-const command = pathOf('../../bin/fhir-flatten.js');
+const command = fileURLToPath(new URL('../../bin/fhir-flatten.js', import.meta.url));
+const yardstick = fileURLToPath(new URL('peers/yardstick.mjs', import.meta.url));
+const offTheShelf = fileURLToPath(new URL('peers/off-the-shelf.mjs', import.meta.url));
 
 function convertJob(name: string, input: string, outPath: string): Job {
   return { name, args: [command, input, '--out', outPath, '--quiet'], outPath };
@@ -37,9 +38,9 @@ export function folderGroup(title: string, folder: string, outPath: string, runC
     runCount,
     unit: 'wall',
     jobs: [
-      { name: yardstickName, args: [pathOf('peers/yardstick.mjs'), folder] },
+      { name: yardstickName, args: [yardstick, folder] },
       convertJob(defaultJobName, folder, outPath),
-      { name: offTheShelfName, args: [pathOf('peers/off-the-shelf.mjs'), folder, outPath], outPath },
+      { name: offTheShelfName, args: [offTheShelf, folder, outPath], outPath },
     ],
   };
 }
@@ -54,7 +55,7 @@ export function largeBundleGroup(folder: string, outPath: string, runCount: numb
     jobs: [
       convertJob(defaultJobName, folder, outPath),
       convertFromStdin(join(folder, 'bundle.json'), outPath),
-      { name: offTheShelfName, args: [pathOf('peers/off-the-shelf.mjs'), folder, outPath], outPath },
+      { name: offTheShelfName, args: [offTheShelf, folder, outPath], outPath },
     ],
   };
 }
