@@ -5,7 +5,7 @@ import { formatCount } from './print-diagnostics.ts';
 import type { Terminal } from './terminal.ts';
 
 const redrawMs = 100;
-const barWidth = 24;
+const barWidth = 16;
 
 /** Redraws at most ten times a second. `totalByteCount` undefined: how far is not known. */
 export function createProgressBar(terminal: Terminal, totalByteCount: number | undefined): (progress: Progress) => void {
@@ -15,7 +15,7 @@ export function createProgressBar(terminal: Terminal, totalByteCount: number | u
     const nowMs = performance.now();
     if (nowMs - drawnMs < redrawMs) return;
     drawnMs = nowMs;
-    terminal.showStatus(drawProgress(progress, totalByteCount, (nowMs - startMs) / 1000, process.stderr.columns ?? 80));
+    terminal.showStatus(drawProgress(progress, totalByteCount, (nowMs - startMs) / 1000, process.stderr.columns || 80));
   };
 }
 

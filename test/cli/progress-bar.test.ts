@@ -7,7 +7,7 @@ import { suggestNames } from '../../src/cli/suggest-names.ts';
 describe('progress', () => {
   it('shows how far, how fast, how long yet', () => {
     expect(drawProgress({ byteCount: 25e6, resourceCount: 12_345 }, 100e6, 2, 100)).toBe(
-      `${'█'.repeat(6)}${'░'.repeat(18)} 25 %  25.0 MB of 100.0 MB  6,173 resources/s  6.0 s left`,
+      `${'█'.repeat(4)}${'░'.repeat(12)} 25 %  25.0 MB of 100.0 MB  6,173 resources/s  6.0 s left`,
     );
   });
 
