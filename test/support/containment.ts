@@ -7,14 +7,16 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { type Leaf, leavesOf, type PlainResource, parsePlain } from './read-input.ts';
 
-export interface WrittenColumn {
+interface WrittenColumn {
   readonly name: string;
-  readonly type: string;
-  readonly fhirPath?: string | null;
+  readonly path?: string | null;
 }
 
-export interface WrittenSchema {
-  readonly tables: readonly { readonly name: string; readonly file: string; readonly rows: number; readonly resourceType: string; readonly columns: readonly WrittenColumn[] }[];
+export interface WrittenTable {
+  readonly file: string;
+  readonly rowCount: number;
+  readonly resourceType: string;
+  readonly columns: readonly WrittenColumn[];
 }
 
 export interface Containment {
@@ -29,12 +31,17 @@ export function readRows(file: string): Record<string, string>[] {
   return parse(readFileSync(file), { columns: true, relax_column_count: false });
 }
 
+/** The tables of an output folder, as its _schema.json describes them. */
+export function readTables(outputFolder: string): readonly WrittenTable[] {
+  const schema = JSON.parse(readFileSync(join(outputFolder, '_schema.json'), 'utf8')) as { tables: Record<string, WrittenTable> };
+  return Object.values(schema.tables);
+}
+
 export function checkContainment(outputFolder: string, resources: readonly PlainResource[]): Containment {
-  const schema = JSON.parse(readFileSync(join(outputFolder, '_schema.json'), 'utf8')) as WrittenSchema;
   const missing = new Map<string, number>();
   let leafCount = 0;
   let withoutRow = 0;
-  for (const table of schema.tables) {
+  for (const table of readTables(outputFolder)) {
     const rows = new Map(readRows(join(outputFolder, table.file)).map((row) => [row.id, row]));
     const readsElement = columnMatcher(table.columns);
     for (const resource of resources) {
@@ -60,8 +67,8 @@ export function checkContainment(outputFolder: string, resources: readonly Plain
 /** The columns that read an element, by the FHIR path in _schema.json. */
 function columnMatcher(columns: readonly WrittenColumn[]): (path: string) => readonly WrittenColumn[] {
   const patterns = columns
-    .filter((column) => typeof column.fhirPath === 'string' && column.name !== 'other_json')
-    .map((column) => ({ column, tests: (column.fhirPath as string).split(' | ').map(makePattern) }));
+    .filter((column) => typeof column.path === 'string' && column.name !== 'other_json')
+    .map((column) => ({ column, tests: (column.path as string).split(' | ').map(makePattern) }));
   const found = new Map<string, readonly WrittenColumn[]>();
   return (path) => {
     let matching = found.get(path);

@@ -3,6 +3,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 /** Leaf values are strings: numbers and booleans as their text. */
 export type PlainJson = string | null | PlainJson[] | { [key: string]: PlainJson };
@@ -13,12 +14,14 @@ export function parsePlain(text: string): PlainJson {
   return JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false/g, (token) => (token.startsWith('"') ? token : `"${token}"`)));
 }
 
-/** All resources of the files of a folder, those of Bundles unpacked, without the Bundles themselves. */
+/** All resources of the .json and .ndjson files below a folder, those of Bundles unpacked, without the Bundles; not those of `out/`. */
 export function readResources(folder: string): PlainResource[] {
   const resources: PlainResource[] = [];
-  for (const file of readdirSync(folder).sort()) {
-    const text = readFileSync(join(folder, file), 'utf8');
-    const documents = file.endsWith('.ndjson') ? text.split('\n').filter((line) => line.trim() !== '') : [text];
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (!/\.(json|ndjson)(\.gz)?$/.test(file) || file.startsWith('out/')) continue;
+    const bytes = readFileSync(join(folder, file));
+    const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+    const documents = /\.ndjson/.test(file) ? text.split('\n').filter((line) => line.trim() !== '') : [text];
     for (const document of documents) addResources(resources, parsePlain(document));
   }
   return resources;
@@ -47,4 +50,20 @@ export function leavesOf(value: PlainJson | undefined, indexedPath = '', path = 
   if (Array.isArray(value)) return value.flatMap((item, index) => leavesOf(item, `${indexedPath}[${index}]`, path));
   const prefix = (start: string, key: string) => (start === '' ? key : `${start}.${key}`);
   return Object.keys(value).flatMap((key) => leavesOf(value[key], prefix(indexedPath, key), prefix(path, key)));
+}
+
+/** One resource per type and id: the newest by meta.lastUpdated when both have one, else the one read last. */
+export function withoutRepetitions(resources: readonly PlainResource[]): PlainResource[] {
+  const kept = new Map<string, PlainResource>();
+  for (const resource of resources) {
+    const key = typeof resource.id === 'string' ? `${resource.resourceType}/${resource.id}` : `${kept.size} has no id`;
+    const earlier = kept.get(key);
+    if (earlier === undefined || !isOlder(resource, earlier)) kept.set(key, resource);
+  }
+  return [...kept.values()];
+}
+
+function isOlder(resource: PlainResource, other: PlainResource): boolean {
+  const times = [resource, other].map(({ meta }) => Date.parse(String((meta as PlainResource | undefined)?.lastUpdated)));
+  return (times[0] as number) < (times[1] as number);
 }

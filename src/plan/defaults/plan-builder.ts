@@ -63,6 +63,11 @@ export class PlanBuilder {
     this.add({ base, suffix, type: primitive(cell.type), cell, fhirPath: `${this.pathOf(node)}.${key}`, description });
   }
 
+  /** The paths of the leaf values that a cell may show, as `a | b`. */
+  pathsOf(cells: readonly Cell[]): string {
+    return cells.flatMap((cell) => (cell.kind === 'value' ? [`${this.pathOf(cell.node)}.${cell.key}`] : [])).join(' | ');
+  }
+
   value(node: NodeIndex, key: string): Extract<Cell, { kind: 'value' }> {
     return { kind: 'value', node, key, type: this.primitiveTypeOf(node, key) };
   }

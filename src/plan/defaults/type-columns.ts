@@ -114,7 +114,7 @@ export function firstOf(cells: readonly Cell[]): Cell {
 }
 
 /** The label of a CodeableConcept: its text, else display or code of the coding that the columns show. */
-export function conceptLabel(builder: PlanBuilder, concept: NodeIndex): readonly Cell[] {
+export function conceptLabel(builder: PlanBuilder, concept: NodeIndex): readonly Extract<Cell, { kind: 'value' }>[] {
   const coding = builder.item(concept, 'coding', { rule: 'standardCoding' });
   return [builder.value(concept, 'text'), builder.value(coding, 'display'), builder.value(coding, 'code')];
 }
@@ -124,6 +124,8 @@ export function addConceptColumns(builder: PlanBuilder, concept: NodeIndex, base
   const path = builder.pathOf(concept);
   const coding = builder.item(concept, 'coding', { rule: 'standardCoding' });
   const referenceDisplay = reference === undefined ? [] : [builder.value(reference, 'display')];
+  const displays = [builder.value(coding, 'display'), ...referenceDisplay];
+  const texts = [...conceptLabel(builder, concept), ...referenceDisplay];
   builder.add({
     base,
     type: primitive('code'),
@@ -136,16 +138,16 @@ export function addConceptColumns(builder: PlanBuilder, concept: NodeIndex, base
     base,
     suffix: '_display',
     type: primitive('string'),
-    cell: firstOf([builder.value(coding, 'display'), ...referenceDisplay]),
-    fhirPath: `${path}.coding.display`,
+    cell: firstOf(displays),
+    fhirPath: builder.pathsOf(displays),
     description: `Display of the code in ${base}.`,
   });
   builder.add({
     base,
     suffix: '_text',
     type: primitive('string'),
-    cell: firstOf([...conceptLabel(builder, concept), ...referenceDisplay]),
-    fhirPath: `${path}.text`,
+    cell: firstOf(texts),
+    fhirPath: builder.pathsOf(texts),
     description: `Label of ${path}: its text, else the display, else the code.`,
   });
 }
