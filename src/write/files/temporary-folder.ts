@@ -23,10 +23,23 @@ export function makeTemporaryFolder(parent: string): string {
   return path;
 }
 
-/** Removes it with all it holds; synchronous, for signal handlers. A write in flight may still add a file: retried. */
+/** How often, and after which pauses, a folder is removed again that a write in flight has put a file into meanwhile. */
+const removalAttempts = 50;
+const removalPauseMs = 10;
+
+/** Removes it with all it holds; synchronous, for signal handlers. */
 export function removeTemporaryFolder(path: string): void {
-  rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
   ownFolders.delete(path);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // Its own retries do not look into the folder again.
+      rmSync(path, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (attempt === removalAttempts) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, removalPauseMs);
+    }
+  }
 }
 
 /** Removes the folders that dead runs left in `parent`. */
