@@ -4,9 +4,6 @@ import { ElementModel, type FhirVersion } from './element-model.ts';
 
 const loaded = new Map<FhirVersion, Promise<ElementModel>>();
 
-/** The FHIR versions whose element model ships. */
-export const fhirVersions: readonly FhirVersion[] = ['r4'];
-
 export function loadModel(version: FhirVersion): Promise<ElementModel> {
   let model = loaded.get(version);
   if (model === undefined) {

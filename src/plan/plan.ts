@@ -70,7 +70,14 @@ export type Cell =
   | { readonly kind: 'value'; readonly node: NodeIndex; readonly key: string; readonly type: PrimitiveTypeName }
   | { readonly kind: 'list'; readonly node: NodeIndex; readonly key: string; readonly type: PrimitiveTypeName; readonly separator: string }
   /** One primitive of every object in a list, joined. */
-  | { readonly kind: 'joinItems'; readonly node: NodeIndex; readonly key: string; readonly itemKey: string; readonly itemType: string; readonly separator: string }
+  | {
+      readonly kind: 'joinItems';
+      readonly node: NodeIndex;
+      readonly key: string;
+      readonly itemKey: string;
+      readonly itemType: string;
+      readonly separator: string;
+    }
   | { readonly kind: 'firstOf'; readonly cells: readonly Cell[] }
   | { readonly kind: 'reference'; readonly node: NodeIndex; readonly part: ReferencePart; readonly shape: ReferenceShape }
   | { readonly kind: 'rendered'; readonly node: NodeIndex; readonly key: string | undefined; readonly as: Rendering }

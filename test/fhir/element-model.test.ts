@@ -6,9 +6,30 @@ const model = await loadModel('r4');
 
 it('gives elements in specification order, the inherited ones first', () => {
   expect(model.elementsOf('Patient').map((element) => element.name)).toEqual([
-    'id', 'meta', 'implicitRules', 'language', 'text', 'contained', 'extension', 'modifierExtension',
-    'identifier', 'active', 'name', 'telecom', 'gender', 'birthDate', 'deceased', 'address', 'maritalStatus',
-    'multipleBirth', 'photo', 'contact', 'communication', 'generalPractitioner', 'managingOrganization', 'link',
+    'id',
+    'meta',
+    'implicitRules',
+    'language',
+    'text',
+    'contained',
+    'extension',
+    'modifierExtension',
+    'identifier',
+    'active',
+    'name',
+    'telecom',
+    'gender',
+    'birthDate',
+    'deceased',
+    'address',
+    'maritalStatus',
+    'multipleBirth',
+    'photo',
+    'contact',
+    'communication',
+    'generalPractitioner',
+    'managingOrganization',
+    'link',
   ]);
 });
 

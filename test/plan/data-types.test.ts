@@ -41,7 +41,14 @@ describe('people and places', () => {
         { use: 'official', family: 'Lima', given: ['Ana', 'Rosa'], prefix: ['Dr.'], suffix: ['MD'] },
       ],
     });
-    expect(row).toMatchObject({ name: 'Dr. Ana Rosa Lima MD', name_family: 'Lima', name_given: 'Ana Rosa', name_prefix: 'Dr.', name_suffix: 'MD', name_use: 'official' });
+    expect(row).toMatchObject({
+      name: 'Dr. Ana Rosa Lima MD',
+      name_family: 'Lima',
+      name_given: 'Ana Rosa',
+      name_prefix: 'Dr.',
+      name_suffix: 'MD',
+      name_use: 'official',
+    });
     expect(otherJson).toEqual({ name: [{ use: 'nickname', given: ['Ana'] }, null] });
   });
 
@@ -171,10 +178,7 @@ describe('quantities, periods, money, attachments', () => {
   it('leave attachment data out at any depth and count it', () => {
     const { row, otherJson, dropped } = flattenResource({
       resourceType: 'DocumentReference',
-      content: [
-        { attachment: { contentType: 'text/plain', data: 'QUJD' } },
-        { attachment: { contentType: 'text/html', data: 'REVG' } },
-      ],
+      content: [{ attachment: { contentType: 'text/plain', data: 'QUJD' } }, { attachment: { contentType: 'text/html', data: 'REVG' } }],
     });
     expect(row.attachment_content_type).toBe('text/plain');
     expect(otherJson).toEqual({ content: [null, { attachment: { contentType: 'text/html' } }] });

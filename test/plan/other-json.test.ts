@@ -79,7 +79,13 @@ describe('nothing is lost', () => {
     const coding = fc.record({ system: fc.oneof(text, anything), code: fc.oneof(text, anything), display: anything }, { requiredKeys: [] });
     const concept = fc.record({ coding: fc.array(fc.oneof(coding, anything), { maxLength: 3 }), text: anything }, { requiredKeys: [] });
     const name = fc.record(
-      { use: fc.constantFrom('official', 'usual', 'old'), family: anything, given: fc.array(anything, { maxLength: 3 }), text: anything, period: fc.record({ start: text }) },
+      {
+        use: fc.constantFrom('official', 'usual', 'old'),
+        family: anything,
+        given: fc.array(anything, { maxLength: 3 }),
+        text: anything,
+        period: fc.record({ start: text }),
+      },
       { requiredKeys: [] },
     );
     const identifier = fc.record({ use: fc.constantFrom('official', 'old'), type: concept, system: anything, value: anything }, { requiredKeys: [] });

@@ -103,7 +103,13 @@ function cellParts(cell: string, separator: string): readonly string[] {
 /** The literal reference that a bare id, a contained id or an identifier stands for. */
 function decodeReference(cell: string, text: string): string | undefined {
   const hash = cell.lastIndexOf('#');
-  const candidates = [`urn:uuid:${cell}`, `urn:oid:${cell}`, hash < 0 ? '' : cell.slice(hash), `${text.split('/')[0]}/${cell}`, `${text.split('?')[0]}?identifier=${cell}`];
+  const candidates = [
+    `urn:uuid:${cell}`,
+    `urn:oid:${cell}`,
+    hash < 0 ? '' : cell.slice(hash),
+    `${text.split('/')[0]}/${cell}`,
+    `${text.split('?')[0]}?identifier=${cell}`,
+  ];
   return candidates.find((candidate) => candidate === text);
 }
 

@@ -1,9 +1,9 @@
 // Flattens one parsed resource by the default tables, for tests of the plan without files.
 
-import type { DropRule, FlattenContext, TableBuilder, TableSchema } from '../../src/types.ts';
-import { isJsonObject, type JsonObject } from '../../src/json.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
+import { isJsonObject, type JsonObject } from '../../src/json.ts';
 import { makeDefaultTables } from '../../src/plan/default-tables.ts';
+import type { DropRule, FlattenContext, TableBuilder, TableSchema } from '../../src/types.ts';
 
 export interface FlattenedResource {
   /** Cells by column name; null columns are left out. */

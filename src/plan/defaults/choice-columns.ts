@@ -6,7 +6,8 @@ import { type Element, type ElementType, isPrimitive, jsonKey } from '../../fhir
 import type { Cell, NodeIndex, Rendering } from '../plan.ts';
 import { toSnakeCase } from './names.ts';
 import { type PlanBuilder, primitive } from './plan-builder.ts';
-import { addConceptColumns, addReferenceIdentifier, addReferenceKeys, addTypeColumns, firstOf } from './type-columns.ts';
+import { addReferenceIdentifier, addReferenceKeys } from './reference-columns.ts';
+import { addConceptColumns, addTypeColumns, firstOf } from './type-columns.ts';
 
 /** An element with more types is open: any data type may stand there. */
 const mostTypes = 20;
@@ -60,7 +61,14 @@ function addTimeColumns(builder: PlanBuilder, node: NodeIndex, element: Element,
     else if (type.code === 'Range') texts.push({ kind: 'rendered', node, key, as: 'range' });
     else starts.unshift(builder.value(node, key));
   }
-  builder.add({ base, suffix: '_start', type: primitive('dateTime'), cell: firstOf(starts), fhirPath: path, description: `${path}: the moment, or the start of the period.` });
+  builder.add({
+    base,
+    suffix: '_start',
+    type: primitive('dateTime'),
+    cell: firstOf(starts),
+    fhirPath: path,
+    description: `${path}: the moment, or the start of the period.`,
+  });
   if (period !== undefined) builder.addValue(base, '_end', period, 'end', `${path}: the end of the period.`);
   addTypeColumn(builder, node, element, base);
   if (age !== undefined) {
@@ -76,7 +84,14 @@ function addTimeColumns(builder: PlanBuilder, node: NodeIndex, element: Element,
   }
   // Timing and Range alone have no text of their own: they stay whole in other_json.
   if (element.types.some((type) => type.code === 'string')) {
-    builder.add({ base, suffix: '_text', type: primitive('string'), cell: firstOf(texts), fhirPath: path, description: `${path} in words, when it is neither a moment nor a period.` });
+    builder.add({
+      base,
+      suffix: '_text',
+      type: primitive('string'),
+      cell: firstOf(texts),
+      fhirPath: path,
+      description: `${path} in words, when it is neither a moment nor a period.`,
+    });
   }
 }
 
@@ -112,7 +127,13 @@ function addGroupPerType(builder: PlanBuilder, node: NodeIndex, element: Element
   });
   const flag = findFlag(element);
   if (flag !== undefined) {
-    builder.add({ base, type: primitive('boolean'), cell: { kind: 'flagOrPresent', node, ...flag }, fhirPath: path, description: `True when ${path} is true or gives a time.` });
+    builder.add({
+      base,
+      type: primitive('boolean'),
+      cell: { kind: 'flagOrPresent', node, ...flag },
+      fhirPath: path,
+      description: `True when ${path} is true or gives a time.`,
+    });
   } else if (labels.length > 0) {
     builder.add({ base, type: primitive('string'), cell: firstOf(labels), fhirPath: path, description: `${path} as one text, such as "186.4 cm".` });
   }

@@ -4,9 +4,11 @@
 import type { Element, ElementModel, KeyedElement } from '../../fhir/element-model.ts';
 import type { Cell, NodeIndex, Plan } from '../plan.ts';
 import { type ComputedColumn, type CuratedEntry, curatedTables, promotedExtensions, type Step } from './curated-tables.ts';
+import { addElementColumns } from './element-columns.ts';
 import { toSnakeCase } from './names.ts';
 import { PlanBuilder, primitive } from './plan-builder.ts';
-import { addElementColumns, addReferenceColumns, addReferenceKeys, addTypeColumns, conceptLabel, firstOf, referenceShape } from './type-columns.ts';
+import { addReferenceColumns, addReferenceKeys, referenceShape } from './reference-columns.ts';
+import { addTypeColumns, conceptLabel, firstOf } from './type-columns.ts';
 
 /** Elements of Resource and DomainResource, which have columns at the head or the end of the table, or none. */
 const baseElements = new Set(['id', 'meta', 'implicitRules', 'language', 'text', 'contained', 'extension', 'modifierExtension']);
@@ -24,7 +26,15 @@ interface HoistedReference {
 
 export function planMainTable(model: ElementModel, resourceType: string): Plan {
   const builder = new PlanBuilder(model, resourceType);
-  builder.add({ base: 'id', rank: 'key', type: primitive('id'), cell: { kind: 'id' }, fhirPath: `${resourceType}.id`, description: 'Id of the resource.', isNullable: false });
+  builder.add({
+    base: 'id',
+    rank: 'key',
+    type: primitive('id'),
+    cell: { kind: 'id' },
+    fhirPath: `${resourceType}.id`,
+    description: 'Id of the resource.',
+    isNullable: false,
+  });
   const hoisted = addHeadColumns(builder, resourceType);
   const curated = curatedTables[resourceType];
   if (curated === undefined) {
@@ -47,7 +57,15 @@ export function planMainTable(model: ElementModel, resourceType: string): Plan {
 /** A table for a resource type that FHIR does not define: everything but id and meta stands in other_json. */
 export function planGenericTable(model: ElementModel, resourceType: string): Plan {
   const builder = new PlanBuilder(model, 'DomainResource');
-  builder.add({ base: 'id', rank: 'key', type: primitive('id'), cell: { kind: 'id' }, fhirPath: `${resourceType}.id`, description: 'Id of the resource.', isNullable: false });
+  builder.add({
+    base: 'id',
+    rank: 'key',
+    type: primitive('id'),
+    cell: { kind: 'id' },
+    fhirPath: `${resourceType}.id`,
+    description: 'Id of the resource.',
+    isNullable: false,
+  });
   addTrailingColumns(builder, resourceType);
   return builder.build({
     name: toSnakeCase(resourceType),
@@ -120,7 +138,14 @@ function addEntry(builder: PlanBuilder, entry: CuratedEntry, hoisted: readonly H
   addMainElement(builder, node, element, names.map(toSnakeCase).join('_'), hoisted, true);
 }
 
-function addMainElement(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, hoisted: readonly HoistedReference[], isFirstShown = false): void {
+function addMainElement(
+  builder: PlanBuilder,
+  node: NodeIndex,
+  element: Element,
+  base: string,
+  hoisted: readonly HoistedReference[],
+  isFirstShown = false,
+): void {
   const reference = hoisted.find((found) => found.element === element);
   if (reference === undefined) addElementColumns(builder, node, element, base, { isFirstShown });
   else if (!element.isList) addReferenceColumns(builder, reference.node, base, reference.targets, { isHoisted: true });
@@ -191,7 +216,14 @@ function findByKey(builder: PlanBuilder, node: NodeIndex, key: string): KeyedEle
 
 function addTrailingColumns(builder: PlanBuilder, resourceType: string): void {
   const meta = builder.child(0, 'meta');
-  builder.add({ base: 'meta_last_updated', rank: 'key', type: primitive('instant'), cell: builder.value(meta, 'lastUpdated'), fhirPath: `${resourceType}.meta.lastUpdated`, description: 'When the resource was last changed on its server.' });
+  builder.add({
+    base: 'meta_last_updated',
+    rank: 'key',
+    type: primitive('instant'),
+    cell: builder.value(meta, 'lastUpdated'),
+    fhirPath: `${resourceType}.meta.lastUpdated`,
+    description: 'When the resource was last changed on its server.',
+  });
   builder.add({
     base: 'meta_profile',
     rank: 'key',
@@ -200,7 +232,26 @@ function addTrailingColumns(builder: PlanBuilder, resourceType: string): void {
     fhirPath: `${resourceType}.meta.profile`,
     description: 'Profiles that the resource claims to follow.',
   });
-  builder.add({ base: 'meta_source', rank: 'key', type: primitive('uri'), cell: builder.value(meta, 'source'), fhirPath: `${resourceType}.meta.source`, description: 'Where the resource comes from.' });
-  builder.add({ base: 'contained_in', rank: 'key', type: primitive('string'), cell: { kind: 'nothing' }, description: 'Type/id of the resource that contains this one.' });
-  builder.add({ base: 'other_json', rank: 'key', type: { kind: 'json' }, cell: { kind: 'otherJson' }, description: 'Everything of the resource that no column shows, as JSON in the resource\'s own shape; null stands for an item of a list that columns show.' });
+  builder.add({
+    base: 'meta_source',
+    rank: 'key',
+    type: primitive('uri'),
+    cell: builder.value(meta, 'source'),
+    fhirPath: `${resourceType}.meta.source`,
+    description: 'Where the resource comes from.',
+  });
+  builder.add({
+    base: 'contained_in',
+    rank: 'key',
+    type: primitive('string'),
+    cell: { kind: 'nothing' },
+    description: 'Type/id of the resource that contains this one.',
+  });
+  builder.add({
+    base: 'other_json',
+    rank: 'key',
+    type: { kind: 'json' },
+    cell: { kind: 'otherJson' },
+    description: "Everything of the resource that no column shows, as JSON in the resource's own shape; null stands for an item of a list that columns show.",
+  });
 }

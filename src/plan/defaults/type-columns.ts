@@ -1,74 +1,11 @@
-// The column rules per data type: one element → the columns that show it. `base` is the column name's stem.
+// The column rules per data type: one value → the columns that show it. `base` is the column name's stem.
 
-import type { Element, ElementType } from '../../fhir/element-model.ts';
-import { isPrimitive } from '../../fhir/element-model.ts';
 import { ucum } from '../../fhir/code-systems.ts';
-import type { PrimitiveTypeName } from '../../types.ts';
-import type { Cell, ItemRule, NodeIndex, ReferenceShape } from '../plan.ts';
-import { addChoiceColumns } from './choice-columns.ts';
+import { type ElementType, isPrimitive } from '../../fhir/element-model.ts';
+import type { Cell, NodeIndex } from '../plan.ts';
 import { toSnakeCase } from './names.ts';
 import { type PlanBuilder, primitive } from './plan-builder.ts';
-
-/** Repeating references whose first item stands in the main table. */
-const firstReferenceNames = new Set(['performer', 'author', 'payor', 'generalPractitioner', 'reasonReference', 'location']);
-
-/** References to these show the identifier, since suppliers often point to people and places by it. */
-const identifiedTargets = new Set(['Patient', 'Practitioner', 'PractitionerRole', 'RelatedPerson', 'Organization', 'Location', 'HealthcareService', 'CareTeam']);
-
-const bestItemRules: Readonly<Record<string, ItemRule>> = {
-  CodeableConcept: { rule: 'first' },
-  Coding: { rule: 'standardCoding' },
-  Identifier: { rule: 'bestIdentifier' },
-  HumanName: { rule: 'bestName' },
-  Address: { rule: 'bestAddress' },
-};
-
-export interface ElementOptions {
-  /** Show the first item of a list that would otherwise stand in a child table only. */
-  readonly isFirstShown?: boolean;
-}
-
-/** Adds the columns of an element of the node's object. */
-export function addElementColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, options: ElementOptions = {}): void {
-  if (element.isChoice) {
-    addChoiceColumns(builder, node, element, base);
-    return;
-  }
-  const type = element.types[0] as ElementType;
-  if (isPrimitive(type)) {
-    addPrimitiveColumn(builder, node, element, type, base);
-    return;
-  }
-  if (!element.isList) {
-    addTypeColumns(builder, node, element.name, type, base);
-    return;
-  }
-  if (type.code === 'ContactPoint') {
-    addContactColumns(builder, node, element, base);
-  } else if (type.code === 'Annotation') {
-    addJoinedNotes(builder, node, element, base);
-  } else {
-    const isShownByDefault = type.code === 'Reference' && firstReferenceNames.has(element.name);
-    const rule = bestItemRules[type.code] ?? (options.isFirstShown === true || isShownByDefault ? { rule: 'first' } : undefined);
-    if (rule !== undefined) addObjectColumns(builder, builder.item(node, element.name, rule), type, base);
-  }
-}
-
-function addPrimitiveColumn(builder: PlanBuilder, node: NodeIndex, element: Element, type: ElementType, base: string): void {
-  const fhirType = type.code as PrimitiveTypeName;
-  const fhirPath = `${builder.pathOf(node)}.${element.name}`;
-  if (element.isList) {
-    builder.add({
-      base,
-      type: { kind: 'list', fhirType },
-      cell: { kind: 'list', node, key: element.name, type: fhirType, separator: '; ' },
-      fhirPath,
-      description: `All values of ${fhirPath}.`,
-    });
-  } else {
-    builder.addValue(base, '', node, element.name, `${fhirPath}, a ${fhirType}.`);
-  }
-}
+import { addReferenceColumns } from './reference-columns.ts';
 
 /** Adds the columns of a single value under a key; types without a rule have none. */
 export function addTypeColumns(builder: PlanBuilder, node: NodeIndex, key: string, type: ElementType, base: string): void {
@@ -96,15 +33,14 @@ const objectRules: Readonly<Record<string, (builder: PlanBuilder, node: NodeInde
   Annotation: addAnnotationColumn,
   Attachment: addAttachmentColumns,
   Timing: addTimingColumn,
-  BackboneElement: addBackboneColumns,
-  Element: addBackboneColumns,
 };
 
 function hasColumns(type: ElementType): boolean {
   return objectRules[type.code] !== undefined;
 }
 
-function addObjectColumns(builder: PlanBuilder, node: NodeIndex, type: ElementType, base: string): void {
+/** Adds the columns of an object; types without a rule have none. */
+export function addObjectColumns(builder: PlanBuilder, node: NodeIndex, type: ElementType, base: string): void {
   objectRules[type.code]?.(builder, node, base, type);
 }
 
@@ -203,82 +139,11 @@ function addAddressColumns(builder: PlanBuilder, node: NodeIndex, base: string):
   }
 }
 
-function addContactColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
-  const stem = element.name === 'telecom' ? base.replace(/_?telecom$/, '') : base;
-  for (const system of ['phone', 'email']) {
-    const contact = builder.item(node, element.name, { rule: 'contactPoint', system });
-    const path = `${builder.pathOf(node)}.${element.name}`;
-    const isBare = stem === '';
-    builder.addValue(isBare ? system : stem, isBare ? '' : `_${system}`, contact, 'value', `The ${system} of ${path} that is preferred by rank, use and order.`);
-  }
-}
-
 function addContactPointColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
   const path = builder.pathOf(node);
   builder.addValue(base, '', node, 'value', `Value of ${path}.`);
   builder.addValue(base, '_system', node, 'system', `Kind of the contact in ${base}.`);
   builder.addValue(base, '_use', node, 'use', `Use of the contact in ${base}.`);
-}
-
-export interface ReferenceOptions {
-  /** Leave out `X_id` and `X_type`, which stand at the head of the table. */
-  readonly isHoisted?: boolean;
-}
-
-export function referenceShape(builder: PlanBuilder, node: NodeIndex, targets: readonly string[]): ReferenceShape {
-  const isIdentified = targets.length === 0 || targets.some((target) => identifiedTargets.has(target));
-  return {
-    targets,
-    onlyType: undefined,
-    hasTypeColumn: targets.length !== 1,
-    identifierNode: isIdentified ? builder.child(node, 'identifier') : undefined,
-  };
-}
-
-export function addReferenceKeys(builder: PlanBuilder, node: NodeIndex, base: string, targets: readonly string[]): void {
-  const path = builder.pathOf(node);
-  const shape = referenceShape(builder, node, targets);
-  builder.add({
-    base,
-    suffix: '_id',
-    type: primitive('id'),
-    cell: { kind: 'reference', node, part: 'id', shape },
-    fhirPath: `${path}.reference`,
-    description: `Id of the ${describeTargets(targets)} that ${path} points to.`,
-  });
-  if (!shape.hasTypeColumn) return;
-  builder.add({
-    base,
-    suffix: '_type',
-    type: primitive('code'),
-    cell: { kind: 'reference', node, part: 'type', shape },
-    fhirPath: `${path}.type`,
-    description: `Resource type that ${base}_id belongs to.`,
-  });
-}
-
-export function addReferenceColumns(builder: PlanBuilder, node: NodeIndex, base: string, targets: readonly string[], options: ReferenceOptions = {}): void {
-  const path = builder.pathOf(node);
-  if (options.isHoisted !== true) addReferenceKeys(builder, node, base, targets);
-  builder.addValue(base, '_display', node, 'display', `Display of ${path}.`);
-  addReferenceIdentifier(builder, node, base, targets);
-}
-
-export function addReferenceIdentifier(builder: PlanBuilder, node: NodeIndex, base: string, targets: readonly string[]): void {
-  const shape = referenceShape(builder, node, targets);
-  if (shape.identifierNode === undefined) return;
-  builder.add({
-    base,
-    suffix: '_identifier',
-    type: primitive('string'),
-    cell: { kind: 'reference', node, part: 'identifier', shape },
-    fhirPath: `${builder.pathOf(node)}.identifier`,
-    description: `Identifier by which ${builder.pathOf(node)} points, as system|value.`,
-  });
-}
-
-function describeTargets(targets: readonly string[]): string {
-  return targets.length === 0 || targets.length > 4 ? 'resource' : targets.join(' or ');
 }
 
 function addPeriodColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
@@ -316,17 +181,6 @@ function addAnnotationColumn(builder: PlanBuilder, node: NodeIndex, base: string
   builder.addValue(base, '', node, 'text', `Text of ${builder.pathOf(node)}.`);
 }
 
-function addJoinedNotes(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
-  const path = `${builder.pathOf(node)}.${element.name}`;
-  builder.add({
-    base,
-    type: primitive('markdown'),
-    cell: { kind: 'joinItems', node, key: element.name, itemKey: 'text', itemType: 'Annotation', separator: '\n' },
-    fhirPath: `${path}.text`,
-    description: `Texts of ${path}, one a line.`,
-  });
-}
-
 function addAttachmentColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
   const path = builder.pathOf(node);
   for (const key of ['contentType', 'url', 'title', 'size', 'creation', 'hash']) {
@@ -343,12 +197,4 @@ function addTimingColumn(builder: PlanBuilder, node: NodeIndex, base: string): v
     fhirPath: builder.pathOf(node),
     description: `${builder.pathOf(node)} in words, such as "2 per 1 d".`,
   });
-}
-
-/** A single backbone element is flattened: its elements become columns with its name before theirs. */
-function addBackboneColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
-  for (const element of builder.model.elementsOf(builder.typeOf(node))) {
-    if (element.name === 'id' || element.name === 'extension' || element.name === 'modifierExtension') continue;
-    addElementColumns(builder, node, element, `${base}_${toSnakeCase(element.name)}`);
-  }
 }

@@ -27,8 +27,7 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
     }
     case 'joinItems': {
       const { node, key, itemKey, separator } = cell;
-      const read = (item: JsonValue | undefined) =>
-        isJsonObject(item) && typeof item[itemKey] === 'string' ? item[itemKey] : undefined;
+      const read = (item: JsonValue | undefined) => (isJsonObject(item) && typeof item[itemKey] === 'string' ? item[itemKey] : undefined);
       return (row) => joinAll(row.slots[node]?.[key], read, separator);
     }
     case 'firstOf': {

@@ -1,7 +1,7 @@
 // Plan → Flattener. Closures are built once per table: no eval, no generated code.
 
 import type { ElementModel } from '../../fhir/element-model.ts';
-import type { Flattener, FlattenContext, ResourceEnvelope, TableBuilder } from '../../types.ts';
+import type { FlattenContext, Flattener, ResourceEnvelope, TableBuilder } from '../../types.ts';
 import type { Plan } from '../plan.ts';
 import { contributePlan } from './contributions.ts';
 import { HandlerSet } from './handlers.ts';

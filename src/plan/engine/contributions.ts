@@ -55,14 +55,15 @@ export function contributePlan(plan: Plan, state: TableState, storage: StorageKi
     }),
   );
   const at = (node: NodeIndex) => contributions[node] as Contribution;
-  plan.nodes.forEach((node, index) => {
+  for (const [index, node] of plan.nodes.entries()) {
     if (node.kind === 'child') keyOf(at(node.parent), node.key).children.push(at(index));
     else if (node.kind === 'item') {
       keyOf(at(node.parent), node.key).items.push({ choose: compileItemRule(node.rule), contribution: at(index) });
     }
-  });
+  }
   const shownDirectly = new Set(plan.cells.filter((cell) => cell.kind === 'value').map((cell) => `${cell.node}.${cell.key}`));
-  plan.cells.forEach((cell, column) => addCell({ plan, state, storage, at, shownDirectly, nextIndex }, cell, column));
+  const context: Context = { plan, state, storage, at, shownDirectly, nextIndex };
+  for (const [column, cell] of plan.cells.entries()) addCell(context, cell, column);
   for (const { node, key, value } of plan.implied) {
     keyOf(at(node), key).leaves.push({ take: (found) => found === value, isFit: isString });
   }
@@ -212,7 +213,15 @@ function ancestorsOf(plan: Plan, node: NodeIndex): readonly NodeIndex[] {
 
 function addJoinItems({ at, state, nextIndex }: Context, cell: Extract<Cell, { kind: 'joinItems' }>): void {
   const parent = at(cell.node);
-  const everyItem: Contribution = { index: nextIndex(), state, node: -1, type: cell.itemType, path: `${parent.path}.${cell.key}`, keys: new Map(), computed: [] };
+  const everyItem: Contribution = {
+    index: nextIndex(),
+    state,
+    node: -1,
+    type: cell.itemType,
+    path: `${parent.path}.${cell.key}`,
+    keys: new Map(),
+    computed: [],
+  };
   keyOf(everyItem, cell.itemKey).leaves.push({
     take(value) {
       const list = state.slots[cell.node]?.[cell.key];

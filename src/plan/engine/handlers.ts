@@ -4,8 +4,8 @@
 import { type ElementModel, isPrimitive } from '../../fhir/element-model.ts';
 import type { JsonValue } from '../../json.ts';
 import type { Contribution, Leaf } from './contributions.ts';
-import type { ChooseItem } from './item-rules.ts';
 import { type DropCheck, DropRules } from './drop-rules.ts';
+import type { ChooseItem } from './item-rules.ts';
 
 export interface KeyHandler {
   readonly quotedKey: string;

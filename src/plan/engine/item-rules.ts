@@ -1,8 +1,8 @@
 // ItemRule → function that chooses one object of a list. Lists are short, so each rule is one pass.
 
-import { isJsonObject, type JsonObject, type JsonValue, numberText } from '../../json.ts';
 import { standardSystems } from '../../fhir/code-systems.ts';
 import { parseReference } from '../../fhir/reference.ts';
+import { isJsonObject, type JsonObject, type JsonValue, numberText } from '../../json.ts';
 import type { ItemRule } from '../plan.ts';
 
 export type ChooseItem = (list: readonly JsonValue[]) => JsonObject | undefined;

@@ -1,8 +1,8 @@
 // A Reference → the id, type and identifier its columns show, and which of its leaf values they make visible.
 // Contained resources get `<parent id>#x`, so that the id joins to the row of the contained resource.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
 import { type ParsedReference, parseReference } from '../../fhir/reference.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
 import type { ReferencePart, ReferenceShape } from '../plan.ts';
 
 /** `rowId` is the id of the resource that holds the reference. */
@@ -82,8 +82,7 @@ function readIdentifier(reference: JsonObject): string | undefined {
 /** True when the columns reproduce the literal text of `Reference.reference`. */
 export function showsLiteral(reference: JsonObject, shape: ReferenceShape, rowId: string): boolean {
   const parsed = parseLast(reference.reference);
-  const isTypeVisible = (type: string) =>
-    shape.hasTypeColumn || (shape.onlyType ?? (shape.targets.length === 1 ? shape.targets[0] : undefined)) === type;
+  const isTypeVisible = (type: string) => shape.hasTypeColumn || (shape.onlyType ?? (shape.targets.length === 1 ? shape.targets[0] : undefined)) === type;
   switch (parsed.form) {
     case 'relative':
       return !parsed.isVersioned && isTypeVisible(parsed.type) && readId(reference, shape, rowId) !== undefined;
@@ -93,10 +92,7 @@ export function showsLiteral(reference: JsonObject, shape: ReferenceShape, rowId
       return parsed.id !== '' && readId(reference, shape, rowId) !== undefined;
     case 'conditional':
       return (
-        shape.identifierNode !== undefined &&
-        isTypeVisible(parsed.type) &&
-        parsed.identifier !== undefined &&
-        parsed.identifier === readIdentifier(reference)
+        shape.identifierNode !== undefined && isTypeVisible(parsed.type) && parsed.identifier !== undefined && parsed.identifier === readIdentifier(reference)
       );
     case 'absolute':
     case 'other':

@@ -45,16 +45,16 @@ function joinPresent(parts: readonly (string | undefined)[], separator: string):
 
 function joinStrings(value: JsonValue | undefined, separator: string): string | undefined {
   if (!Array.isArray(value)) return undefined;
-  return joinPresent(value.map((item) => (typeof item === 'string' ? item : undefined)), separator);
+  return joinPresent(
+    value.map((item) => (typeof item === 'string' ? item : undefined)),
+    separator,
+  );
 }
 
 /** The text of the name, else prefix, given, family, suffix. https://hl7.org/fhir/R4/datatypes.html#HumanName */
 function renderHumanName(name: JsonObject): string | undefined {
   if (typeof name.text === 'string') return name.text;
-  return joinPresent(
-    [joinStrings(name.prefix, ' '), joinStrings(name.given, ' '), renderPrimitive(name.family), joinStrings(name.suffix, ' ')],
-    ' ',
-  );
+  return joinPresent([joinStrings(name.prefix, ' '), joinStrings(name.given, ' '), renderPrimitive(name.family), joinStrings(name.suffix, ' ')], ' ');
 }
 
 /** `186.4 cm`, `<5 mg`. */
@@ -81,12 +81,7 @@ function renderTiming(timing: JsonObject): string | undefined {
   const repeat = isJsonObject(timing.repeat) ? timing.repeat : {};
   const frequency = joinPresent([renderPrimitive(repeat.frequency), renderPrimitive(repeat.frequencyMax)], '-');
   const period = joinPresent([renderPrimitive(repeat.period), renderPrimitive(repeat.periodMax)], '-');
-  const rate =
-    period === undefined ? undefined : `${frequency ?? '1'} per ${joinPresent([period, renderPrimitive(repeat.periodUnit)], ' ')}`;
+  const rate = period === undefined ? undefined : `${frequency ?? '1'} per ${joinPresent([period, renderPrimitive(repeat.periodUnit)], ' ')}`;
   const when = joinPresent([joinStrings(repeat.dayOfWeek, ', '), joinStrings(repeat.timeOfDay, ', '), joinStrings(repeat.when, ', ')], ' ');
-  return (
-    joinPresent([rate, when], ' ') ??
-    (isJsonObject(timing.code) ? renderConcept(timing.code) : undefined) ??
-    joinStrings(timing.event, ', ')
-  );
+  return joinPresent([rate, when], ' ') ?? (isJsonObject(timing.code) ? renderConcept(timing.code) : undefined) ?? joinStrings(timing.event, ', ');
 }
