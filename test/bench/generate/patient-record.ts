@@ -207,7 +207,8 @@ class PatientRecord {
     if (random.chance(0.7)) this.#addLabReport(day, encounter, observationIds);
     this.#addNotes(day, encounter, number);
     if (number % 10 === 3) this.#addCarePlan(day, encounter, conditionIds[0]);
-    for (let count = random.between(0, 6); count > 0; count--) items.push(random.pick(procedureCodes));
+    // A few stays have long bills.
+    for (let count = random.chance(0.1) ? random.between(3, 12) : random.between(0, 1); count > 0; count--) items.push(random.pick(procedureCodes));
     const claimId = this.#addClaim(day, period, encounter, conditionIds, items);
     this.#addExplanation(day, period, encounter, claimId, conditionIds, items, subject);
   }
@@ -327,7 +328,9 @@ class PatientRecord {
           sequence: 1,
           timing: { repeat: { frequency: this.#random.between(1, 3), period: 1, periodUnit: 'd' } },
           asNeededBoolean: false,
-          doseAndRate: [{ type: coded(`${hl7Codes}/dose-rate-type`, 'ordered', 'Ordered'), doseQuantity: { value: 1 } }],
+          doseAndRate: [
+            { type: coded(`${hl7Codes}/dose-rate-type`, 'ordered', 'Ordered'), doseQuantity: { value: new Decimal(this.#random.chance(0.7) ? '1.0' : '1') } },
+          ],
         },
       ],
     });
@@ -466,12 +469,14 @@ class PatientRecord {
   #addExplanation(day: number, period: Json, encounter: Json, claimId: string, conditionIds: readonly string[], items: readonly Code[], subject: Json): void {
     const doctor = { reference: this.#doctor.reference };
     const variable = 'https://bluebutton.cms.gov/resources';
-    const adjudications: readonly (readonly [code: string, display: string])[] = [
-      ['line_coinsrnc_amt', 'Line Beneficiary Coinsurance Amount'],
-      ['line_prvdr_pmt_amt', 'Line Provider Payment Amount'],
-      ['line_sbmtd_chrg_amt', 'Line Submitted Charge Amount'],
-      ['line_alowd_chrg_amt', 'Line Allowed Charge Amount'],
-      ['line_bene_ptb_ddctbl_amt', 'Line Beneficiary Part B Deductible Amount'],
+    // Shares of a sum, as doubles give them: 25.832000000000004 is common in real data, 25.80 is not.
+    const sum = this.#random.between(5_000, 50_000) / 100;
+    const adjudications: readonly (readonly [code: string, display: string, amount: number])[] = [
+      ['line_coinsrnc_amt', 'Line Beneficiary Coinsurance Amount', sum * 0.2],
+      ['line_prvdr_pmt_amt', 'Line Provider Payment Amount', sum * 0.8],
+      ['line_sbmtd_chrg_amt', 'Line Submitted Charge Amount', sum],
+      ['line_alowd_chrg_amt', 'Line Allowed Charge Amount', sum],
+      ['line_bene_ptb_ddctbl_amt', 'Line Beneficiary Part B Deductible Amount', 0],
     ];
     this.#add('ExplanationOfBenefit', {
       contained: [
@@ -514,13 +519,13 @@ class PatientRecord {
         servicedPeriod: period,
         locationCodeableConcept: coded(`${hl7Codes}/ex-serviceplace`, '19', 'Off Campus-Outpatient Hospital'),
         encounter: index === 0 ? [encounter] : undefined,
-        net: index === 0 ? undefined : { value: this.#amount(), currency: 'USD' },
+        net: index === 0 ? undefined : { value: sum, currency: 'USD' },
         adjudication:
           index === 0
             ? undefined
-            : adjudications.map(([name, display]) => ({
+            : adjudications.map(([name, display, amount]) => ({
                 category: coded(`${variable}/codesystem/adjudication`, `${variable}/variables/${name}`, display),
-                amount: { value: this.#amount(), currency: 'USD' },
+                amount: { value: amount, currency: 'USD' },
               })),
       })),
       total: [
@@ -529,7 +534,7 @@ class PatientRecord {
           amount: { value: this.#amount(), currency: 'USD' },
         },
       ],
-      payment: { amount: { value: this.#amount(), currency: 'USD' } },
+      payment: { amount: { value: sum, currency: 'USD' } },
     });
   }
 }
