@@ -1,8 +1,8 @@
 // A resource → its id: its own, else what its Bundle entry's fullUrl says, else a hash of its content, so that
 // every row has a key and the same input always gives the same one.
 
-import { createHash } from 'node:crypto';
 import { stringifyJson } from '../json.ts';
+import { sha256Hex } from '../lazy-crypto.ts';
 import type { ResourceEnvelope } from '../types.ts';
 
 export interface ResourceId {
@@ -21,7 +21,7 @@ export function decideId(envelope: ResourceEnvelope, resourceType: string): Reso
   if (typeof own === 'string' && own !== '') return { id: own, origin: 'resource' };
   const fromUrl = fullUrl === undefined ? undefined : idInUrl(fullUrl, resourceType);
   if (fromUrl !== undefined) return { id: fromUrl, origin: 'fullUrl' };
-  return { id: createHash('sha256').update(stringifyJson(resource)).digest('hex').slice(0, 32), origin: 'hash' };
+  return { id: sha256Hex(stringifyJson(resource), 32), origin: 'hash' };
 }
 
 /** The uuid of `urn:uuid:…`, the id of `…/Type/id` and `…/Type/id/_history/version`. */

@@ -1,7 +1,7 @@
 // FHIR names → names of tables and columns: snake_case, at most 63 bytes, the limit of a Postgres identifier.
 // https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
 
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '../../lazy-crypto.ts';
 
 const longestNameBytes = 63;
 
@@ -16,8 +16,7 @@ export function toSnakeCase(name: string): string {
 /** Cuts a name that is too long and adds 6 hex digits of its hash, so that two long names stay apart. */
 export function limitName(name: string): string {
   if (name.length <= longestNameBytes) return name;
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 6);
-  return `${name.slice(0, longestNameBytes - 7)}_${hash}`;
+  return `${name.slice(0, longestNameBytes - 7)}_${sha256Hex(name, 6)}`;
 }
 
 /** What a column's name is made of, and who wins when two columns want the same. */

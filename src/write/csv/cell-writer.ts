@@ -60,17 +60,19 @@ export class CellWriter {
   writeCell(cell: string): void {
     let text = cell;
     if (this.#isFormulaSafe && formulaStart.test(text) && !plainNumber.test(text)) text = String.fromCharCode(apostrophe) + text;
-    const maxByteCount = text.length * maxBytesPerUnit + maxExtraBytes;
+    // Read once: strings have many shapes inside V8, and each look at a length has to find out which.
+    const { length } = text;
+    const maxByteCount = length * maxBytesPerUnit + maxExtraBytes;
     if (this.#length + maxByteCount > this.#buffer.length) this.#grow(maxByteCount);
-    if (text.length > longCellLength) this.#writeLong(text);
-    else if (text === '' || text === this.#nullText || !this.#writeShortPlain(text)) this.#writeQuoted(text);
+    if (length > longCellLength) this.#writeLong(text, length);
+    else if (length === 0 || text === this.#nullText || !this.#writeShortPlain(text, length)) this.#writeQuoted(text, length);
   }
 
   /** Writes a cell without quotes; false, with nothing written, when it needs them. */
-  #writeShortPlain(text: string): boolean {
+  #writeShortPlain(text: string, length: number): boolean {
     const buffer = this.#buffer;
     let position = this.#length;
-    for (let index = 0; index < text.length; index++) {
+    for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index);
       if (unit < 0x80) {
         if (this.#isSpecial[unit] === 1) return false;
@@ -94,14 +96,14 @@ export class CellWriter {
     return true;
   }
 
-  #writeQuoted(text: string): void {
+  #writeQuoted(text: string, length: number): void {
     const buffer = this.#buffer;
     let position = this.#length;
     buffer[position++] = quote;
-    for (let index = 0; index < text.length; index++) {
+    for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index);
       if (unit >= 0x80) {
-        this.#writeLong(text, true);
+        this.#writeLong(text, length, true);
         return;
       }
       buffer[position++] = unit;
@@ -112,13 +114,13 @@ export class CellWriter {
   }
 
   /** Encoded behind where it will stand, then moved there in one pass that doubles quotes and looks for their need. */
-  #writeLong(text: string, isQuoted = text === this.#nullText): void {
+  #writeLong(text: string, length: number, isQuoted = text === this.#nullText): void {
     const buffer = this.#buffer;
     const isSpecial = this.#isSpecial;
     // So far behind that even a text of nothing but quotes does not catch up with itself.
-    const encodedStart = this.#length + 2 + text.length;
+    const encodedStart = this.#length + 2 + length;
     const encodedEnd = this.#encode(text, encodedStart);
-    if (encodedEnd - encodedStart !== text.length) this.#countReplaced(text);
+    if (encodedEnd - encodedStart !== length) this.#countReplaced(text);
     const start = this.#length + 1;
     let to = start;
     let needsQuotes = isQuoted ? 1 : 0;

@@ -1,7 +1,6 @@
 // The hidden folder in which a run writes until it publishes. Its name says whose it is (process, host), so that the
 // next run can tell what a killed one left behind from what a living one is writing.
 
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -16,11 +15,18 @@ const ownFolders = new Set<string>();
 
 /** Makes a new one inside `parent`, which exists; returns its path. */
 export function makeTemporaryFolder(parent: string): string {
-  const name = `${prefix}${process.pid}-${hostKey()}-${randomBytes(6).toString('hex')}`;
+  const name = `${prefix}${process.pid}-${hostKey()}-${randomHex()}`;
   const path = join(parent, name);
   mkdirSync(path);
   ownFolders.add(path);
   return path;
+}
+
+/** 12 digits: enough to tell the folders of one process apart. */
+function randomHex(): string {
+  return Math.floor(Math.random() * 2 ** 48)
+    .toString(16)
+    .padStart(12, '0');
 }
 
 /** How often, and after which pauses, a folder is removed again that a write in flight has put a file into meanwhile. */
