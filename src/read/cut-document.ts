@@ -326,7 +326,7 @@ export class DocumentCutter extends CutItem {
       this.#index++;
       this.#state = 'in element string';
     } else {
-      this.#scanner.hasOddNumber = true;
+      this.#scanner.expectOddNumbers();
       this.#state = 'in element scalar';
     }
     return undefined;
@@ -347,6 +347,7 @@ export class DocumentCutter extends CutItem {
     this.elementIndex = this.elementCount++;
     this.depth = this.#scanner.maxDepth;
     this.hasOddNumber = this.#scanner.hasOddNumber;
+    this.oddNumbers = this.#scanner.oddNumbers;
     this.#showEnded(this.#element);
     return 'element';
   }
@@ -384,6 +385,7 @@ export class DocumentCutter extends CutItem {
     this.documentCount++;
     this.depth = this.#frame.depth;
     this.hasOddNumber = this.#frame.hasOddNumber;
+    this.oddNumbers = undefined;
     this.#showEnded(this.#frame);
     return 'document';
   }
@@ -415,6 +417,7 @@ export class DocumentCutter extends CutItem {
   #showOpened(): CutEvent {
     this.depth = this.#frame.depth;
     this.hasOddNumber = this.#frame.hasOddNumber;
+    this.oddNumbers = undefined;
     this.showCollected(this.#frame);
     return 'opened';
   }

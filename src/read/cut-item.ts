@@ -13,7 +13,10 @@ export class CutItem implements RecordBytes {
   byteOffset = 0;
   /** Deepest nesting of the item, its own bracket included. */
   depth = 0;
+  /** A number was met whose text a double does not reproduce. */
   hasOddNumber = false;
+  /** Where such numbers begin, in bytes from the item's first; undefined where that is not known. */
+  oddNumbers: readonly number[] | undefined;
   /** The item is longer than the limit; its buffer holds the first bytes. */
   isTooLarge = false;
 

@@ -7,13 +7,39 @@ import { isReproduced, JSON_NUMBER } from './check-number.ts';
 /** A noncharacter: legal in JSON, but not meant for interchange (Unicode 23.7). */
 const MARK = '\ufdd0';
 const MARKS_IN_TEXT = /(?:\ufdd0|\\u[fF][dD][dD]0)+/g;
+/** For ASCII, which cannot hold it: a text with a noncharacter takes two bytes a character, and twice the time. */
+const ASCII_MARK = '\u0080';
 
 /** Throws SyntaxError where JSON.parse would. Of duplicate keys the last one wins, as with JSON.parse. */
 export function parseLossless(text: string): JsonValue {
   const mark = chooseMark(text);
-  const marked = markNumbers(text, mark);
-  const value = JSON.parse(marked) as JsonValue;
-  return marked === text ? value : unmarkNumbers(value, mark);
+  return parseMarked(text, findNumbers(text), mark);
+}
+
+/**
+ * The same for an ASCII text, without a look at all of it.
+ * @param numbers - where the numbers begin that a double does not reproduce, in order; what else stands there is let be.
+ */
+export function parseLosslessAt(text: string, numbers: readonly number[]): JsonValue {
+  // As an escape even ASCII can hold the mark.
+  return parseMarked(text, numbers, text.includes('\\u') ? chooseMark(text) : ASCII_MARK);
+}
+
+function parseMarked(text: string, numbers: readonly number[], mark: string): JsonValue {
+  let marked = '';
+  let copiedTo = 0;
+  let markCount = 0;
+  for (const start of numbers) {
+    const end = findNumberEnd(text, start);
+    const token = text.slice(start, end);
+    // Only numbers by JSON's grammar, and only where no ':' follows: bad numbers and numbers as keys stay errors.
+    if (!JSON_NUMBER.test(token) || isColonNext(text, end)) continue;
+    marked += `${text.slice(copiedTo, start)}"${mark}${token}"`;
+    copiedTo = end;
+    markCount++;
+  }
+  if (markCount === 0) return JSON.parse(text) as JsonValue;
+  return unmarkNumbers(JSON.parse(marked + text.slice(copiedTo)) as JsonValue, mark, markCount);
 }
 
 /** True when a value holds a NumberText at any depth. */
@@ -36,10 +62,9 @@ function chooseMark(text: string): string {
   return MARK.repeat(longest + 1);
 }
 
-/** Only numbers by JSON's grammar, and only where no ':' follows: bad numbers and numbers as keys stay errors. */
-function markNumbers(text: string, mark: string): string {
-  let marked = '';
-  let copiedTo = 0;
+/** Where the numbers begin that a double does not reproduce. */
+function findNumbers(text: string): number[] {
+  const numbers: number[] = [];
   let index = 0;
   while (index < text.length) {
     const code = text.charCodeAt(index);
@@ -47,17 +72,19 @@ function markNumbers(text: string, mark: string): string {
       index = skipString(text, index + 1);
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
       const start = index;
-      while (index < text.length && isNumberCode(text.charCodeAt(index))) index++;
-      const token = text.slice(start, index);
-      if (JSON_NUMBER.test(token) && !isReproduced(token) && !isColonNext(text, index)) {
-        marked += `${text.slice(copiedTo, start)}"${mark}${token}"`;
-        copiedTo = index;
-      }
+      index = findNumberEnd(text, start);
+      if (!isReproduced(text.slice(start, index))) numbers.push(start);
     } else {
       index++;
     }
   }
-  return copiedTo === 0 ? text : marked + text.slice(copiedTo);
+  return numbers;
+}
+
+function findNumberEnd(text: string, from: number): number {
+  let index = from;
+  while (index < text.length && isNumberCode(text.charCodeAt(index))) index++;
+  return index;
 }
 
 /** Index after the closing quote. */
@@ -70,15 +97,19 @@ function skipString(text: string, from: number): number {
   return text.length;
 }
 
-function unmarkNumbers(root: JsonValue, mark: string): JsonValue {
+/** Ends once all marks are undone. Duplicate keys may have taken some away: then everything is looked at. */
+function unmarkNumbers(root: JsonValue, mark: string, markCount: number): JsonValue {
   const box: JsonValue[] = [root];
   const pending: (JsonValue[] | JsonObject)[] = [box];
-  for (let container = pending.pop(); container !== undefined; container = pending.pop()) {
+  let restCount = markCount;
+  for (let container = pending.pop(); container !== undefined && restCount > 0; container = pending.pop()) {
     if (Array.isArray(container)) {
       for (let index = 0; index < container.length; index++) {
         const item = container[index] as JsonValue;
         if (typeof item === 'string') {
-          if (item.startsWith(mark)) container[index] = new NumberText(item.slice(mark.length));
+          if (!item.startsWith(mark)) continue;
+          container[index] = new NumberText(item.slice(mark.length));
+          restCount--;
         } else if (typeof item === 'object' && item !== null) pending.push(item as JsonValue[] | JsonObject);
       }
       continue;
@@ -86,7 +117,9 @@ function unmarkNumbers(root: JsonValue, mark: string): JsonValue {
     for (const key of Object.keys(container)) {
       const item = container[key] as JsonValue;
       if (typeof item === 'string') {
-        if (item.startsWith(mark)) setOwn(container, key, new NumberText(item.slice(mark.length)));
+        if (!item.startsWith(mark)) continue;
+        setOwn(container, key, new NumberText(item.slice(mark.length)));
+        restCount--;
       } else if (typeof item === 'object' && item !== null) pending.push(item as JsonValue[] | JsonObject);
     }
   }

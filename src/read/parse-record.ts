@@ -3,7 +3,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { JsonValue } from '../json.ts';
 import { isBalanced, locateJsonFault } from './locate-json-fault.ts';
-import { parseLossless } from './parse-lossless.ts';
+import { parseLossless, parseLosslessAt } from './parse-lossless.ts';
 
 /** A record's bytes: [start, end) of a buffer that is reused once the next record is taken. */
 export interface RecordBytes {
@@ -34,12 +34,16 @@ export class RecordFault {
 
 /**
  * @param hasOddNumber - from the scanner; true takes the slower parse that keeps the text of numbers.
+ * @param oddNumbers - where these numbers begin, in bytes from the record's first; undefined where that is not known.
  */
-export function parseRecord(record: RecordBytes, hasOddNumber: boolean): JsonValue | RecordFault {
+export function parseRecord(record: RecordBytes, hasOddNumber: boolean, oddNumbers?: readonly number[]): JsonValue | RecordFault {
   const text = decodeRecord(record);
   if (text === undefined) return new RecordFault('RECORD_NOT_UTF8', 'bytes that are no UTF-8', 0, true);
   try {
-    return hasOddNumber ? parseLossless(text) : (JSON.parse(text) as JsonValue);
+    if (!hasOddNumber) return JSON.parse(text) as JsonValue;
+    // Bytes and characters count the same in ASCII only.
+    const isAsciiText = text.length === record.end - record.start;
+    return isAsciiText && oddNumbers !== undefined ? parseLosslessAt(text, oddNumbers) : parseLossless(text);
   } catch {
     return explainFault(text);
   }

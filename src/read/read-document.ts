@@ -116,7 +116,7 @@ class DocumentRun {
       if (!isItem) this.#tally.entryCount++;
       return;
     }
-    const value = parseRecord(cutter, cutter.hasOddNumber);
+    const value = parseRecord(cutter, cutter.hasOddNumber, cutter.oddNumbers);
     if (value instanceof RecordFault) {
       if (!value.isEndCertain) return this.#breakOff(value.reason, cutter.byteOffset + value.byteOffset, undefined, cutter.elementIndex);
       if (!isItem) this.#tally.entryCount++;
@@ -137,7 +137,7 @@ class DocumentRun {
     if (cutter.documentCount > 1) this.#takeRefusal()?.();
     const place = RecordPlace.ofRecord(this.#source.name, -1, -1, cutter.byteOffset, cutter);
     if (this.#isOverLimits(place)) return;
-    const value = parseRecord(cutter, cutter.hasOddNumber);
+    const value = parseRecord(cutter, cutter.hasOddNumber, cutter.oddNumbers);
     if (value instanceof RecordFault) {
       const byteOffset = cutter.findFrameOffset(value.byteOffset);
       if (cutter.isCut || cutter.resourceType === 'Bundle') return this.#breakOff(value.reason, byteOffset, 'BUNDLE_BROKEN');

@@ -113,7 +113,7 @@ class LineRun implements RecordBytes {
     }
     scanner.scan(this.buffer, this.start, this.end);
     if (scanner.maxDepth > this.#context.limits.depth) return this.#refuse(place, 'RECORD_TOO_DEEP');
-    const value = parseRecord(this, scanner.hasOddNumber);
+    const value = parseRecord(this, scanner.hasOddNumber, scanner.oddNumbers);
     if (value instanceof RecordFault) {
       const parameters: MessageParameters = { reason: value.reason };
       return place.reject(this.#context, value.code, parameters, value.byteOffset);
