@@ -34,6 +34,8 @@ const outPath = join(workFolder, 'out');
 const measured: Measured[] = [];
 process.on('exit', () => rmSync(workFolder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+// Whoever reads the figures may have seen enough: `| head`.
+process.stdout.on('error', () => process.exit(1));
 
 if (options.memory) {
   for (const megabytes of options['memory-mb'].split(',').map(Number)) {
