@@ -51,7 +51,7 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
           resourceType,
           id,
           lastUpdatedMs: lastUpdatedMs(envelope.resource),
-          contentHash: contentHash(envelope.rawText()),
+          contentHash: contentHash(envelope.rawBytes()),
         });
         if (verdict !== 'new') counts.addDuplicate(resourceType, verdict === 'identical' ? 'identical' : 'superseded');
         return undefined;

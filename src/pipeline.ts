@@ -168,7 +168,7 @@ class Conversion {
       resourceType,
       id,
       lastUpdatedMs: lastUpdatedMs(envelope.resource),
-      contentHash: contentHash(envelope.rawText()),
+      contentHash: contentHash(envelope.rawBytes()),
     };
     if (this.#pass === 'second') {
       const verdict = this.#index.check(resource);

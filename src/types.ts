@@ -31,6 +31,8 @@ export interface ResourceEnvelope {
   location(): Location;
   /** The record's text as it stands in the input (the entry's, for a Bundle), for rejects.ndjson. */
   rawText(): string;
+  /** The bytes of the same text, to be read at once: they may be gone when the next envelope is taken. */
+  rawBytes(): Uint8Array;
 }
 
 /** A record that could not become a row. Goes to rejects.ndjson and the report. */

@@ -51,6 +51,12 @@ export class RecordPlace {
     return this.#isParsed ? stringifyJson(this.#text as JsonValue) : showRecord(this.#text as RecordBytes);
   }
 
+  rawBytes(): Uint8Array {
+    if (this.#isParsed) return Buffer.from(this.rawText());
+    const { buffer, start, end } = this.#text as RecordBytes;
+    return buffer.subarray(start, end);
+  }
+
   /** Refuses the record. `byteOffset` says where in it the fault is, if not at its start. */
   reject(context: ReadContext, code: DiagnosticCode, parameters: MessageParameters = {}, faultByteOffset = 0): void {
     const location = this.location();
@@ -84,6 +90,10 @@ export class RecordEnvelope implements ResourceEnvelope {
 
   rawText(): string {
     return this.#place.rawText();
+  }
+
+  rawBytes(): Uint8Array {
+    return this.#place.rawBytes();
   }
 }
 

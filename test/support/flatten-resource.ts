@@ -58,6 +58,7 @@ export function flattenResource(resource: JsonObject, options: { id?: string; ha
     fullUrl: undefined,
     location: () => ({ sourceName: 'test' }),
     rawText: () => '',
+    rawBytes: () => new Uint8Array(0),
   };
   flatten(envelope, options.id ?? (typeof resource.id === 'string' ? resource.id : 'generated'));
   const { other_json: otherJson, ...row } = Object.fromEntries(cells);

@@ -9,17 +9,20 @@ import type { ReferencePart, ReferenceShape } from '../plan.ts';
 export type ReadReference = (reference: JsonObject, rowId: string) => string | undefined;
 
 const nothing: ParsedReference = { form: 'other' };
-let lastText = '';
-let lastParsed: ParsedReference = nothing;
 
-/** Several columns read the same reference one after the other: the last text is not parsed again. */
-function parseLast(text: JsonValue | undefined): ParsedReference {
+/** The same few patients, encounters and practitioners are referred to again and again. */
+const parsedByText = new Map<string, ParsedReference>();
+const parsedLimit = 2048;
+
+function parseOnce(text: JsonValue | undefined): ParsedReference {
   if (typeof text !== 'string') return nothing;
-  if (text !== lastText) {
-    lastParsed = parseReference(text);
-    lastText = text;
+  let reference = parsedByText.get(text);
+  if (reference === undefined) {
+    reference = parseReference(text);
+    if (parsedByText.size === parsedLimit) parsedByText.clear();
+    parsedByText.set(text, reference);
   }
-  return lastParsed;
+  return reference;
 }
 
 export function compileReference(part: ReferencePart, shape: ReferenceShape): ReadReference {
@@ -36,7 +39,7 @@ export function compileReference(part: ReferencePart, shape: ReferenceShape): Re
 }
 
 function readId(reference: JsonObject, shape: ReferenceShape, rowId: string): string | undefined {
-  const parsed = parseLast(reference.reference);
+  const parsed = parseOnce(reference.reference);
   switch (parsed.form) {
     case 'relative':
     case 'absolute':
@@ -64,7 +67,7 @@ function isWanted(type: string, shape: ReferenceShape): boolean {
 }
 
 function readType(reference: JsonObject): string | undefined {
-  const parsed = parseLast(reference.reference);
+  const parsed = parseOnce(reference.reference);
   if ('type' in parsed) return parsed.type;
   return typeof reference.type === 'string' ? reference.type : undefined;
 }
@@ -75,13 +78,13 @@ function readIdentifier(reference: JsonObject): string | undefined {
   if (isJsonObject(identifier) && typeof identifier.value === 'string') {
     return typeof identifier.system === 'string' ? `${identifier.system}|${identifier.value}` : identifier.value;
   }
-  const parsed = parseLast(reference.reference);
+  const parsed = parseOnce(reference.reference);
   return parsed.form === 'conditional' ? parsed.identifier : undefined;
 }
 
 /** True when the columns reproduce the literal text of `Reference.reference`. */
 export function showsLiteral(reference: JsonObject, shape: ReferenceShape, rowId: string): boolean {
-  const parsed = parseLast(reference.reference);
+  const parsed = parseOnce(reference.reference);
   const isTypeVisible = (type: string) => shape.hasTypeColumn || (shape.onlyType ?? (shape.targets.length === 1 ? shape.targets[0] : undefined)) === type;
   switch (parsed.form) {
     case 'relative':
