@@ -72,23 +72,24 @@ describe('code blocks', () => {
   });
 });
 
-/** The lines of a Markdown table as cells, head first, without the line of dashes. */
-function markdownTable(afterText: string): string[][] {
-  const start = readme.indexOf(afterText);
-  expect(start, afterText).not.toBe(-1);
-  const lines = readme.slice(start).split('\n');
-  const head = lines.findIndex((line) => line.startsWith('|'));
-  const rows: string[][] = [];
-  for (const line of lines.slice(head)) {
-    if (!line.startsWith('|')) break;
-    rows.push(
-      line
-        .split(/(?<!\\)\|/)
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-  }
-  return rows.filter((_, index) => index !== 1);
+const readmeLines = readme.split('\n');
+
+/** The rows of the Markdown table that comes after this line, or that has these words as its head; the head is first. */
+function markdownTable(start: string | readonly string[]): string[][] {
+  const isStart = (line: string) => (typeof start === 'string' ? line === start : cellsOf(line).join('|') === start.join('|'));
+  const found = readmeLines.findIndex(isStart);
+  expect(found, String(start)).not.toBe(-1);
+  const head = readmeLines.findIndex((line, index) => index >= found && line.startsWith('|'));
+  const end = readmeLines.findIndex((line, index) => index > head && !line.startsWith('|'));
+  const [first = [], , ...rows] = readmeLines.slice(head, end).map(cellsOf);
+  return [first, ...rows];
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map((cell) => cell.trim());
 }
 
 function readTable(name: string): Record<string, string>[] {
@@ -119,12 +120,15 @@ describe('tables', () => {
   }
 
   test('the columns listed exist', () => {
-    for (const [table = '', columns = ''] of markdownTable('| table | columns, among others |').slice(1)) {
-      const [name = ''] = namesIn(table);
-      const known = columnNames(name);
+    const [, list = ''] = /Among the columns are:\n\n([\s\S]*?)\n\n/.exec(readme) ?? [];
+    const items = list.split(/^- /m).slice(1);
+    expect(items.length).toBeGreaterThan(5);
+    for (const item of items) {
+      const [table = '', ...columns] = namesIn(item);
+      const known = columnNames(table);
       expect(
-        namesIn(columns).filter((column) => !known.includes(column)),
-        name,
+        columns.filter((column) => !known.includes(column)),
+        table,
       ).toEqual([]);
     }
   });
@@ -148,7 +152,7 @@ function listedOptions(help: string): Map<string, string | undefined> {
 }
 
 describe('options', () => {
-  const rows = markdownTable('| option | meaning | default |').slice(1);
+  const rows = markdownTable(['option', 'meaning', 'default']).slice(1);
 
   test('the table has the options of --help, with their defaults', async () => {
     const listed = listedOptions(await runTool('--help'));
@@ -176,7 +180,7 @@ describe('options', () => {
 
   test('the exit codes are those of --help', async () => {
     const help = await runTool('--help');
-    const codes = markdownTable('| exit code | meaning |')
+    const codes = markdownTable(['exit code', 'meaning'])
       .slice(1)
       .flatMap(([cell = '']) => cell.split(', '));
     const listed = [...(help.split('Exit codes:')[1] ?? '').matchAll(/(?:^|\s)(\d{1,3})(?=[\s,])/g)].map((match) => match[1] as string);
@@ -186,8 +190,8 @@ describe('options', () => {
 
 test('files named exist', () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>;
-  for (const [cell = ''] of markdownTable('| in `src/` | |').slice(1)) for (const name of namesIn(cell)) expect(existsSync(join('src', name)), name).toBe(true);
-  const listed = markdownTable('| package | what it does here |')
+  for (const [cell = ''] of markdownTable(['in `src/`', '']).slice(1)) for (const name of namesIn(cell)) expect(existsSync(join('src', name)), name).toBe(true);
+  const listed = markdownTable(['package', 'what it does here', 'why this one'])
     .slice(1)
     .flatMap(([cell = '']) => namesIn(cell));
   expect([...listed].sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
