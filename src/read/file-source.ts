@@ -6,6 +6,8 @@ import type { Source } from '../types.ts';
 import { SourceFault } from './source-fault.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
+/** Up to here a file is one chunk: one read, and no record lies across chunks. */
+const WHOLE_FILE_BYTES = 4 * 1024 * 1024;
 /** Pipes hand over 64 KB at most. */
 const PIPE_CHUNK_BYTES = 64 * 1024;
 
@@ -28,6 +30,15 @@ export function makePipeSource(filePath: string, name: string): Source {
   return { name, isNamedByUser: true, byteSize: undefined, open: (onRawBytes) => readPipe(filePath, onRawBytes) };
 }
 
+/** The buffer of the last whole file that was read: fresh memory costs as much as reading into it. */
+let keptBuffer: Buffer | undefined;
+
+function takeBuffer(byteCount: number): Buffer {
+  const buffer = keptBuffer !== undefined && keptBuffer.length >= byteCount ? keptBuffer : Buffer.allocUnsafeSlow(byteCount);
+  keptBuffer = undefined;
+  return buffer;
+}
+
 /**
  * The first chunk is read synchronously: most files are small, and four trips to the thread pool cost more than reading
  * them. In larger ones the next chunk is fetched while the last one is being used.
@@ -36,17 +47,19 @@ async function* readFile(filePath: string | Buffer, onRawBytes: (byteCount: numb
   const fd = openSync(filePath, 'r');
   let handle: Awaited<ReturnType<typeof open>> | undefined;
   let pending: Promise<{ bytesRead: number }> | undefined;
+  let current: Buffer = Buffer.alloc(0);
   try {
     const before = fstatSync(fd);
     const { size } = before;
-    let current: Buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES));
-    let byteCount = size === 0 ? 0 : readSync(fd, current, 0, current.length, 0);
-    let position = byteCount;
+    const isWhole = size <= WHOLE_FILE_BYTES;
+    current = takeBuffer(isWhole ? Math.max(size, CHUNK_BYTES) : CHUNK_BYTES);
     let spare: Buffer = Buffer.alloc(0);
+    let byteCount = size === 0 ? 0 : readSync(fd, current, 0, isWhole ? size : CHUNK_BYTES, 0);
+    let position = byteCount;
     while (byteCount > 0) {
       if (position < size) {
         handle ??= await open(filePath, 'r');
-        if (spare.length === 0) spare = Buffer.allocUnsafe(CHUNK_BYTES);
+        if (spare.length === 0) spare = Buffer.allocUnsafeSlow(CHUNK_BYTES);
         pending = handle.read(spare, 0, Math.min(CHUNK_BYTES, size - position), position);
         // Not awaited yet: the chunk is used meanwhile. A failure is met at the await.
         pending.catch(() => {});
@@ -57,7 +70,7 @@ async function* readFile(filePath: string | Buffer, onRawBytes: (byteCount: numb
       byteCount = (await pending).bytesRead;
       pending = undefined;
       position += byteCount;
-      [current, spare] = [spare, current.length === CHUNK_BYTES ? current : Buffer.alloc(0)];
+      [current, spare] = [spare, current];
     }
     if (position < size) throw new SourceFault('SOURCE_CHANGED', { change: SHORTER });
     checkUnchanged(before, fstatSync(fd));
@@ -66,6 +79,7 @@ async function* readFile(filePath: string | Buffer, onRawBytes: (byteCount: numb
     await pending?.catch(() => {});
     await handle?.close();
     closeSync(fd);
+    keptBuffer = current;
   }
 }
 

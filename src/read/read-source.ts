@@ -68,13 +68,15 @@ async function* readText(named: Named, bytes: PulledChunks, readers: readonly Re
   const { startOffset, chunks } = await transcode(bytes);
   const text = new PulledChunks(untilFault(chunks, named, context));
   try {
-    const head = await text.peek(HEAD_BYTES);
-    const reader = readers.find((candidate) => candidate.recognise(head, text.hasEnded));
+    const opening = await text.peek(HEAD_BYTES);
+    const head = opening.subarray(0, HEAD_BYTES);
+    const isWhole = text.hasEnded && head.length === opening.length;
+    const reader = readers.find((candidate) => candidate.recognise(head, isWhole));
     if (reader !== undefined) {
       yield* reader.read({ name: named.name, isNamedByUser: named.isNamedByUser, startOffset, chunks: text.rest() }, context);
       return;
     }
-    const { code, parameters } = describeUnrecognised(head, text.hasEnded);
+    const { code, parameters } = describeUnrecognised(head, isWhole);
     if (code === 'SOURCE_EMPTY' && named.hasFault) return;
     context.report(code, { sourceName: named.name }, parameters);
   } finally {

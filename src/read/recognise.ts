@@ -12,6 +12,8 @@ export const HEAD_BYTES = 1024 * 1024;
 
 /** Lines that are tried for being a resource of their own. */
 const TRIED_LINES = 20;
+/** How far they may be: to look through all of the head costs more than reading it. The document reader finds lines that are longer. */
+const TRIED_BYTES = 128 * 1024;
 
 /** True for lines of JSON: at least one line is a whole resource by itself, and it is not the only line. */
 export function looksLikeNdjson(head: Uint8Array, isWhole: boolean): boolean {
@@ -103,9 +105,10 @@ function findSidecar(bytes: Buffer, isWhole: boolean): string | undefined {
 
 /** Looks for a line after `from` that starts in column 0 and is a resource. */
 function hasResourceLine(bytes: Buffer, from: number, isWhole: boolean): boolean {
+  const near = bytes.subarray(0, from + TRIED_BYTES);
   let start = from;
   for (let tried = 0; tried < TRIED_LINES; tried++) {
-    start = bytes.indexOf('\n{', start);
+    start = near.indexOf('\n{', start);
     if (start < 0) return false;
     const line = lineAt(bytes, start + 1, isWhole);
     if (line === undefined) return false;

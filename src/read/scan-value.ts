@@ -3,7 +3,7 @@
 // One loop, almost no calls: about 700 MB/s.
 
 import { BACKSLASH, CLOSE_BRACE, MINUS, NINE, OPEN_BRACE, QUOTE, SPACE } from './byte-codes.ts';
-import { isNumberReproduced } from './check-number.ts';
+import { readNumber } from './check-number.ts';
 
 /** More odd numbers than this in one value are not listed: the list would outgrow the value. */
 const LISTED_NUMBERS = 64 * 1024;
@@ -85,11 +85,7 @@ export class ValueScanner {
           }
         }
       } else if (byte >= MINUS && byte <= NINE) {
-        const start = index - 1;
-        while (index < to && isNumberByte(bytes[index] as number)) index++;
-        // A number at the border of a piece may go on in the next one.
-        if (index === to) this.#noteOddNumber(-1);
-        else if (!isNumberReproduced(bytes, start, index)) this.#noteOddNumber(start - valueStart);
+        index = this.#readNumber(bytes, index - 1, to, valueStart);
       }
     }
     this.depth = depth;
@@ -100,6 +96,15 @@ export class ValueScanner {
   /** Odd numbers may stand anywhere in the value. */
   expectOddNumbers(): void {
     this.#noteOddNumber(-1);
+  }
+
+  /** Returns the index after the number. */
+  #readNumber(bytes: Buffer, from: number, to: number, valueStart: number): number {
+    const end = readNumber(bytes, from, to);
+    // A number at the border of a piece may go on in the next one.
+    if (end === to || end === -to) this.#noteOddNumber(-1);
+    else if (end < 0) this.#noteOddNumber(from - valueStart);
+    return Math.abs(end);
   }
 
   /** @param offset - from the first byte of the value, or -1 where that is not certain. */
@@ -126,9 +131,4 @@ export class ValueScanner {
     this.#isInString = true;
     return -1;
   }
-}
-
-/** Digits and `+ - . / e E`: every byte that can stand in a number. */
-export function isNumberByte(byte: number): boolean {
-  return (byte >= 0x2b && byte <= NINE && byte !== 0x2c) || byte === 0x65 || byte === 0x45;
 }

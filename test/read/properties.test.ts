@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonValue, NumberText, stringifyJson } from '../../src/json.ts';
-import { isNumberReproduced } from '../../src/read/check-number.ts';
+import { readNumber } from '../../src/read/check-number.ts';
 import { isBalanced, locateJsonFault } from '../../src/read/locate-json-fault.ts';
 import { parseLossless } from '../../src/read/parse-lossless.ts';
 import { read } from './read-all.ts';
@@ -61,6 +61,13 @@ function toNumbers(value: JsonValue): unknown {
   return Object.entries(value).map(([key, item]) => [key, toNumbers(item)]);
 }
 
+/** As the scanner finds it, with something before and after it. */
+function isReproduced(number: string): boolean {
+  const end = readNumber(Buffer.from(`7${number},1`), 1, number.length + 3);
+  expect(Math.abs(end)).toBe(number.length + 1);
+  return end > 0;
+}
+
 const plain = (json: string) => toNumbers(JSON.parse(json) as JsonValue);
 
 describe('whatever the input', () => {
@@ -111,7 +118,7 @@ describe('whatever the input', () => {
 
   it('a number is found to be reproduced exactly when it is', () => {
     fc.assert(
-      fc.property(numberText, (number) => isNumberReproduced(Buffer.from(number), 0, number.length) === (String(Number(number)) === number)),
+      fc.property(numberText, (number) => isReproduced(number) === (String(Number(number)) === number)),
       { numRuns: 3000 },
     );
     for (const number of [
@@ -129,8 +136,19 @@ describe('whatever the input', () => {
       '100',
       '10.01',
       '-71.10439383238815',
+      '0.5',
+      '0.05',
+      '00.5',
+      '-0.0',
+      '0.50',
+      '12345678901234.5',
+      '123456789012345.6',
+      '1.',
+      '.5',
+      '-',
+      '01',
     ]) {
-      expect(isNumberReproduced(Buffer.from(number), 0, number.length), number).toBe(String(Number(number)) === number);
+      expect(isReproduced(number), number).toBe(String(Number(number)) === number);
     }
   });
 
