@@ -3,8 +3,8 @@
 import type { ElementModel } from '../fhir/element-model.ts';
 import type { Flattener, TableSchema } from '../types.ts';
 import { planGenericTable, planMainTable } from './defaults/main-table.ts';
-import { compilePlan } from './engine/compile-plan.ts';
-import type { Plan } from './plan.ts';
+import { compileResource } from './engine/compile-resource.ts';
+import type { ResourcePlan } from './plan.ts';
 
 export interface DefaultTables {
   /** The resource types of the FHIR version, sorted. */
@@ -14,16 +14,17 @@ export interface DefaultTables {
   schemaOf(resourceType: string): TableSchema;
 }
 
-/** Plans the main table of a resource type. */
-export function planDefaultTable(model: ElementModel, resourceType: string): Plan {
+/** Plans the tables of a resource type. */
+export function planDefaultTables(model: ElementModel, resourceType: string): ResourcePlan {
   const isDefined = model.resourceTypes.includes(resourceType);
-  return isDefined ? planMainTable(model, resourceType) : planGenericTable(model, resourceType);
+  const main = isDefined ? planMainTable(model, resourceType) : planGenericTable(model, resourceType);
+  return { main, codings: undefined, extensions: undefined };
 }
 
 export function makeDefaultTables(model: ElementModel): DefaultTables {
   return {
     resourceTypes: model.resourceTypes,
-    flattenersFor: (resourceType) => [compilePlan(planDefaultTable(model, resourceType), model)],
-    schemaOf: (resourceType) => planDefaultTable(model, resourceType).schema,
+    flattenersFor: (resourceType) => [compileResource(planDefaultTables(model, resourceType), model)],
+    schemaOf: (resourceType) => planDefaultTables(model, resourceType).main.schema,
   };
 }

@@ -6,6 +6,7 @@
 //   than the node expects, is absent. Cells that read an absent node are null.
 // - A cell of kind `value` or `list` *shows* the leaf values it reads; so do the first present operand of `firstOf`,
 //   and references by the rules of fhir/reference. All other kinds are computed and show nothing.
+// - Each array of objects that is the place of a child table gives a row of it per object.
 // - `otherJson` holds the resource without the leaf values that some cell shows and without what a drop rule
 //   leaves out; a shown item of an array is `null` there when a later item is kept, so that positions stay.
 
@@ -17,6 +18,8 @@ export type NodeIndex = number;
 /** `type` is the path in the element model whose elements the object has. */
 export type PlanNode =
   | { readonly kind: 'resource'; readonly type: string }
+  /** The item that a row of a child table is about. */
+  | { readonly kind: 'row'; readonly type: string; readonly path: string }
   /** The object under a key. */
   | { readonly kind: 'child'; readonly parent: NodeIndex; readonly key: string; readonly type: string; readonly path: string }
   /** One object of the array under a key, chosen by a rule. */
@@ -66,7 +69,16 @@ export interface ReferenceShape {
 export type Rendering = 'humanName' | 'timing' | 'quantity' | 'concept' | 'range' | 'ratio' | 'period' | 'money' | 'reference' | 'primitive';
 
 export type Cell =
+  /** The id of the resource, also in child tables. */
   | { readonly kind: 'id' }
+  /** The index of the row's item: its place in the array, or a running number where items hold items of their table. */
+  | { readonly kind: 'index' }
+  /** The index of the row of the same table that holds this one. */
+  | { readonly kind: 'parentIndex' }
+  /** The index of the row of a table above, `levels` tables up. */
+  | { readonly kind: 'ancestorIndex'; readonly levels: number }
+  /** What the main row of the resource has in a column. */
+  | { readonly kind: 'repeated'; readonly column: string }
   | { readonly kind: 'value'; readonly node: NodeIndex; readonly key: string; readonly type: PrimitiveTypeName }
   | { readonly kind: 'list'; readonly node: NodeIndex; readonly key: string; readonly type: PrimitiveTypeName; readonly separator: string }
   /** One primitive of every object in a list, joined. */
@@ -88,6 +100,8 @@ export type Cell =
   | { readonly kind: 'hours'; readonly node: NodeIndex; readonly startKey: string; readonly endKey: string }
   /** True when the boolean under `booleanKey` is true or `otherKey` is present; false when the boolean is false. */
   | { readonly kind: 'flagOrPresent'; readonly node: NodeIndex; readonly booleanKey: string; readonly otherKey: string }
+  /** The JSON text of the object under whichever of these keys is present. */
+  | { readonly kind: 'json'; readonly node: NodeIndex; readonly keys: readonly string[] }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'otherJson' };
 
@@ -104,4 +118,31 @@ export interface Plan {
   readonly implied: readonly ImpliedValue[];
   /** `cells[i]` fills `schema.columns[i]`. */
   readonly cells: readonly Cell[];
+}
+
+/** An array of a plan's object: what stands under a key of a node. */
+export interface ArrayPlace {
+  readonly node: NodeIndex;
+  readonly key: string;
+}
+
+/**
+ * A table with the child tables below it. Node 0 is the object of the row: the resource, or an item of an array of
+ * the table above.
+ */
+export interface TablePlan extends Plan {
+  /** Where the items of this table stand in the table above; undefined for the main table. */
+  readonly items: ArrayPlace | undefined;
+  readonly children: readonly TablePlan[];
+  /** Arrays of a row's object that hold more rows of this table or of one above, such as `Questionnaire.item.item`. */
+  readonly recursions: readonly (ArrayPlace & { readonly table: string })[];
+}
+
+/** All tables of a resource type. */
+export interface ResourcePlan {
+  readonly main: TablePlan;
+  /** Codings that no column shows; undefined when they stay in other_json. */
+  readonly codings: { readonly schema: TableSchema; readonly isComplete: boolean } | undefined;
+  /** All extensions; undefined when they stay in other_json. */
+  readonly extensions: TableSchema | undefined;
 }

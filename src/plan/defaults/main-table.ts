@@ -2,7 +2,7 @@
 // of the curated list), promoted extensions, meta, and other_json with everything else.
 
 import type { Element, ElementModel, KeyedElement } from '../../fhir/element-model.ts';
-import type { Cell, NodeIndex, Plan } from '../plan.ts';
+import type { Cell, NodeIndex, TablePlan } from '../plan.ts';
 import { type ComputedColumn, type CuratedEntry, curatedTables, promotedExtensions, type Step } from './curated-tables.ts';
 import { addElementColumns } from './element-columns.ts';
 import { toSnakeCase } from './names.ts';
@@ -24,8 +24,8 @@ interface HoistedReference {
   readonly targets: readonly string[];
 }
 
-export function planMainTable(model: ElementModel, resourceType: string): Plan {
-  const builder = new PlanBuilder(model, resourceType);
+export function planMainTable(model: ElementModel, resourceType: string): TablePlan {
+  const builder = new PlanBuilder(model, { kind: 'resource', type: resourceType });
   builder.add({
     base: 'id',
     rank: 'key',
@@ -55,8 +55,8 @@ export function planMainTable(model: ElementModel, resourceType: string): Plan {
 }
 
 /** A table for a resource type that FHIR does not define: everything but id and meta stands in other_json. */
-export function planGenericTable(model: ElementModel, resourceType: string): Plan {
-  const builder = new PlanBuilder(model, 'DomainResource');
+export function planGenericTable(model: ElementModel, resourceType: string): TablePlan {
+  const builder = new PlanBuilder(model, { kind: 'resource', type: 'DomainResource' });
   builder.add({
     base: 'id',
     rank: 'key',

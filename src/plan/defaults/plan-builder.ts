@@ -3,7 +3,7 @@
 
 import type { ElementModel } from '../../fhir/element-model.ts';
 import type { Column, ColumnType, PrimitiveTypeName, TableSchema } from '../../types.ts';
-import type { Cell, ImpliedValue, ItemRule, NodeIndex, Plan, PlanNode } from '../plan.ts';
+import type { ArrayPlace, Cell, ImpliedValue, ItemRule, NodeIndex, PlanNode, TablePlan } from '../plan.ts';
 import { type NameParts, resolveNames } from './names.ts';
 
 export interface NewColumn {
@@ -28,9 +28,13 @@ export class PlanBuilder {
   readonly #columns: NewColumn[] = [];
   readonly #implied: ImpliedValue[] = [];
 
-  constructor(model: ElementModel, resourceType: string) {
+  readonly #children: TablePlan[] = [];
+  readonly #recursions: (ArrayPlace & { readonly table: string })[] = [];
+
+  /** @param root - what a row is about. */
+  constructor(model: ElementModel, root: Extract<PlanNode, { kind: 'resource' | 'row' }>) {
     this.model = model;
-    this.#nodes = [{ kind: 'resource', type: resourceType }];
+    this.#nodes = [root];
   }
 
   /** `Patient.name` */
@@ -80,7 +84,16 @@ export class PlanBuilder {
     this.#implied.push(implied);
   }
 
-  build(table: Omit<TableSchema, 'columns'>): Plan {
+  addChild(child: TablePlan): void {
+    this.#children.push(child);
+  }
+
+  /** Says that an array holds more rows of a table: this one or one above. */
+  addRecursion(place: ArrayPlace, table: string): void {
+    this.#recursions.push({ ...place, table });
+  }
+
+  build(table: Omit<TableSchema, 'columns'>, items?: ArrayPlace): TablePlan {
     const names = resolveNames(
       this.#columns.map((column) => {
         const suffix = column.suffix ?? '';
@@ -101,6 +114,9 @@ export class PlanBuilder {
       nodes: this.#nodes,
       implied: this.#implied,
       cells: this.#columns.map((column) => column.cell),
+      items,
+      children: this.#children,
+      recursions: this.#recursions,
     };
   }
 

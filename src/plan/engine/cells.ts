@@ -10,11 +10,19 @@ import type { TableState } from './table-state.ts';
 
 export type ReadCell = (row: TableState) => CellValue | undefined;
 
-/** Compiles every kind of cell but `otherJson`, which is what the walk through the resource leaves. */
+/** Compiles the cells that are read from the row's objects; the others are set while the resource is walked. */
 export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
   switch (cell.kind) {
     case 'id':
       return (row) => row.resource.id;
+    case 'index':
+      return (row) => String(row.index);
+    case 'parentIndex':
+      return (row) => (row.parentIndex === undefined ? undefined : String(row.parentIndex));
+    case 'ancestorIndex': {
+      const { levels } = cell;
+      return (row) => String(row.above(levels).index);
+    }
     case 'value': {
       const { node, key } = cell;
       const read = readPrimitiveAs(cell.type, storage);
@@ -81,8 +89,10 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
     }
     case 'nothing':
       return () => undefined;
+    case 'json':
+    case 'repeated':
     case 'otherJson':
-      throw new Error('other_json is written by the walk');
+      throw new Error(`${cell.kind} cells are set by the walk`);
     default:
       return cell satisfies never;
   }

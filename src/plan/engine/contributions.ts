@@ -1,7 +1,7 @@
 // Plan → for each of its nodes, what to do with each key of the node's object. A leaf's cell is set and found to be
 // shown by one and the same function, so that a column and other_json can never disagree on what is shown.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../../json.ts';
 import type { StorageKind } from '../../types.ts';
 import type { Cell, NodeIndex, Plan } from '../plan.ts';
 import { compileCell, joinAll, type ReadCell } from './cells.ts';
@@ -33,6 +33,15 @@ export interface ContributionKey {
   readonly items: { readonly choose: ChooseItem; readonly contribution: Contribution }[];
   /** Of every item of the array under the key. */
   readonly everyItem: Contribution[];
+  /** Tables that have a row for every item of the array under the key. */
+  readonly rows: RowSource[];
+}
+
+/** A table as the place of its items sees it. */
+export interface RowSource {
+  readonly state: TableState;
+  /** What the table makes of an item. */
+  readonly root: Contribution;
 }
 
 export interface Leaf {
@@ -41,8 +50,8 @@ export interface Leaf {
   isFit(value: JsonValue): boolean;
 }
 
-/** The contribution of the plan's node 0, from which all others are reached. `nextIndex` numbers them. */
-export function contributePlan(plan: Plan, state: TableState, storage: StorageKind, nextIndex: () => number): Contribution {
+/** The contributions of a plan's nodes; all are reached from that of node 0. `nextIndex` numbers them. */
+export function contributePlan(plan: Plan, state: TableState, storage: StorageKind, nextIndex: () => number): readonly Contribution[] {
   const contributions = plan.nodes.map(
     (node, index): Contribution => ({
       index: nextIndex(),
@@ -67,7 +76,7 @@ export function contributePlan(plan: Plan, state: TableState, storage: StorageKi
   for (const { node, key, value } of plan.implied) {
     keyOf(at(node), key).leaves.push({ take: (found) => found === value, isFit: isString });
   }
-  return at(0);
+  return contributions;
 }
 
 interface Context {
@@ -80,10 +89,11 @@ interface Context {
   readonly nextIndex: () => number;
 }
 
-function keyOf(contribution: Contribution, key: string): ContributionKey {
+/** What is known of a key of a contribution's object; made empty when first asked for. */
+export function keyOf(contribution: Contribution, key: string): ContributionKey {
   let found = contribution.keys.get(key);
   if (found === undefined) {
-    found = { leaves: [], children: [], items: [], everyItem: [] };
+    found = { leaves: [], children: [], items: [], everyItem: [], rows: [] };
     contribution.keys.set(key, found);
   }
   return found;
@@ -93,9 +103,12 @@ function addCell(context: Context, cell: Cell, column: number): void {
   const { at, state, storage } = context;
   switch (cell.kind) {
     case 'id':
-      keyOf(at(0), 'id').leaves.push({ take: (value) => value === state.resource.id, isFit: isString });
-      // The table's name tells the type.
-      keyOf(at(0), 'resourceType').leaves.push({ take: () => true, isFit: isString });
+      // In a child table it is the parent's key, and an element's own id stays data.
+      if (context.plan.nodes[0]?.kind === 'resource') {
+        keyOf(at(0), 'id').leaves.push({ take: (value) => value === state.resource.id, isFit: isString });
+        // The table's name tells the type.
+        keyOf(at(0), 'resourceType').leaves.push({ take: () => true, isFit: isString });
+      }
       addComputed(context, cell, column);
       return;
     case 'value': {
@@ -118,6 +131,12 @@ function addCell(context: Context, cell: Cell, column: number): void {
       addReference(context, cell);
       addComputed(context, cell, column);
       return;
+    case 'json':
+      addJson(context, cell, column);
+      return;
+    case 'index':
+    case 'parentIndex':
+    case 'ancestorIndex':
     case 'rendered':
     case 'presentKey':
     case 'count':
@@ -125,11 +144,26 @@ function addCell(context: Context, cell: Cell, column: number): void {
     case 'flagOrPresent':
       addComputed(context, cell, column);
       return;
+    case 'repeated':
     case 'nothing':
     case 'otherJson':
       return;
     default:
       cell satisfies never;
+  }
+}
+
+/** The object is shown whole, whatever it holds. */
+function addJson({ at, state }: Context, cell: Extract<Cell, { kind: 'json' }>, column: number): void {
+  for (const key of cell.keys) {
+    keyOf(at(cell.node), key).leaves.push({
+      take(value) {
+        if (!isJsonObject(value)) return false;
+        state.builder.set(state.row, column, stringifyJson(value));
+        return true;
+      },
+      isFit: isJsonObject,
+    });
   }
 }
 
@@ -190,6 +224,10 @@ function nodesOf(cell: Cell): readonly NodeIndex[] {
     case 'firstOf':
       return cell.cells.flatMap(nodesOf);
     case 'id':
+    case 'index':
+    case 'parentIndex':
+    case 'ancestorIndex':
+    case 'repeated':
     case 'nothing':
     case 'otherJson':
       return [0];
@@ -208,7 +246,7 @@ function commonNode(plan: Plan, nodes: readonly NodeIndex[]): NodeIndex {
 /** The node itself, its parent, and so on up to 0. */
 function ancestorsOf(plan: Plan, node: NodeIndex): readonly NodeIndex[] {
   const found = plan.nodes[node];
-  return found === undefined || found.kind === 'resource' ? [node] : [node, ...ancestorsOf(plan, found.parent)];
+  return found === undefined || found.kind === 'resource' || found.kind === 'row' ? [node] : [node, ...ancestorsOf(plan, found.parent)];
 }
 
 function addJoinItems({ at, state, nextIndex }: Context, cell: Extract<Cell, { kind: 'joinItems' }>): void {
@@ -259,7 +297,7 @@ function findPresence(plan: Plan, state: TableState, storage: StorageKind, cell:
 /** Finds a node's object by its path from the row's object, when it may not have been met yet. */
 function findObject(plan: Plan, state: TableState, node: NodeIndex): () => JsonObject | undefined {
   const found = plan.nodes[node];
-  if (found === undefined || found.kind === 'resource') return () => state.slots[node];
+  if (found === undefined || found.kind === 'resource' || found.kind === 'row') return () => state.slots[node];
   const findParent = findObject(plan, state, found.parent);
   if (found.kind === 'child') {
     return () => {

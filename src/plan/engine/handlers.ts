@@ -3,11 +3,16 @@
 
 import { type ElementModel, isPrimitive } from '../../fhir/element-model.ts';
 import type { JsonValue } from '../../json.ts';
-import type { Contribution, Leaf } from './contributions.ts';
+import type { Contribution, Leaf, RowSource } from './contributions.ts';
 import { type DropCheck, DropRules } from './drop-rules.ts';
 import type { ChooseItem } from './item-rules.ts';
 
+/** What a key means to the coding and extension tables. */
+export type KeyRole = 'extensions' | 'primitive-element' | 'concept-codings' | 'concept-text' | 'coding-value';
+
 export interface KeyHandler {
+  readonly key: string;
+  readonly role: KeyRole | undefined;
   readonly quotedKey: string;
   /** `Patient.name.given`, for reports. */
   readonly path: string;
@@ -18,6 +23,8 @@ export interface KeyHandler {
   readonly child: ObjectHandler | undefined;
   readonly items: readonly { readonly choose: ChooseItem; readonly contribution: Contribution }[];
   readonly everyItem: readonly Contribution[];
+  /** Tables with a row for each item of the array under the key. */
+  readonly rows: readonly RowSource[];
   /** Type path of what stands here, when it must be read through although no column needs it. */
   readonly typeToSearch: string | undefined;
   /** Type path of the objects here. */
@@ -35,11 +42,14 @@ export interface ObjectHandler {
 export class HandlerSet {
   readonly #model: ElementModel;
   readonly #dropRules: DropRules;
+  /** Everything is searched: codings and extensions may stand anywhere. */
+  readonly #isAllSearched: boolean;
   readonly #single: (ObjectHandler | undefined)[] = [];
   readonly #merged = new Map<string, ObjectHandler>();
 
-  constructor(model: ElementModel) {
+  constructor(model: ElementModel, isAllSearched: boolean) {
     this.#model = model;
+    this.#isAllSearched = isAllSearched;
     this.#dropRules = new DropRules(model);
   }
 
@@ -79,21 +89,31 @@ export class HandlerSet {
     const children = about.flatMap((found) => found.children);
     const items = about.flatMap((found) => found.items);
     const everyItem = about.flatMap((found) => found.everyItem);
+    const rows = about.flatMap((found) => found.rows);
     const leaves = about.flatMap((found) => found.leaves);
     const keyPath = `${path}.${key}`;
     const isObject = children.length > 0;
     return {
+      key,
+      role: roleOf(type, key, elementType),
       quotedKey: JSON.stringify(key),
       path: keyPath,
       leaves,
-      expects: isObject ? 'object' : items.length + everyItem.length > 0 ? 'array' : leaves.length > 0 ? 'leaf' : 'anything',
+      expects: isObject ? 'object' : items.length + everyItem.length + rows.length > 0 ? 'array' : leaves.length > 0 ? 'leaf' : 'anything',
       drop: this.#dropRules.checkOf(type, key),
       child: isObject ? this.of(children, elementType, keyPath) : undefined,
       items,
       everyItem,
-      typeToSearch: this.#dropRules.reaches(elementType) ? elementType : undefined,
+      rows,
+      typeToSearch: this.#mustSearch(elementType) ? elementType : undefined,
       type: elementType,
     };
+  }
+
+  /** Contained resources are no elements of the resource, and keep the shape they have. */
+  #mustSearch(elementType: string): boolean {
+    if (elementType === 'Resource') return false;
+    return this.#isAllSearched ? this.#model.hasType(elementType) : this.#dropRules.reaches(elementType);
   }
 
   /** The type path of what an object of the type may have under a key; `_key` belongs to a primitive. */
@@ -105,6 +125,14 @@ export class HandlerSet {
     const primitive = key.startsWith('_') ? byKey.get(key.slice(1)) : undefined;
     return primitive !== undefined && isPrimitive(primitive.type) ? 'Element' : undefined;
   }
+}
+
+function roleOf(type: string, key: string, elementType: string): KeyRole | undefined {
+  if (elementType === 'Extension') return 'extensions';
+  if (key.startsWith('_')) return 'primitive-element';
+  if (type === 'CodeableConcept') return key === 'coding' ? 'concept-codings' : key === 'text' ? 'concept-text' : undefined;
+  if (type === 'Coding' && key !== 'id') return 'coding-value';
+  return undefined;
 }
 
 /** True when a value has the JSON type that FHIR gives the element. */

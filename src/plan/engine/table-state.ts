@@ -16,20 +16,75 @@ export class TableState {
   readonly builder: TableBuilder;
   /** Index of the row being filled. */
   row = 0;
+  /** Index of the row's item; see the cell kinds of the plan. */
+  index = 0;
+  parentIndex: number | undefined = undefined;
   /** The objects of the plan's nodes that were met in this row; undefined where absent. */
   slots: (JsonObject | undefined)[];
 
-  constructor(resource: ResourceState, builder: TableBuilder, nodeCount: number) {
+  /** The table above; undefined for the main table. */
+  readonly #parent: TableState | undefined;
+  /** Items hold items of this table, so that their index is a running number. */
+  readonly #isRecursive: boolean;
+  readonly #nodeCount: number;
+  /** Rows begun and not ended: more than one where an item holds items. */
+  readonly #open: { row: number; index: number; parentIndex: number | undefined; slots: (JsonObject | undefined)[] }[] = [];
+  #depth = 0;
+  #nextIndex = 0;
+
+  constructor(resource: ResourceState, builder: TableBuilder, nodeCount: number, parent?: TableState, isRecursive = false) {
     this.resource = resource;
     this.builder = builder;
-    this.slots = new Array<JsonObject | undefined>(nodeCount).fill(undefined);
+    this.#parent = parent;
+    this.#isRecursive = isRecursive;
+    this.#nodeCount = nodeCount;
+    this.slots = emptySlots(nodeCount);
   }
 
-  /** Starts a row for an object. */
-  begin(): void {
-    this.row = this.builder.addRow();
-    this.slots.fill(undefined);
+  above(levels: number): TableState {
+    return levels === 0 ? this : (this.#parent?.above(levels - 1) ?? this);
   }
+
+  /** Forgets the rows that a resource that failed left open. */
+  reset(): void {
+    this.#depth = 0;
+    this.#open.length = 0;
+  }
+
+  /** To be called before the items of an array. */
+  beginArray(): void {
+    if (this.#depth === 0) this.#nextIndex = 0;
+  }
+
+  /** Starts a row for an object; `arrayIndex` is its place in its array. */
+  begin(arrayIndex: number): void {
+    if (this.#depth > 0) {
+      this.#open.push({ row: this.row, index: this.index, parentIndex: this.parentIndex, slots: this.slots });
+      this.parentIndex = this.index;
+      this.slots = emptySlots(this.#nodeCount);
+    } else {
+      this.parentIndex = undefined;
+      this.slots.fill(undefined);
+    }
+    this.#depth++;
+    this.index = this.#isRecursive ? this.#nextIndex++ : arrayIndex;
+    this.row = this.builder.addRow();
+  }
+
+  /** Ends the row begun last; the one around it goes on. */
+  end(): void {
+    this.#depth--;
+    const outer = this.#open.pop();
+    if (outer === undefined) return;
+    this.row = outer.row;
+    this.index = outer.index;
+    this.parentIndex = outer.parentIndex;
+    this.slots = outer.slots;
+  }
+}
+
+function emptySlots(nodeCount: number): (JsonObject | undefined)[] {
+  return new Array<JsonObject | undefined>(nodeCount).fill(undefined);
 }
 
 /** Takes a leaf value: sets the cells that show it; true when the value can be told from them. */

@@ -1,0 +1,118 @@
+// ResourcePlan → Flattener of all tables of a resource type. Closures are built once per table: no eval, no generated
+// code; all tables are filled in one walk through the resource.
+
+import type { ElementModel } from '../../fhir/element-model.ts';
+import type { FlattenContext, Flattener, ResourceEnvelope, TableBuilder, TableSchema } from '../../types.ts';
+import type { Cell, ResourcePlan, TablePlan } from '../plan.ts';
+import { CodingRows } from './coding-rows.ts';
+import { contributePlan, keyOf, type RowSource } from './contributions.ts';
+import { ExtensionRows } from './extension-rows.ts';
+import { HandlerSet } from './handlers.ts';
+import { type ResourceState, TableState } from './table-state.ts';
+import { ResourceWalk } from './walk-resource.ts';
+
+/** Makes the plan of a resource type executable. */
+export function compileResource(plan: ResourcePlan, model: ElementModel): Flattener {
+  const { schema } = plan.main;
+  return {
+    name: schema.name,
+    resourceType: schema.resourceType,
+    tables: schemasOf(plan),
+    bind: (builders, context) => bindResource(plan, model, builders, context),
+  };
+}
+
+/** The main table, its child tables depth first, then those of codings and extensions. */
+function schemasOf({ main, codings, extensions }: ResourcePlan): readonly TableSchema[] {
+  const others = [codings?.schema, extensions].filter((schema) => schema !== undefined);
+  return [...plansOf(main).map(({ schema }) => schema), ...others];
+}
+
+function plansOf(plan: TablePlan): readonly TablePlan[] {
+  return [plan, ...plan.children.flatMap(plansOf)];
+}
+
+function bindResource(
+  plan: ResourcePlan,
+  model: ElementModel,
+  builders: readonly TableBuilder[],
+  context: FlattenContext,
+): (envelope: ResourceEnvelope, id: string) => void {
+  const resource: ResourceState = { id: '', hasNumberText: false };
+  const builderOf = new Map(builders.map((builder) => [builder.schema.name, builder]));
+  const builderFor = (schema: TableSchema) => builderOf.get(schema.name) as TableBuilder;
+  const tables = bindTables(plan.main, resource, builderFor, context);
+  const main = tables[0] as RowSource;
+  const codings = plan.codings && new CodingRows(builderFor(plan.codings.schema), resource, plan.codings.isComplete);
+  const extensions = plan.extensions && new ExtensionRows(builderFor(plan.extensions), resource, model);
+  const handlers = new HandlerSet(model, codings !== undefined || extensions !== undefined);
+  const rootHandler = handlers.ofOne(main.root);
+  const walk = new ResourceWalk(handlers, context, resource, { codings, extensions });
+  const otherJsonColumn = plan.main.cells.findIndex((cell) => cell.kind === 'otherJson');
+  const repetitions = plansOf(plan.main).flatMap((table) => findRepetitions(table, plan.main, builderFor));
+
+  return (envelope, id) => {
+    resource.id = id;
+    resource.hasNumberText = envelope.hasNumberText;
+    for (const { state } of tables) state.reset();
+    const firstRows = repetitions.map(({ builder }) => builder.rowCount);
+    main.state.begin(0);
+    const rest = walk.walk(rootHandler, envelope.resource);
+    if (rest !== '' && otherJsonColumn >= 0) main.state.builder.set(main.state.row, otherJsonColumn, rest);
+    for (const [index, { builder, column, mainColumn }] of repetitions.entries()) {
+      const value = main.state.builder.get(main.state.row, mainColumn);
+      if (value === undefined) continue;
+      for (let row = firstRows[index] as number; row < builder.rowCount; row++) builder.set(row, column, value);
+    }
+  };
+}
+
+/** Tables in the order of {@link plansOf}, linked to the places of their items. */
+function bindTables(
+  main: TablePlan,
+  resource: ResourceState,
+  builderFor: (schema: TableSchema) => TableBuilder,
+  context: FlattenContext,
+): readonly RowSource[] {
+  const byName = new Map<string, RowSource>();
+  const recursive = new Set(plansOf(main).flatMap(({ recursions }) => recursions.map(({ table }) => table)));
+  const links: (() => void)[] = [];
+  let contributionCount = 0;
+
+  function bind(plan: TablePlan, parent: TableState | undefined): readonly RowSource[] {
+    const { name } = plan.schema;
+    const state = new TableState(resource, builderFor(plan.schema), plan.nodes.length, parent, recursive.has(name));
+    const contributions = contributePlan(plan, state, context.storage, () => contributionCount++);
+    const own: RowSource = { state, root: contributions[0] as RowSource['root'] };
+    byName.set(name, own);
+    const below = plan.children.map((child) => {
+      const bound = bind(child, state);
+      const { node, key } = child.items as NonNullable<TablePlan['items']>;
+      keyOf(contributions[node] as RowSource['root'], key).rows.push(bound[0] as RowSource);
+      return bound;
+    });
+    for (const { node, key, table } of plan.recursions) {
+      links.push(() => keyOf(contributions[node] as RowSource['root'], key).rows.push(byName.get(table) as RowSource));
+    }
+    return [own, ...below.flat()];
+  }
+
+  const tables = bind(main, undefined);
+  for (const link of links) link();
+  return tables;
+}
+
+interface Repetition {
+  readonly builder: TableBuilder;
+  readonly column: number;
+  readonly mainColumn: number;
+}
+
+/** Columns of a child table that repeat one of the main row, which is complete only when the walk has ended. */
+function findRepetitions(plan: TablePlan, main: TablePlan, builderFor: (schema: TableSchema) => TableBuilder): readonly Repetition[] {
+  const isRepeated = (cell: Cell): cell is Extract<Cell, { kind: 'repeated' }> => cell.kind === 'repeated';
+  return plan.cells.flatMap((cell, column) => {
+    if (!isRepeated(cell)) return [];
+    return [{ builder: builderFor(plan.schema), column, mainColumn: main.schema.columns.findIndex(({ name }) => name === cell.column) }];
+  });
+}
