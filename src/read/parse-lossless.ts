@@ -5,10 +5,9 @@ import { type JsonObject, type JsonValue, NumberText } from '../json.ts';
 import { isReproduced, JSON_NUMBER } from './check-number.ts';
 
 /** A noncharacter: legal in JSON, but not meant for interchange (Unicode 23.7). */
-const MARK = '\ufdd0';
-const MARKS_IN_TEXT = /(?:\ufdd0|\\u[fF][dD][dD]0)+/g;
-/** For ASCII, which cannot hold it: a text with a noncharacter takes two bytes a character, and twice the time. */
-const ASCII_MARK = '\u0080';
+const WIDE_MARK = '\ufdd0';
+/** For text in Latin-1: a noncharacter would make it take two bytes a character, and the parse twice the time. */
+const NARROW_MARK = '\u0080';
 
 /** Throws SyntaxError where JSON.parse would. Of duplicate keys the last one wins, as with JSON.parse. */
 export function parseLossless(text: string): JsonValue {
@@ -17,12 +16,11 @@ export function parseLossless(text: string): JsonValue {
 }
 
 /**
- * The same for an ASCII text, without a look at all of it.
+ * The same without a look at all of the text.
  * @param numbers - where the numbers begin that a double does not reproduce, in order; what else stands there is let be.
  */
 export function parseLosslessAt(text: string, numbers: readonly number[]): JsonValue {
-  // As an escape even ASCII can hold the mark.
-  return parseMarked(text, numbers, text.includes('\\u') ? chooseMark(text) : ASCII_MARK);
+  return parseMarked(text, numbers, chooseMark(text));
 }
 
 function parseMarked(text: string, numbers: readonly number[], mark: string): JsonValue {
@@ -55,11 +53,16 @@ export function hasNumberText(value: JsonValue): boolean {
 
 /** A run of marks longer than any in the text, written plainly or as escapes, so that no string starts with it. */
 function chooseMark(text: string): string {
-  // Almost no text holds either form, and looking for both is far quicker than the expression.
-  if (!text.includes(MARK) && !text.includes('\\u')) return MARK;
+  // Almost no text holds any form of them, and looking for these is far quicker than the expression.
+  if (text.includes('\\u')) return longerRun(text, WIDE_MARK, /(?:\ufdd0|\\u[fF][dD][dD]0)+/g);
+  if (!text.includes(NARROW_MARK)) return NARROW_MARK;
+  return text.includes(WIDE_MARK) ? longerRun(text, WIDE_MARK, /\ufdd0+/g) : WIDE_MARK;
+}
+
+function longerRun(text: string, mark: string, runs: RegExp): string {
   let longest = 0;
-  for (const [run] of text.matchAll(MARKS_IN_TEXT)) longest = Math.max(longest, run.replace(/\\u..../g, MARK).length);
-  return MARK.repeat(longest + 1);
+  for (const [run] of text.matchAll(runs)) longest = Math.max(longest, run.replace(/\\u..../g, mark).length);
+  return mark.repeat(longest + 1);
 }
 
 /** Where the numbers begin that a double does not reproduce. */

@@ -41,12 +41,23 @@ export function parseRecord(record: RecordBytes, hasOddNumber: boolean, oddNumbe
   if (text === undefined) return new RecordFault('RECORD_NOT_UTF8', 'bytes that are no UTF-8', 0, true);
   try {
     if (!hasOddNumber) return JSON.parse(text) as JsonValue;
-    // Bytes and characters count the same in ASCII only.
-    const isAsciiText = text.length === record.end - record.start;
-    return isAsciiText && oddNumbers !== undefined ? parseLosslessAt(text, oddNumbers) : parseLossless(text);
+    return oddNumbers === undefined ? parseLossless(text) : parseLosslessAt(text, toTextIndexes(record, text, oddNumbers));
   } catch {
     return explainFault(text);
   }
+}
+
+/** Places in the bytes of a record → places in its text. */
+function toTextIndexes(record: RecordBytes, text: string, byteOffsets: readonly number[]): readonly number[] {
+  if (text.length === record.end - record.start) return byteOffsets;
+  let index = 0;
+  let from = record.start;
+  return byteOffsets.map((byteOffset) => {
+    const to = record.start + byteOffset;
+    index += record.buffer.toString('utf8', from, to).length;
+    from = to;
+    return index;
+  });
 }
 
 /** The first fault of a record that is known to be broken or unfinished. */
