@@ -36,8 +36,8 @@ const MESSAGES = {
   FLATTEN_FAILED: { severity: 'error', text: 'the flattener {flattener} failed: {reason}' },
 
   // Sources
-  BUNDLE_BROKEN: { severity: 'error', text: 'not JSON from here on: {reason}; the {kept} entries before it were kept, the rest of the file ({unreadBytes} bytes) was not read' },
-  ARRAY_BROKEN: { severity: 'error', text: 'not JSON from here on: {reason}; the {kept} items before it were kept, the rest of the file ({unreadBytes} bytes) was not read' },
+  BUNDLE_BROKEN: { severity: 'error', text: 'not JSON from here on: {reason}; the {kept} entries before it were kept, the rest of the {extent} ({unreadBytes} bytes) was not read' },
+  ARRAY_BROKEN: { severity: 'error', text: 'not JSON from here on: {reason}; the {kept} items before it were kept, the rest of the {extent} ({unreadBytes} bytes) was not read' },
   SOURCE_NOT_FHIR: { severity: 'error', text: 'skipped: no FHIR JSON ({found})' },
   SOURCE_EMPTY: { severity: 'warning', text: 'skipped: the file is empty' },
   SOURCE_SIDECAR: { severity: 'note', text: 'not converted: a {found}, which holds no resources' },

@@ -120,6 +120,25 @@ export class DocumentCutter extends CutItem {
     return this.#fail(this.#chunkOffset + this.#chunk.length, 'unexpected end of text');
   }
 
+  get isBetweenDocuments(): boolean {
+    return this.#state === 'between documents';
+  }
+
+  /** The bytes fed so far end inside a string. */
+  get isInString(): boolean {
+    switch (this.#state) {
+      case 'in object string':
+      case 'peek key text':
+      case 'in element string':
+        return true;
+      case 'in object value':
+      case 'in element':
+        return this.#scanner.isInString;
+      default:
+        return false;
+    }
+  }
+
   get #isInElement(): boolean {
     return this.#state === 'in element' || this.#state === 'in element string' || this.#state === 'in element scalar';
   }

@@ -1,226 +1,134 @@
-// JSON documents → resources: a Bundle entry by entry, an array item by item, a single resource, or several of these
-// one after the other. Built for documents of any length: no more than one entry is held at a time.
+// Reads what starts as a JSON object or array. When its first line turns out to be a record of its own, longer than what
+// sources are recognised by, the rest is read line by line: then a bad line costs only itself.
 
-import type { DiagnosticCode, MessageParameters } from '../diagnostics.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
-import type { DecodedSource, DocumentKind, ReadContext, Reader, ResourceEnvelope } from '../types.ts';
+import type { DecodedSource, ReadContext, Reader, ResourceEnvelope } from '../types.ts';
+import { CARRIAGE_RETURN, COLON, COMMA, isSpace, LINE_FEED, OPEN_BRACE, OPEN_BRACKET, skipSpace } from './byte-codes.ts';
 import { asBuffer } from './byte-collector.ts';
-import { type CutEvent, DocumentCutter } from './cut-document.ts';
-import { findFault, parseRecord, RecordFault } from './parse-record.ts';
-import { limitParameters } from './read-limits.ts';
-import { looksLikeDocument } from './recognise.ts';
-import { RecordPlace } from './resource-envelope.ts';
-import { BundleTally } from './tally-bundle.ts';
-import { checkResourceType, describeJson, fullUrlOf, makeEnvelope, takeEntryResource, unpackBundle } from './unpack-bundle.ts';
+import { DocumentRun } from './document-run.ts';
+import { LineRun } from './line-run.ts';
+import { HEAD_BYTES, looksLikeDocument } from './recognise.ts';
 
-export const documentReader: Reader = {
-  name: 'json',
-  recognise: looksLikeDocument,
-  async *read(source, context) {
-    const documents = new DocumentRun(source, context);
-    for await (const chunk of source.chunks) yield documents.read(chunk);
-    documents.finish();
-  },
-};
+export const documentReader = makeDocumentReader(HEAD_BYTES);
 
-/** What is wrong with the rest of a source: told when its end is known. */
-interface BrokenRest {
-  readonly code: DiagnosticCode;
-  readonly reason: string;
-  readonly kept: number;
-  readonly entryIndex: number | undefined;
-  readonly byteOffset: number;
+/** @param headBytes - documents whose first line is shorter have been told from NDJSON before. */
+export function makeDocumentReader(headBytes: number): Reader {
+  return {
+    name: 'json',
+    recognise: looksLikeDocument,
+    async *read(source, context) {
+      const documents = new MaybeLines(source, context, headBytes);
+      for await (const chunk of source.chunks) yield documents.read(asBuffer(chunk));
+      yield documents.finish();
+    },
+  };
 }
 
-/** Closes what the frame of a Bundle leaves open before its first entry. */
-const FRAME_END = Buffer.from(']}');
+/** Enough of the second line to see what it is. */
+const LOOK_BYTES = Buffer.byteLength('{"resourceType"');
 
-class DocumentRun {
+/** Reads as documents until it is decided whether the source is one of lines. */
+class MaybeLines {
   readonly #source: DecodedSource;
   readonly #context: ReadContext;
-  readonly #cutter: DocumentCutter;
-  #tally = new BundleTally();
-  #kind: DocumentKind | undefined;
-  /** End of the bytes given so far. */
-  #endOffset: number;
-  #brokenRest: BrokenRest | undefined;
-  #isBroken = false;
-  /** Refuses the first document for want of a resourceType: held back, since a lone one makes the whole source no FHIR. */
-  #refuseFirst: (() => void) | undefined;
+  readonly #headBytes: number;
+  readonly #documents: DocumentRun;
+  #lines: LineRun | undefined;
+  #stage: 'before the first line' | 'in the first line' | 'after the first line' | 'decided' = 'before the first line';
+  #line = 1;
+  /** Bytes of the first line so far. */
+  #lineBytes = 0;
+  /** Where the next byte stands. */
+  #offset: number;
+  /** The last byte of the first line that is not white space. */
+  #lastByte = 0;
+  /** The next byte stands in column 0. */
+  #isLineStart = false;
+  /** The first bytes of the second line, until they are enough. */
+  #held: Buffer = Buffer.alloc(0);
 
-  constructor(source: DecodedSource, context: ReadContext) {
+  constructor(source: DecodedSource, context: ReadContext, headBytes: number) {
     this.#source = source;
     this.#context = context;
-    this.#endOffset = source.startOffset;
-    this.#cutter = new DocumentCutter(context.limits.recordBytes, source.startOffset);
+    this.#headBytes = headBytes;
+    this.#offset = source.startOffset;
+    this.#documents = new DocumentRun(source, context);
   }
 
   /** The resources that end in this chunk. */
-  *read(chunk: Uint8Array): Generator<ResourceEnvelope, void, undefined> {
-    this.#endOffset += chunk.length;
-    if (this.#isBroken) return;
-    const cutter = this.#cutter;
-    cutter.feed(asBuffer(chunk));
-    for (let event = cutter.next(); event !== undefined; event = cutter.next()) {
-      yield* this.#readEvent(event);
-      if (this.#isBroken) return;
+  *read(bytes: Buffer): Generator<ResourceEnvelope, void, undefined> {
+    let chunk = bytes;
+    if (this.#stage === 'before the first line') {
+      chunk = yield* this.#readSpace(chunk);
+      if (chunk.length > 0) this.#stage = 'in the first line';
     }
-  }
-
-  finish(): void {
-    if (!this.#isBroken && this.#cutter.finish() === 'fault') this.#readFault();
-    if (this.#refuseFirst !== undefined && this.#cutter.documentCount === 1 && !this.#isBroken) {
-      this.#context.report('SOURCE_NOT_FHIR', { sourceName: this.#source.name }, { found: 'JSON without resourceType' });
-    } else {
-      this.#refuseFirst?.();
-    }
-    const rest = this.#brokenRest;
-    if (rest === undefined) return;
-    this.#context.report(
-      rest.code,
-      { sourceName: this.#source.name, ...(rest.entryIndex === undefined ? {} : { entryIndex: rest.entryIndex }), byteOffset: rest.byteOffset },
-      { reason: rest.reason, kept: rest.kept, unreadBytes: this.#endOffset - rest.byteOffset },
-    );
-  }
-
-  *#readEvent(event: CutEvent): Generator<ResourceEnvelope, void, undefined> {
-    switch (event) {
-      case 'opened':
-        return this.#openBundle();
-      case 'element':
-        return yield* this.#readElement();
-      case 'document':
-        return yield* this.#endDocument();
-      case 'fault':
-        return this.#readFault();
-    }
-  }
-
-  /** Checks what stands before the entries at once, so that no entry of a text is taken that is no JSON before it. */
-  #openBundle(): void {
-    this.#tellKind('bundle');
-    const cutter = this.#cutter;
-    if (cutter.elementCount === 0) this.#tally = new BundleTally();
-    if (cutter.isTooLarge) return;
-    const frame = Buffer.concat([cutter.buffer.subarray(cutter.start, cutter.end), FRAME_END]);
-    const fault = parseRecord({ buffer: frame, start: 0, end: frame.length, isAscii: false }, false);
-    if (fault instanceof RecordFault) this.#breakOff(fault.reason, cutter.findFrameOffset(fault.byteOffset), 'BUNDLE_BROKEN');
-  }
-
-  *#readElement(): Generator<ResourceEnvelope, void, undefined> {
-    const cutter = this.#cutter;
-    const isItem = cutter.kind === 'array';
-    if (isItem) this.#tellKind('array');
-    const place = RecordPlace.ofRecord(this.#source.name, -1, cutter.elementIndex, cutter.byteOffset, cutter);
-    if (this.#isOverLimits(place)) {
-      if (!isItem) this.#tally.entryCount++;
-      return;
-    }
-    const value = parseRecord(cutter, cutter.hasOddNumber, cutter.oddNumbers);
-    if (value instanceof RecordFault) {
-      if (!value.isEndCertain) return this.#breakOff(value.reason, cutter.byteOffset + value.byteOffset, undefined, cutter.elementIndex);
-      if (!isItem) this.#tally.entryCount++;
-      return place.reject(this.#context, value.code, { reason: value.reason }, value.byteOffset);
-    }
-    let resource: JsonObject | undefined;
-    if (!isItem) resource = takeEntryResource(value, place, this.#tally, this.#context);
-    else if (!isJsonObject(value)) place.reject(this.#context, 'RECORD_NOT_OBJECT', { found: describeJson(value) });
-    else if (checkResourceType(value, place, this.#context)) resource = value;
-    if (resource === undefined) return;
-    if (resource.resourceType === 'Bundle') yield* unpackBundle(resource, cutter.hasOddNumber, place, this.#context);
-    else yield makeEnvelope(resource, cutter.hasOddNumber, isItem ? undefined : fullUrlOf(value), place);
-  }
-
-  *#endDocument(): Generator<ResourceEnvelope, void, undefined> {
-    const cutter = this.#cutter;
-    if (cutter.kind === 'array') return this.#tellKind('array');
-    if (cutter.documentCount > 1) this.#takeRefusal()?.();
-    const place = RecordPlace.ofRecord(this.#source.name, -1, -1, cutter.byteOffset, cutter);
-    if (this.#isOverLimits(place)) return;
-    const value = parseRecord(cutter, cutter.hasOddNumber, cutter.oddNumbers);
-    if (value instanceof RecordFault) {
-      const byteOffset = cutter.findFrameOffset(value.byteOffset);
-      if (cutter.isCut || cutter.resourceType === 'Bundle') return this.#breakOff(value.reason, byteOffset, 'BUNDLE_BROKEN');
-      place.reject(this.#context, value.code, { reason: value.reason }, value.byteOffset);
-      this.#isBroken = !value.isEndCertain;
-      return;
-    }
-    const document = value as JsonObject;
-    if (cutter.isCut) {
-      this.#context.onBundle(this.#tally.finish(this.#source.name, document));
-      this.#tally = new BundleTally();
-      if (document.resourceType !== 'Bundle') {
-        place.reject(this.#context, document.resourceType === undefined ? 'RESOURCE_TYPE_MISSING' : 'RESOURCE_TYPE_INVALID');
+    if (this.#stage === 'in the first line') chunk = yield* this.#readFirstLine(chunk);
+    if (this.#stage === 'after the first line') {
+      if (this.#held.length === 0) chunk = yield* this.#readSpace(chunk);
+      if (chunk.length === 0) return;
+      chunk = Buffer.concat([this.#held, chunk]);
+      if (chunk.length < LOOK_BYTES) {
+        this.#held = chunk;
+        return;
       }
-      return;
+      this.#decide(chunk);
     }
-    if (document.resourceType === undefined && cutter.documentCount === 1) {
-      // The text is gone once the next document is read, so the refusal is made now and told later.
-      const refusals: (() => void)[] = [];
-      checkResourceType(document, place, { ...this.#context, reject: (record) => refusals.push(() => this.#context.reject(record)) });
-      this.#refuseFirst = refusals[0];
-      return;
+    yield* (this.#lines ?? this.#documents).read(chunk);
+  }
+
+  *finish(): Generator<ResourceEnvelope, void, undefined> {
+    if (this.#held.length > 0 && this.#stage === 'after the first line') {
+      this.#decide(this.#held);
+      yield* (this.#lines ?? this.#documents).read(this.#held);
     }
-    if (!checkResourceType(document, place, this.#context)) return;
-    const isBundle = document.resourceType === 'Bundle';
-    this.#tellKind(isBundle ? 'bundle' : 'resource');
-    if (isBundle) yield* unpackBundle(document, cutter.hasOddNumber, place, this.#context);
-    else yield makeEnvelope(document, cutter.hasOddNumber, undefined, place);
+    if (this.#lines === undefined) this.#documents.finish();
+    else yield* this.#lines.finish();
   }
 
-  /** The item is what was read of the record at whose end, or in which, the text stopped to be JSON. */
-  #readFault(): void {
-    const cutter = this.#cutter;
-    let reason = cutter.faultReason;
-    let byteOffset = cutter.faultOffset;
-    if (cutter.isFaultInItem) {
-      const fault = findFault(cutter);
-      const isCutShort = cutter.isTooLarge && (fault.reason === 'unexpected end of text' || fault.reason === 'unfinished string');
-      if (!isCutShort) {
-        reason = fault.reason;
-        byteOffset = cutter.isFaultInElement ? cutter.byteOffset + fault.byteOffset : cutter.findFrameOffset(fault.byteOffset);
-      }
-    }
-    if (cutter.kind === 'array' || cutter.isCut || cutter.resourceType === 'Bundle') {
-      this.#breakOff(reason, byteOffset);
-      return;
-    }
-    this.#takeRefusal()?.();
-    this.#isBroken = true;
-    const place = RecordPlace.ofRecord(this.#source.name, -1, -1, cutter.byteOffset, cutter);
-    place.reject(this.#context, 'RECORD_NOT_JSON', { reason }, byteOffset - cutter.byteOffset);
+  /** White space is the document's, wherever it stands. Returns what follows it. */
+  *#readSpace(chunk: Buffer): Generator<ResourceEnvelope, Buffer, undefined> {
+    const end = skipSpace(chunk, 0, chunk.length);
+    for (let index = 0; index < end; index++) if (chunk[index] === LINE_FEED) this.#line++;
+    if (end > 0) this.#isLineStart = chunk[end - 1] === LINE_FEED;
+    yield* this.#readDocuments(chunk.subarray(0, end));
+    return chunk.subarray(end);
   }
 
-  #breakOff(
-    reason: string,
-    byteOffset: number,
-    code: DiagnosticCode = this.#cutter.kind === 'array' ? 'ARRAY_BROKEN' : 'BUNDLE_BROKEN',
-    kept: number = this.#cutter.elementCount,
-  ): void {
-    this.#isBroken = true;
-    this.#brokenRest = { code, reason, kept, entryIndex: this.#cutter.isCut ? kept : undefined, byteOffset };
-    if (code === 'BUNDLE_BROKEN') this.#context.onBundle(this.#tally.finish(this.#source.name, {}));
+  *#readFirstLine(chunk: Buffer): Generator<ResourceEnvelope, Buffer, undefined> {
+    const newlineIndex = chunk.indexOf(LINE_FEED);
+    const end = newlineIndex < 0 ? chunk.length : newlineIndex;
+    this.#lineBytes += end;
+    if (newlineIndex >= 0) this.#stage = this.#lineBytes < this.#headBytes ? 'decided' : 'after the first line';
+    if (this.#stage === 'decided') return chunk;
+    let lastIndex = end - 1;
+    while (lastIndex >= 0 && isSpace(chunk[lastIndex] as number)) lastIndex--;
+    if (lastIndex >= 0) this.#lastByte = chunk[lastIndex] as number;
+    yield* this.#readDocuments(chunk.subarray(0, end));
+    return chunk.subarray(end);
   }
 
-  #isOverLimits(place: RecordPlace): boolean {
-    const { limits } = this.#context;
-    let code: DiagnosticCode;
-    let parameters: MessageParameters;
-    if (this.#cutter.isTooLarge) [code, parameters] = limitParameters('RECORD_TOO_LARGE', limits);
-    else if (this.#cutter.depth > limits.depth) [code, parameters] = limitParameters('RECORD_TOO_DEEP', limits);
-    else return false;
-    place.reject(this.#context, code, parameters);
-    return true;
+  *#readDocuments(bytes: Buffer): Generator<ResourceEnvelope, void, undefined> {
+    this.#offset += bytes.length;
+    if (bytes.length > 0) yield* this.#documents.read(bytes);
   }
 
-  #takeRefusal(): (() => void) | undefined {
-    const refuse = this.#refuseFirst;
-    this.#refuseFirst = undefined;
-    return refuse;
+  /** @param next - the second line, from its first byte that is not white space. */
+  #decide(next: Buffer): void {
+    this.#stage = 'decided';
+    if (!this.#isRecordOfItsOwn(next)) return;
+    this.#context.onKind('ndjson');
+    this.#documents.finishFirstLine();
+    this.#lines = new LineRun(this.#source, this.#context, this.#offset, this.#line);
   }
 
-  #tellKind(kind: DocumentKind): void {
-    if (this.#kind === undefined) this.#context.onKind(kind);
-    this.#kind ??= kind;
+  #isRecordOfItsOwn(next: Buffer): boolean {
+    // A brace alone on its line begins a pretty-printed document.
+    if (next[0] === OPEN_BRACE && (next[1] === LINE_FEED || next[1] === CARRIAGE_RETURN)) return false;
+    if (this.#documents.isComplete) return true;
+    // The first line is broken, or goes on here. JSON has no line ends in strings.
+    if (this.#documents.isInString) return true;
+    if (!this.#isLineStart || next[0] !== OPEN_BRACE) return false;
+    // Between values of a Bundle an entry may follow, but no resource.
+    if (this.#lastByte === COMMA || this.#lastByte === OPEN_BRACKET) return this.#documents.isInBundle && next.toString('latin1').startsWith('{"resourceType"');
+    return this.#lastByte !== COLON;
   }
 }

@@ -22,7 +22,7 @@ export class ValueScanner {
   /** Length of the pieces before the present one. */
   #earlierBytes = 0;
   /** The last piece ended inside a string. */
-  #isInString = false;
+  isInString = false;
   /** The last piece ended after a backslash. */
   #isEscaped = false;
 
@@ -35,7 +35,7 @@ export class ValueScanner {
     // Of a value that is entered in its middle the first byte is not known.
     this.#areNumbersListed = depth === 0;
     this.#earlierBytes = 0;
-    this.#isInString = false;
+    this.isInString = false;
     this.#isEscaped = false;
   }
 
@@ -51,7 +51,7 @@ export class ValueScanner {
     let maxDepth = this.maxDepth;
     const valueStart = from - this.#earlierBytes;
     this.#earlierBytes += to - from;
-    if (this.#isInString) {
+    if (this.isInString) {
       index = this.#endString(bytes, index, to);
       if (index < 0) return -1;
     }
@@ -121,14 +121,14 @@ export class ValueScanner {
     while (index < to) {
       const byte = bytes[index++] as number;
       if (byte === QUOTE) {
-        this.#isInString = false;
+        this.isInString = false;
         return index;
       }
       if (byte !== BACKSLASH) continue;
       this.#isEscaped = index === to;
       index++;
     }
-    this.#isInString = true;
+    this.isInString = true;
     return -1;
   }
 }
