@@ -62,6 +62,8 @@ class MaybeLines {
       if (chunk.length > 0) this.#stage = 'in the first line';
     }
     if (this.#stage === 'in the first line') chunk = yield* this.#readFirstLine(chunk);
+    // JSON has no line ends in strings: this line is broken.
+    if (this.#stage === 'after the first line' && this.#documents.isInString) this.#startLines();
     if (this.#stage === 'after the first line') {
       if (this.#held.length === 0) chunk = yield* this.#readSpace(chunk);
       if (chunk.length === 0) return;
@@ -114,7 +116,11 @@ class MaybeLines {
   /** @param next - the second line, from its first byte that is not white space. */
   #decide(next: Buffer): void {
     this.#stage = 'decided';
-    if (!this.#isRecordOfItsOwn(next)) return;
+    if (this.#isRecordOfItsOwn(next)) this.#startLines();
+  }
+
+  #startLines(): void {
+    this.#stage = 'decided';
     this.#context.onKind('ndjson');
     this.#documents.finishFirstLine();
     this.#lines = new LineRun(this.#source, this.#context, this.#offset, this.#line);
@@ -124,8 +130,7 @@ class MaybeLines {
     // A brace alone on its line begins a pretty-printed document.
     if (next[0] === OPEN_BRACE && (next[1] === LINE_FEED || next[1] === CARRIAGE_RETURN)) return false;
     if (this.#documents.isComplete) return true;
-    // The first line is broken, or goes on here. JSON has no line ends in strings.
-    if (this.#documents.isInString) return true;
+    // The first line is broken, or goes on here.
     if (!this.#isLineStart || next[0] !== OPEN_BRACE) return false;
     // Between values of a Bundle an entry may follow, but no resource.
     if (this.#lastByte === COMMA || this.#lastByte === OPEN_BRACKET) return this.#documents.isInBundle && next.toString('latin1').startsWith('{"resourceType"');
