@@ -2,10 +2,11 @@
 // one after the other. Built for documents of any length: no more than one entry is held at a time.
 
 import type { DiagnosticCode, MessageParameters } from '../diagnostics.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { DecodedSource, DocumentKind, ReadContext, ResourceEnvelope } from '../types.ts';
 import { asBuffer } from './byte-collector.ts';
 import { type CutEvent, DocumentCutter } from './cut-document.ts';
+import { HeldRefusals } from './held-refusals.ts';
 import { findFault, parseRecord, RecordFault } from './parse-record.ts';
 import { limitParameters } from './read-limits.ts';
 import { RecordPlace } from './resource-envelope.ts';
@@ -37,12 +38,15 @@ export class DocumentRun {
   #endOffset: number;
   #brokenRest: BrokenRest | undefined;
   #isBroken = false;
-  /** Refuses the first document for want of a resourceType: held back, since a lone one makes the whole source no FHIR. */
-  #refuseFirst: (() => void) | undefined;
+  /** Of a lone document, or of the first items of an array. */
+  readonly #held: HeldRefusals;
+  /** Something in the source is FHIR, or was meant to be. */
+  #hasFhir = false;
 
   constructor(source: DecodedSource, context: ReadContext, startOffset = source.startOffset, line = -1) {
     this.#source = source;
     this.#context = context;
+    this.#held = new HeldRefusals(context);
     this.#line = line;
     this.#endOffset = startOffset;
     this.#cutter = new DocumentCutter(context.limits.recordBytes, startOffset);
@@ -82,13 +86,10 @@ export class DocumentRun {
   }
 
   finish(): void {
-    if (this.#kind !== undefined && this.#line < 0) this.#context.onKind(this.#kind);
     if (!this.#isBroken && this.#cutter.finish() === 'fault') this.#readFault();
-    if (this.#refuseFirst !== undefined && this.#line < 0 && this.#cutter.documentCount === 1 && !this.#isBroken) {
-      this.#context.report('SOURCE_NOT_FHIR', { sourceName: this.#source.name }, { found: 'JSON without resourceType' });
-    } else {
-      this.#refuseFirst?.();
-    }
+    if (this.#cutter.documentCount === 1 && !this.#isBroken) this.#refuseHeld();
+    else this.#held.release();
+    if (this.#kind !== undefined && this.#line < 0) this.#context.onKind(this.#kind);
     const rest = this.#brokenRest;
     if (rest === undefined) return;
     const location = {
@@ -142,8 +143,7 @@ export class DocumentRun {
     }
     let resource: JsonObject | undefined;
     if (!isItem) resource = takeEntryResource(value, place, this.#tally, this.#context);
-    else if (!isJsonObject(value)) place.reject(this.#context, 'RECORD_NOT_OBJECT', { found: describeJson(value) });
-    else if (checkResourceType(value, place, this.#context)) resource = value;
+    else if (this.#isResource(value, place)) resource = value as JsonObject;
     if (resource === undefined) return;
     if (resource.resourceType === 'Bundle') yield* unpackBundle(resource, cutter.hasOddNumber, place, this.#context);
     else yield makeEnvelope(resource, cutter.hasOddNumber, isItem ? undefined : fullUrlOf(value), place);
@@ -152,7 +152,7 @@ export class DocumentRun {
   *#endDocument(): Generator<ResourceEnvelope, void, undefined> {
     const cutter = this.#cutter;
     if (cutter.kind === 'array') return this.#tellKind('array');
-    if (cutter.documentCount > 1) this.#takeRefusal()?.();
+    if (cutter.documentCount > 1) this.#meetFhir();
     const place = RecordPlace.ofRecord(this.#source.name, this.#line, -1, cutter.byteOffset, cutter);
     if (this.#isOverLimits(place)) return;
     const value = parseRecord(cutter, cutter.hasOddNumber, cutter.oddNumbers);
@@ -172,14 +172,7 @@ export class DocumentRun {
       }
       return;
     }
-    if (document.resourceType === undefined && cutter.documentCount === 1) {
-      // The text is gone once the next document is read, so the refusal is made now and told later.
-      const refusals: (() => void)[] = [];
-      checkResourceType(document, place, { ...this.#context, reject: (record) => refusals.push(() => this.#context.reject(record)) });
-      this.#refuseFirst = refusals[0];
-      return;
-    }
-    if (!checkResourceType(document, place, this.#context)) return;
+    if (!this.#isResource(document, place)) return;
     const isBundle = document.resourceType === 'Bundle';
     this.#tellKind(isBundle ? 'bundle' : 'resource');
     if (isBundle) yield* unpackBundle(document, cutter.hasOddNumber, place, this.#context);
@@ -203,8 +196,8 @@ export class DocumentRun {
       this.#breakOff(reason, byteOffset);
       return;
     }
-    this.#takeRefusal()?.();
     this.#isBroken = true;
+    this.#held.release();
     const place = RecordPlace.ofRecord(this.#source.name, this.#line, -1, cutter.byteOffset, cutter);
     place.reject(this.#context, 'RECORD_NOT_JSON', { reason }, byteOffset - cutter.byteOffset);
   }
@@ -231,10 +224,32 @@ export class DocumentRun {
     return true;
   }
 
-  #takeRefusal(): (() => void) | undefined {
-    const refuse = this.#refuseFirst;
-    this.#refuseFirst = undefined;
-    return refuse;
+  /** Refuses what is none: at once, or at the end when there was nothing else. */
+  #isResource(value: JsonValue, place: RecordPlace): boolean {
+    if (isJsonObject(value) && value.resourceType !== undefined) this.#meetFhir();
+    const context = this.#hasFhir ? this.#context : this.#held.context;
+    if (!isJsonObject(value)) place.reject(context, 'RECORD_NOT_OBJECT', { found: describeJson(value) });
+    else if (checkResourceType(value, place, context)) return true;
+    if (this.#held.isFull) this.#refuseHeld();
+    return false;
+  }
+
+  #meetFhir(): void {
+    this.#hasFhir = true;
+    this.#held.release();
+  }
+
+  /** Nothing but these: the source as a whole is refused, and the rest of it not looked at. A line has its neighbours. */
+  #refuseHeld(): void {
+    if (this.#held.count === 0) return;
+    if (this.#line >= 0) {
+      this.#meetFhir();
+      return;
+    }
+    this.#held.forget();
+    this.#isBroken = true;
+    this.#kind = undefined;
+    this.#context.report('SOURCE_NOT_FHIR', { sourceName: this.#source.name }, { found: 'JSON without resourceType' });
   }
 
   #tellKind(kind: DocumentKind): void {

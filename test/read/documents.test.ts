@@ -228,6 +228,39 @@ describe('faults in other documents', () => {
   });
 });
 
+describe('arrays of other things than resources', () => {
+  const pad = ' '.repeat(1024 * 1024);
+  const items = (count: number, item: string) => Array(count).fill(item).join(',');
+
+  it.each([
+    ['many objects', `[${items(150, '{"a":1}')},${patient('1')}${pad}]`],
+    ['a few objects', `[${items(3, '{"a":1}')}${pad}]`],
+    ['numbers', `[${items(1000, '1.0')}${pad}]`],
+    ['large items', `[${items(20, `{"a":"${'x'.repeat(1_000_000)}"}`)}]`],
+    ['objects that break off', `[${items(150, '{"a":1}')}${pad}`],
+  ])('are refused as a whole: %s', async (_, text) => {
+    const { codes, reports, kinds } = await read(text, { chunkBytes: 100_000 });
+    expect(codes).toEqual(['SOURCE_NOT_FHIR']);
+    expect(reports[0]?.parameters).toEqual({ found: 'JSON without resourceType' });
+    expect(kinds).toEqual([]);
+  });
+
+  it('are refused one by one when a resource is among the first, or a broken one', async () => {
+    const mixed = await read(`[${items(50, '{"a":1}')},${patient('1')},${items(150, '2')}${pad}]`);
+    expect(mixed.ids).toEqual(['1']);
+    expect(mixed.codes).toEqual([...Array(50).fill('RESOURCE_TYPE_MISSING'), ...Array(150).fill('RECORD_NOT_OBJECT')]);
+    expect(mixed.rejects.map(({ location }) => location.entryIndex)).toEqual([...Array(201).keys()].filter((index) => index !== 50));
+    const meant = await read(`[${items(50, '{"a":1}')},{"resourceType":5},${items(150, '{}')}${pad}]`);
+    expect(meant.codes).toHaveLength(201);
+    expect((await read(`[${items(3, '{"a":1}')},{"b":${pad}`)).codes).toEqual([
+      'RESOURCE_TYPE_MISSING',
+      'RESOURCE_TYPE_MISSING',
+      'RESOURCE_TYPE_MISSING',
+      'ARRAY_BROKEN',
+    ]);
+  });
+});
+
 describe('nested Bundles', () => {
   const inner = bundleOf(entryOf(patient('b')), '{"resource":5}', '{"fullUrl":"urn:x","resource":{"resourceType":"Basic","id":"c","n":1.0}}');
 
