@@ -3,7 +3,7 @@
 import { open } from 'node:fs/promises';
 import type { Source } from '../types.ts';
 import { type FileSource, makeFileSource } from './file-source.ts';
-import { writeFully } from './write-fully.ts';
+import { WriteBehind } from './write-behind.ts';
 
 export function makeStdinSource(): Source {
   return { name: 'stdin', isNamedByUser: true, byteSize: undefined, open: (onRawBytes) => readStdin(onRawBytes) };
@@ -32,14 +32,18 @@ export function spoolSource(source: Source, filePath: string): Source {
   async function* spool(onRawBytes?: (byteCount: number) => void): AsyncGenerator<Uint8Array, void, undefined> {
     // Readable by its owner only: this is patient data in a shared folder.
     const handle = await open(filePath, 'w', 0o600);
+    const copy = new WriteBehind(handle);
     let byteSize = 0;
     try {
       for await (const chunk of source.open(onRawBytes)) {
-        await writeFully(handle, chunk);
+        await copy.write(chunk);
         byteSize += chunk.length;
         yield chunk;
       }
+      await copy.finish();
     } finally {
+      // A write under way must not meet a closed or reused descriptor.
+      await copy.settle();
       await handle.close();
     }
     spooled = makeFileSource(filePath, source.name, source.isNamedByUser, byteSize);

@@ -247,4 +247,25 @@ describe('spooling', () => {
     for (let pass = 0; pass < 3; pass++) expect((await readSources([spooled])).ids).toEqual(['1', '2']);
     expect(openCount).toBe(1);
   });
+
+  it('copies byte for byte, whatever the chunks are', async () => {
+    const bytes = Buffer.alloc(2_500_000);
+    for (let index = 0; index < bytes.length; index++) bytes[index] = (index * 7919) >> 3;
+    for (const chunkBytes of [65_536, 1_048_576, 1_500_000, 5_000_000]) {
+      const spooled = spoolSource(sourceOf(bytes, chunkBytes, 'stdin'), join(folder, 'spool'));
+      for (let pass = 0; pass < 2; pass++) {
+        const chunks: Buffer[] = [];
+        for await (const chunk of spooled.open()) chunks.push(Buffer.from(chunk));
+        expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
+      }
+    }
+  });
+
+  it.skipIf(process.platform !== 'linux').each([10, 3_000_000])('fails with the error of the write when the disk is full: %d bytes', async (byteCount) => {
+    const spooled = spoolSource(sourceOf(Buffer.alloc(byteCount), 100_000, 'stdin'), '/dev/full');
+    const drain = async () => {
+      for await (const _ of spooled.open());
+    };
+    await expect(drain()).rejects.toMatchObject({ code: 'ENOSPC', syscall: 'write' });
+  });
 });
