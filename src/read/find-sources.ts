@@ -6,6 +6,7 @@ import { type DiagnosticCode, type Location, type MessageParameters, UserError }
 import type { Source } from '../types.ts';
 import { cleanName } from './clean-name.ts';
 import { makeFileSource, makePipeSource } from './file-source.ts';
+import { isOwnSchema } from './is-own-schema.ts';
 import { toSourceFault } from './source-fault.ts';
 import { makeStdinSource } from './stdin-source.ts';
 
@@ -26,7 +27,10 @@ export interface FindOptions {
   readonly excludedPath?: string;
 }
 
-/** Throws a UserError (INPUT_NOT_FOUND) when an input does not exist. */
+/**
+ * Folders that hold the output of an earlier run are left out of a walk, unless the user names them.
+ * Throws a UserError (INPUT_NOT_FOUND) when an input does not exist.
+ */
 export function findSources(inputs: readonly string[], options: FindOptions = {}): FoundSources {
   const search = new SourceSearch(options.excludedPath);
   for (const input of inputs) search.add(input);
@@ -34,6 +38,7 @@ export function findSources(inputs: readonly string[], options: FindOptions = {}
 }
 
 const SLASH = Buffer.from('/');
+const SCHEMA_NAME = Buffer.from('_schema.json');
 
 class SourceSearch implements FoundSources {
   readonly sources: Source[] = [];
@@ -43,8 +48,7 @@ class SourceSearch implements FoundSources {
   readonly #seenIds = new Set<string>();
 
   constructor(excludedPath: string | undefined) {
-    const stats = excludedPath === undefined ? undefined : statSync(excludedPath, { bigint: true, throwIfNoEntry: false });
-    this.#excludedId = stats === undefined ? undefined : idOf(stats);
+    this.#excludedId = excludedPath === undefined ? undefined : findId(excludedPath);
   }
 
   add(input: string): void {
@@ -75,6 +79,7 @@ class SourceSearch implements FoundSources {
       this.problems.push({ code: 'SOURCE_SPECIAL', location: { sourceName: name }, parameters: { found: describeSpecial(stats) } });
       return;
     }
+    if (!isNamedByUser && stats.isDirectory() && isOwnSchema(joinPath(path, SCHEMA_NAME, SCHEMA_NAME.toString()))) return;
     if (!this.#isNew(id)) return;
     if (stats.isFile()) this.sources.push(makeFileSource(path, name, isNamedByUser, Number(stats.size)));
     else this.#walk(path, name);
@@ -120,6 +125,15 @@ function joinPath(folderPath: string | Buffer, bytes: Buffer, text: string): str
   const isText = Buffer.from(text, 'utf8').equals(bytes);
   if (isText && typeof folderPath === 'string') return join(folderPath, text);
   return Buffer.concat([typeof folderPath === 'string' ? Buffer.from(folderPath) : folderPath, SLASH, bytes]);
+}
+
+/** Undefined when nothing is there, or nothing that can be got at: then no walk will meet it either. */
+function findId(path: string): string | undefined {
+  try {
+    return idOf(statSync(path, { bigint: true }));
+  } catch {
+    return undefined;
+  }
 }
 
 function idOf(stats: BigIntStats): string {

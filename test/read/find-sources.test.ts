@@ -103,6 +103,28 @@ describe('finding sources', () => {
     expect(namesIn([join(folder, 'out')], join(folder, 'out'))).toEqual(['out/patient.csv']);
   });
 
+  it('leaves the output of earlier runs out of a walked folder, but not when it is named', () => {
+    write('a.json', 'old/rejects.json', 'old/details/x.json', 'other/b.json', 'broken/c.json', 'odd/d.json');
+    writeFileSync(join(folder, 'old/_schema.json'), '{"tool":"fhir-flatten","version":"0.1.0","tables":{}}');
+    writeFileSync(join(folder, 'other/_schema.json'), '{"tool":"another"}');
+    writeFileSync(join(folder, 'broken/_schema.json'), '{"tool":"fhir-flatten"');
+    mkdirSync(join(folder, 'odd/_schema.json'));
+    const walked = ['a.json', 'broken/_schema.json', 'broken/c.json', 'odd/d.json', 'other/_schema.json', 'other/b.json'];
+    const old = ['old/_schema.json', 'old/details/x.json', 'old/rejects.json'];
+    expect(findSources([folder]).problems).toEqual([]);
+    expect(namesIn([folder])).toEqual(walked);
+    expect(namesIn([join(folder, 'old')])).toEqual(old);
+    expect(namesIn([folder, join(folder, 'old')])).toEqual([...walked, ...old]);
+    expect(namesIn([join(folder, 'old/rejects.json')])).toEqual(['old/rejects.json']);
+  });
+
+  it('does not mind an output path that runs through a file, or in circles', () => {
+    write('a.json');
+    symlinkSync('loop', join(folder, 'loop'));
+    for (const path of ['a.json/out', 'loop/out', 'x'.repeat(5000)])
+      expect(findSources([join(folder, 'a.json')], { excludedPath: join(folder, path) }).sources).toHaveLength(1);
+  });
+
   it.skipIf(process.platform === 'win32')('names pipes, sockets and devices in a folder, and does not open them', async () => {
     write('a.json');
     execFileSync('mkfifo', [join(folder, 'pipe')]);
