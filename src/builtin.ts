@@ -28,6 +28,6 @@ export interface BuiltinOptions {
 /** Readers of FHIR JSON, the default tables of a FHIR version, the formats. */
 export async function createBuiltinPlugin({ fhirVersion, csv = {} }: BuiltinOptions): Promise<Plugin> {
   const formats = [createCsvFormat(checkCsvOptions(csv))];
-  const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion));
+  const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { hasDetails: false, codings: 'extra' });
   return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
 }

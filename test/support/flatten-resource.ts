@@ -16,7 +16,7 @@ export interface FlattenedResource {
   readonly dropped: readonly { readonly rule: DropRule; readonly path: string; readonly leafCount: number; readonly byteCount: number }[];
 }
 
-const tables = makeDefaultTables(await loadModel('r4'));
+const tables = makeDefaultTables(await loadModel('r4'), { hasDetails: false, codings: 'extra' });
 
 export function flattenResource(resource: JsonObject, options: { id?: string; hasNumberText?: boolean } = {}): FlattenedResource {
   const flattener = tables.flattenersFor(String(resource.resourceType))[0];

@@ -25,9 +25,11 @@ function isConceptOrReference(element: Element): boolean {
   return codes.length === 2 && codes[0] === 'CodeableConcept' && codes[1] === 'Reference';
 }
 
-export function addChoiceColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
-  if (element.types.length > mostTypes) return;
-  if (isTimeLike(element)) addTimeColumns(builder, node, element, base);
+/** Open choices have columns in child tables only, which are complete. */
+export function addChoiceColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, isComplete: boolean): void {
+  if (element.types.length > mostTypes) {
+    if (isComplete) addOpenColumns(builder, node, element, base);
+  } else if (isTimeLike(element)) addTimeColumns(builder, node, element, base);
   else if (isConceptOrReference(element)) addConceptOrReferenceColumns(builder, node, element, base);
   else addGroupPerType(builder, node, element, base);
 }
@@ -103,6 +105,37 @@ function addConceptOrReferenceColumns(builder: PlanBuilder, node: NodeIndex, ele
   addReferenceIdentifier(builder, reference, base, type.targets);
 }
 
+/** The type, the value as text where it has one, and the JSON of a value that is an object. */
+function addOpenColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
+  const path = `${builder.pathOf(node)}.${element.name}[x]`;
+  const isObject = (type: ElementType) => !isPrimitive(type);
+  const primitives = element.types.filter(isPrimitive).map((type) => builder.value(node, jsonKey(element, type)));
+  addTypeColumn(builder, node, element, base);
+  builder.add({
+    base,
+    type: primitive('string'),
+    cell: firstOf([...primitives, ...labelsOf(node, element.types.filter(isObject), element)]),
+    fhirPath: path,
+    description: `${path} as one text.`,
+  });
+  builder.add({
+    base,
+    suffix: '_json',
+    type: { kind: 'json' },
+    cell: { kind: 'json', node, keys: element.types.filter(isObject).map((type) => jsonKey(element, type)) },
+    fhirPath: path,
+    description: `${path} as JSON, when it is no primitive.`,
+  });
+}
+
+/** The cells that write a choice as text, for the types that have a short form. */
+function labelsOf(node: NodeIndex, types: readonly ElementType[], element: Element): readonly Cell[] {
+  return types.flatMap((type): Cell[] => {
+    const as = isPrimitive(type) ? 'primitive' : renderings[type.code];
+    return as === undefined ? [] : [{ kind: 'rendered', node, key: jsonKey(element, type), as }];
+  });
+}
+
 const renderings: Readonly<Record<string, Rendering>> = {
   CodeableConcept: 'concept',
   Quantity: 'quantity',
@@ -121,10 +154,7 @@ const renderings: Readonly<Record<string, Rendering>> = {
 
 function addGroupPerType(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
   const path = `${builder.pathOf(node)}.${element.name}[x]`;
-  const labels = element.types.flatMap((type): Cell[] => {
-    const as = isPrimitive(type) ? 'primitive' : renderings[type.code];
-    return as === undefined ? [] : [{ kind: 'rendered', node, key: jsonKey(element, type), as }];
-  });
+  const labels = labelsOf(node, element.types, element);
   const flag = findFlag(element);
   if (flag !== undefined) {
     builder.add({

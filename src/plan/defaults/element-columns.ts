@@ -23,12 +23,22 @@ const bestItemRules: Readonly<Record<string, ItemRule>> = {
 export interface ElementOptions {
   /** Show the first item of a list that would otherwise stand in a child table only. */
   readonly isFirstShown?: boolean;
+  /** In child tables: show also what a main table leaves to them, such as the parts of a Timing and open choices. */
+  readonly isComplete?: boolean;
 }
+
+/** How a list of a data type is joined, where people write it otherwise than with a semicolon. */
+const separators: Readonly<Record<string, string>> = {
+  'HumanName.given': ' ',
+  'HumanName.prefix': ' ',
+  'HumanName.suffix': ' ',
+  'Address.line': ', ',
+};
 
 /** Adds the columns of an element of the node's object. */
 export function addElementColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, options: ElementOptions = {}): void {
   if (element.isChoice) {
-    addChoiceColumns(builder, node, element, base);
+    addChoiceColumns(builder, node, element, base, options.isComplete === true);
     return;
   }
   const type = element.types[0] as ElementType;
@@ -37,7 +47,7 @@ export function addElementColumns(builder: PlanBuilder, node: NodeIndex, element
     return;
   }
   if (!element.isList) {
-    addObject(builder, builder.child(node, element.name), type, base);
+    addObject(builder, builder.child(node, element.name), type, base, options);
     return;
   }
   if (type.code === 'ContactPoint') {
@@ -47,7 +57,7 @@ export function addElementColumns(builder: PlanBuilder, node: NodeIndex, element
   } else {
     const isShownByDefault = type.code === 'Reference' && firstReferenceNames.has(element.name);
     const rule = bestItemRules[type.code] ?? (options.isFirstShown === true || isShownByDefault ? { rule: 'first' } : undefined);
-    if (rule !== undefined) addObject(builder, builder.item(node, element.name, rule), type, base);
+    if (rule !== undefined) addObject(builder, builder.item(node, element.name, rule), type, base, options);
   }
 }
 
@@ -55,10 +65,11 @@ function addPrimitiveColumn(builder: PlanBuilder, node: NodeIndex, element: Elem
   const fhirType = type.code as PrimitiveTypeName;
   const fhirPath = `${builder.pathOf(node)}.${element.name}`;
   if (element.isList) {
+    const separator = separators[`${builder.typeOf(node)}.${element.name}`] ?? '; ';
     builder.add({
       base,
       type: { kind: 'list', fhirType },
-      cell: { kind: 'list', node, key: element.name, type: fhirType, separator: '; ' },
+      cell: { kind: 'list', node, key: element.name, type: fhirType, separator },
       fhirPath,
       description: `All values of ${fhirPath}.`,
     });
@@ -94,15 +105,16 @@ function addJoinedNotes(builder: PlanBuilder, node: NodeIndex, element: Element,
   });
 }
 
-function addObject(builder: PlanBuilder, node: NodeIndex, type: ElementType, base: string): void {
-  if (type.code === 'BackboneElement' || type.code === 'Element') addBackboneColumns(builder, node, base);
+function addObject(builder: PlanBuilder, node: NodeIndex, type: ElementType, base: string, options: ElementOptions): void {
+  const isFlattened = type.code === 'BackboneElement' || type.code === 'Element' || (type.code === 'Timing' && options.isComplete === true);
+  if (isFlattened) addBackboneColumns(builder, node, base, options);
   else addObjectColumns(builder, node, type, base);
 }
 
 /** A single backbone element is flattened: its elements become columns with its name before theirs. */
-function addBackboneColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+function addBackboneColumns(builder: PlanBuilder, node: NodeIndex, base: string, options: ElementOptions): void {
   for (const element of builder.model.elementsOf(builder.typeOf(node))) {
     if (element.name === 'id' || element.name === 'extension' || element.name === 'modifierExtension') continue;
-    addElementColumns(builder, node, element, `${base}_${toSnakeCase(element.name)}`);
+    addElementColumns(builder, node, element, `${base}_${toSnakeCase(element.name)}`, { isComplete: options.isComplete === true });
   }
 }

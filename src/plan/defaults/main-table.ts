@@ -3,6 +3,7 @@
 
 import type { Element, ElementModel, KeyedElement } from '../../fhir/element-model.ts';
 import type { Cell, NodeIndex, TablePlan } from '../plan.ts';
+import { addChildTables } from './child-tables.ts';
 import { type ComputedColumn, type CuratedEntry, curatedTables, promotedExtensions, type Step } from './curated-tables.ts';
 import { addElementColumns } from './element-columns.ts';
 import { toSnakeCase } from './names.ts';
@@ -24,7 +25,7 @@ interface HoistedReference {
   readonly targets: readonly string[];
 }
 
-export function planMainTable(model: ElementModel, resourceType: string): TablePlan {
+export function planMainTable(model: ElementModel, resourceType: string, hasDetails: boolean): TablePlan {
   const builder = new PlanBuilder(model, { kind: 'resource', type: resourceType });
   builder.add({
     base: 'id',
@@ -46,6 +47,7 @@ export function planMainTable(model: ElementModel, resourceType: string): TableP
   }
   for (const column of promotedExtensions[resourceType] ?? []) addComputed(builder, column);
   addTrailingColumns(builder, resourceType);
+  if (hasDetails) addChildTables(builder, resourceType);
   return builder.build({
     name: toSnakeCase(resourceType),
     role: 'main',

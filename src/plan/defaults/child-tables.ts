@@ -1,0 +1,143 @@
+// Repeating complex elements → child tables: one row per item, at any depth, with the keys of the rows above. The
+// tables are complete: every element of the item has its columns, or a child table of its own.
+
+import type { Element, ElementModel, ElementType } from '../../fhir/element-model.ts';
+import { isPrimitive } from '../../fhir/element-model.ts';
+import type { NodeIndex } from '../plan.ts';
+import { addElementColumns } from './element-columns.ts';
+import { limitName, toSnakeCase } from './names.ts';
+import { PlanBuilder, primitive } from './plan-builder.ts';
+import { addReferenceColumns } from './reference-columns.ts';
+
+/** Lists of these have no table: the coding table shows them, or their items are no data of the resource. */
+const withoutTable = new Set(['CodeableConcept', 'Coding', 'Extension', 'Resource', 'ElementDefinition', 'Meta', 'Narrative', 'xhtml']);
+
+/** Elements of every element; extensions have a table of their own, and ids of elements stay in other_json. */
+const baseElements = new Set(['id', 'extension', 'modifierExtension', 'meta', 'implicitRules', 'language', 'text', 'contained']);
+
+/** Columns of the main row that rows of a child table repeat. */
+const repeatedColumns: Readonly<Record<string, readonly { readonly column: string; readonly as: string }[]>> = {
+  'Observation.component': [
+    { column: 'patient_id', as: 'patient_id' },
+    { column: 'encounter_id', as: 'encounter_id' },
+    { column: 'effective_start', as: 'effective_start' },
+    { column: 'code', as: 'observation_code' },
+    { column: 'code_text', as: 'observation_code_text' },
+  ],
+};
+
+/** A table above, as the tables below see it. */
+interface Outer {
+  readonly table: string;
+  /** Type path of its items: an array of the same below holds more rows of it. */
+  readonly type: string;
+  /** `contact_idx`; undefined for the main table, whose key is the resource's id. */
+  readonly indexColumn: string | undefined;
+}
+
+/** Adds the child tables of a main table's elements, and theirs, to its builder. */
+export function addChildTables(builder: PlanBuilder, resourceType: string): void {
+  const table = toSnakeCase(resourceType);
+  addTablesBelow(builder, 0, table, [{ table, type: resourceType, indexColumn: undefined }]);
+}
+
+/** The tables of the arrays of a node's object, and of the single backbone elements below it. */
+function addTablesBelow(builder: PlanBuilder, node: NodeIndex, stem: string, outers: readonly Outer[]): void {
+  for (const element of builder.model.elementsOf(builder.typeOf(node))) {
+    const [type] = element.types;
+    if (element.isChoice || type === undefined || isPrimitive(type) || withoutTable.has(type.code) || baseElements.has(element.name)) continue;
+    const name = `${stem}_${toSnakeCase(element.name)}`;
+    if (element.isList) addTable(builder, node, element, type, name, outers);
+    else if (isBackbone(type) && !outers.some((outer) => outer.type === type.path)) {
+      addTablesBelow(builder, builder.child(node, element.name), name, outers);
+    }
+  }
+}
+
+function isBackbone(type: ElementType): boolean {
+  return type.code === 'BackboneElement' || type.code === 'Element';
+}
+
+function addTable(builder: PlanBuilder, node: NodeIndex, element: Element, type: ElementType, name: string, outers: readonly Outer[]): void {
+  const recursive = outers.find((outer) => outer.type === type.path);
+  if (recursive !== undefined) {
+    builder.addRecursion({ node, key: element.name }, recursive.table);
+    return;
+  }
+  const table = limitName(name);
+  const path = `${builder.pathOf(node)}.${element.name}`;
+  const isRecursive = holdsItself(builder.model, type.path);
+  const child = new PlanBuilder(builder.model, { kind: 'row', type: type.path, path });
+  addKeyColumns(child, outers, path, isRecursive);
+  for (const { column, as } of repeatedColumns[path] ?? []) {
+    child.add({
+      base: as,
+      rank: 'key',
+      type: primitive('string'),
+      cell: { kind: 'repeated', column },
+      description: `${column} of the ${outers[0]?.type}.`,
+    });
+  }
+  addItemColumns(child, element, type);
+  const own: Outer = { table, type: type.path, indexColumn: `${toSnakeCase(element.name)}_idx` };
+  addTablesBelow(child, 0, table, [...outers, own]);
+  builder.addChild(
+    child.build({ name: table, role: 'detail', resourceType: outers[0]?.type ?? '', description: `One row per item of ${path}.` }, { node, key: element.name }),
+  );
+}
+
+/** True when items of a type hold, at some depth, arrays of items of the same type. */
+function holdsItself(model: ElementModel, type: string, visited = new Set<string>()): boolean {
+  if (visited.has(type)) return false;
+  visited.add(type);
+  const root = [...visited][0];
+  return model.elementsOf(type).some((element) => {
+    const [below] = element.types;
+    if (below === undefined || !isBackbone(below)) return false;
+    return below.path === root || holdsItself(model, below.path, visited);
+  });
+}
+
+function addKeyColumns(child: PlanBuilder, outers: readonly Outer[], path: string, isRecursive: boolean): void {
+  const [main, ...above] = outers;
+  const key = { rank: 'key', isNullable: false } as const;
+  child.add({ ...key, base: `${main?.table}_id`, type: primitive('id'), cell: { kind: 'id' }, description: `Id of the ${main?.type}.` });
+  for (const [position, outer] of above.entries()) {
+    const levels = above.length - position;
+    child.add({
+      ...key,
+      base: outer.indexColumn as string,
+      type: primitive('unsignedInt'),
+      cell: { kind: 'ancestorIndex', levels },
+      description: `idx of the row of ${outer.table} that this one belongs to.`,
+    });
+  }
+  const meaning = isRecursive ? `Running number of the item among all of ${path} and below, in document order.` : `Place of the item in ${path}, from 0.`;
+  child.add({ ...key, base: 'idx', type: primitive('unsignedInt'), cell: { kind: 'index' }, description: meaning });
+  if (!isRecursive) return;
+  child.add({
+    base: 'parent_idx',
+    rank: 'key',
+    type: primitive('unsignedInt'),
+    cell: { kind: 'parentIndex' },
+    description: 'idx of the row that holds this one; null at the top.',
+  });
+}
+
+function addItemColumns(child: PlanBuilder, element: Element, type: ElementType): void {
+  if (type.code === 'Reference') {
+    addReferenceColumns(child, 0, toSnakeCase(element.name), type.targets);
+    return;
+  }
+  for (const below of child.model.elementsOf(type.path)) {
+    // Attachment data is left out by a rule, and counted.
+    if (type.code === 'Attachment' && below.name === 'data') continue;
+    if (!baseElements.has(below.name) || (below.name === 'text' && !isNarrative(below))) {
+      addElementColumns(child, 0, below, toSnakeCase(below.name), { isComplete: true });
+    }
+  }
+}
+
+function isNarrative(element: Element): boolean {
+  return element.types[0]?.code === 'Narrative';
+}
