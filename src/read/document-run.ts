@@ -40,7 +40,7 @@ export class DocumentRun {
   #isBroken = false;
   /** Of a lone document, or of the first items of an array. */
   readonly #held: HeldRefusals;
-  /** Something in the source is FHIR, or was meant to be. */
+  /** Something in the source is FHIR, was meant to be, or cannot be told for a fault. */
   #hasFhir = false;
 
   constructor(source: DecodedSource, context: ReadContext, startOffset = source.startOffset, line = -1) {
@@ -138,7 +138,8 @@ export class DocumentRun {
     const value = parseRecord(cutter, cutter.hasOddNumber, cutter.oddNumbers);
     if (value instanceof RecordFault) {
       if (!value.isEndCertain) return this.#breakOff(value.reason, cutter.byteOffset + value.byteOffset, undefined, cutter.elementIndex);
-      if (!isItem) this.#tally.entryCount++;
+      if (isItem) this.#meetFhir();
+      else this.#tally.entryCount++;
       return place.reject(this.#context, value.code, { reason: value.reason }, value.byteOffset);
     }
     let resource: JsonObject | undefined;
