@@ -1,6 +1,6 @@
 // Finds the end of a JSON object or array in bytes that come in pieces: the inner loop of all reading. It only follows
 // strings and brackets, and notes the numbers whose text needs care; whether the text is JSON is for JSON.parse to say.
-// One loop, almost no calls: about 700 MB/s.
+// One loop, almost no calls: about 600 MB/s.
 
 import { BACKSLASH, CLOSE_BRACE, MINUS, NINE, OPEN_BRACE, QUOTE, SPACE } from './byte-codes.ts';
 import { readNumber } from './check-number.ts';
