@@ -14,6 +14,7 @@ interface WrittenColumn {
 
 export interface WrittenTable {
   readonly file: string;
+  readonly description: string;
   readonly rowCount: number;
   readonly resourceType: string;
   readonly columns: readonly WrittenColumn[];
@@ -26,6 +27,8 @@ export interface Containment {
   /** Resources without a row. */
   readonly withoutRow: number;
 }
+
+type Row = Readonly<Record<string, string>>;
 
 export function readRows(file: string): Record<string, string>[] {
   return parse(readFileSync(file), { columns: true, relax_column_count: false });
@@ -41,22 +44,26 @@ export function checkContainment(outputFolder: string, resources: readonly Plain
   const missing = new Map<string, number>();
   let leafCount = 0;
   let withoutRow = 0;
-  for (const table of readTables(outputFolder)) {
-    const rows = new Map(readRows(join(outputFolder, table.file)).map((row) => [row.id, row]));
-    const readsElement = columnMatcher(table.columns);
+  const tables = readTables(outputFolder);
+  const recursiveBases = tables.filter(({ columns }) => columns.some(({ name }) => name === 'parent_idx')).map(basePath);
+  for (const resourceType of new Set(tables.map((table) => table.resourceType))) {
+    const views = tables.filter((table) => table.resourceType === resourceType).map((table) => viewTable(outputFolder, table, recursiveBases));
+    const main = views.find((view) => view.isMain);
     for (const resource of resources) {
-      if (resource.resourceType !== table.resourceType || typeof resource.id !== 'string') continue;
-      const row = rows.get(resource.id);
+      if (resource.resourceType !== resourceType || typeof resource.id !== 'string') continue;
+      const { id } = resource;
+      const row = main?.rowsOf(id)[0];
       if (row === undefined) {
         withoutRow++;
         continue;
       }
-      const kept = new Set(leavesOf(row.other_json === '' ? null : parsePlain(row.other_json as string)).map((leaf) => `${leaf.indexedPath} ${leaf.text}`));
+      const kept = new Set(leavesOf(row.other_json ? parsePlain(row.other_json) : null).map((leaf) => `${leaf.indexedPath} ${leaf.text}`));
+      const shown = views.flatMap((view) => view.shownElsewhere(id));
       for (const leaf of leavesOf(resource)) {
         leafCount++;
         if (leaf.path === 'resourceType' || kept.has(`${leaf.indexedPath} ${leaf.text}`)) continue;
-        const path = `${table.resourceType}.${leaf.path}`;
-        const isShown = readsElement(path).some((column) => holds(row[column.name] as string, leaf)) || isUcum(leaf);
+        const path = `${resourceType}.${leaf.path}`;
+        const isShown = views.some((view) => view.holds(id, path, leaf)) || shown.some((set) => set.has(leaf.text)) || isUcum(leaf);
         if (!isShown) missing.set(path, (missing.get(path) ?? 0) + 1);
       }
     }
@@ -64,11 +71,54 @@ export function checkContainment(outputFolder: string, resources: readonly Plain
   return { leafCount, missing, withoutRow };
 }
 
+interface TableView {
+  readonly isMain: boolean;
+  rowsOf(id: string): readonly Row[];
+  /** True when a cell that reads the element holds the leaf. */
+  holds(id: string, path: string, leaf: Leaf): boolean;
+  /** The values in the coding and extension tables, whose columns read no element in particular. */
+  shownElsewhere(id: string): readonly ReadonlySet<string>[];
+}
+
+/** `Questionnaire.item`: what a child table has rows for, as its description says. */
+function basePath({ description }: WrittenTable): string {
+  return /^One row per item of (\S+)\.$/.exec(description)?.[1] ?? '';
+}
+
+function viewTable(outputFolder: string, table: WrittenTable, recursiveBases: readonly string[]): TableView {
+  const key = table.columns[0]?.name as string;
+  const rowsById = new Map<string, Row[]>();
+  for (const row of readRows(join(outputFolder, table.file))) {
+    const rows = rowsById.get(row[key] as string) ?? [];
+    rows.push(row);
+    rowsById.set(row[key] as string, rows);
+  }
+  const rowsOf = (id: string) => rowsById.get(id) ?? [];
+  const readsElement = columnMatcher(table.columns, recursiveBases);
+  const isAnywhere = /_(?:extra_coding|coding|extension)\.csv$/.test(table.file);
+  return {
+    isMain: key === 'id',
+    rowsOf,
+    holds: (id, path, leaf) => {
+      const columns = readsElement(path);
+      return columns.length > 0 && rowsOf(id).some((row) => columns.some((column) => holds(row[column.name] as string, leaf, column.name.endsWith('_json'))));
+    },
+    shownElsewhere: (id) => (isAnywhere ? rowsOf(id).map(valuesOf) : []),
+  };
+}
+
+/** The cells of a row, and the leaves of those that hold JSON. */
+function valuesOf(row: Row): ReadonlySet<string> {
+  const values = new Set(Object.values(row));
+  for (const leaf of leavesOf(row.value_json ? parsePlain(row.value_json) : null)) values.add(leaf.text);
+  return values;
+}
+
 /** The columns that read an element, by the FHIR path in _schema.json. */
-function columnMatcher(columns: readonly WrittenColumn[]): (path: string) => readonly WrittenColumn[] {
+function columnMatcher(columns: readonly WrittenColumn[], recursiveBases: readonly string[]): (path: string) => readonly WrittenColumn[] {
   const patterns = columns
     .filter((column) => typeof column.path === 'string' && column.name !== 'other_json')
-    .map((column) => ({ column, tests: (column.path as string).split(' | ').map(makePattern) }));
+    .map((column) => ({ column, tests: (column.path as string).split(' | ').map((path) => makePattern(path, recursiveBases)) }));
   const found = new Map<string, readonly WrittenColumn[]>();
   return (path) => {
     let matching = found.get(path);
@@ -80,16 +130,24 @@ function columnMatcher(columns: readonly WrittenColumn[]): (path: string) => rea
   };
 }
 
-function makePattern(fhirPath: string): RegExp {
-  const escaped = fhirPath.replace(/[.]/g, '\\.').replace('[x]', '[A-Z][A-Za-z0-9]*');
+function makePattern(fhirPath: string, recursiveBases: readonly string[]): RegExp {
+  const base = recursiveBases.find((candidate) => fhirPath.startsWith(`${candidate}.`));
+  // Items of a recursive element stand in its table at any depth.
+  const start = base === undefined ? '' : `${escapePath(base)}(?:\\.\\w+)*`;
+  const escaped = start + escapePath(base === undefined ? fhirPath : fhirPath.slice(base.length));
   // A reference by search stands in the identifier's column.
   const source = escaped.endsWith('\\.identifier') ? `${escaped.slice(0, -'identifier'.length)}(?:identifier|reference)` : escaped;
   return new RegExp(`^${source}(?:\\.|$)`);
 }
 
-function holds(cell: string, leaf: Leaf): boolean {
+function escapePath(fhirPath: string): string {
+  return fhirPath.replaceAll('.', '\\.').replace('[x]', '[A-Z][A-Za-z0-9]*');
+}
+
+function holds(cell: string, leaf: Leaf, isJson: boolean): boolean {
   if (cell === leaf.text) return true;
   if (cell === '') return false;
+  if (isJson) return leavesOf(parsePlain(cell)).some((inner) => inner.text === leaf.text);
   if (leaf.path.endsWith('reference')) return leaf.text === decodeReference(cell, leaf.text);
   return ['; ', ' ', ', ', '\n', '|'].some((separator) => cell.includes(separator) && cellParts(cell, separator).includes(leaf.text));
 }
