@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReadContext, Reader, ResourceEnvelope, Source } from '../types.ts';
 import { checkUnchanged, isFileSource } from './file-source.ts';
+import { isZip } from './is-zip.ts';
 import { ExpansionGuard } from './limit-expansion.ts';
 import { PulledChunks } from './pull-chunks.ts';
 import { describeUnrecognised, HEAD_BYTES } from './recognise.ts';
 import { SourceFault, toSourceFault } from './source-fault.ts';
 import { transcode } from './transcode.ts';
 import { isGzip, unpackGzip } from './unpack-gzip.ts';
-import { isZip, listMembers, readMember } from './unpack-zip.ts';
 import { writeFully } from './write-fully.ts';
 
 type Resources = AsyncGenerator<Iterable<ResourceEnvelope>, void, undefined>;
@@ -134,6 +134,7 @@ async function* readZipStream(named: Named, raw: PulledChunks, readers: readonly
 }
 
 async function* readZip(fd: number, named: Named, onRawBytes: (byteCount: number) => void, readers: readonly Reader[], context: ReadContext): Resources {
+  const { listMembers, readMember } = await import('./unpack-zip.ts');
   const { members, fault } = await listMembers(fd);
   const guard = new ExpansionGuard(context.limits.expansion);
   for (const member of members) {

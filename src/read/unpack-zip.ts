@@ -32,10 +32,6 @@ export interface ZipDirectory {
   readonly fault: SourceFault | undefined;
 }
 
-export function isZip(head: Uint8Array): boolean {
-  return head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6));
-}
-
 /** Lists the members worth reading: folders, hidden files and what macOS adds are left out. */
 export async function listMembers(fd: number): Promise<ZipDirectory> {
   const members: ZipMember[] = [];

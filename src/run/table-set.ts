@@ -33,7 +33,8 @@ interface OpenTable {
 }
 
 const maxBatchRows = 4096;
-const maxBatchBytes = 1024 * 1024;
+/** Small enough that most strings of a batch die young: a larger batch has the collector copy them twice. */
+const maxBatchBytes = 256 * 1024;
 /** Over all builders. */
 const memoryBudgetBytes = 48 * 1024 * 1024;
 const resourcesPerBudgetCheck = 256;
