@@ -25,6 +25,8 @@ export interface KeyHandler {
   readonly everyItem: readonly Contribution[];
   /** Tables with a row for each item of the array under the key. */
   readonly rows: readonly RowSource[];
+  /** Handlers of items, made when first needed, by the set of `items` that chose the item (bit i for rule i). */
+  readonly itemHandlers: (ObjectHandler | undefined)[];
   /** Type path of what stands here, when it must be read through although no column needs it. */
   readonly typeToSearch: string | undefined;
   /** Type path of the objects here. */
@@ -75,6 +77,18 @@ export class HandlerSet {
     return handler;
   }
 
+  /** For an item of an array that the rules of a set chose; undefined when nothing is about it. */
+  ofItem(known: KeyHandler, chosenBy: number): ObjectHandler | undefined {
+    const found = known.itemHandlers[chosenBy];
+    if (found !== undefined) return found;
+    const picked = known.items.filter((_, index) => (chosenBy & (1 << index)) !== 0).map(({ contribution }) => contribution);
+    const contributions = [...known.everyItem, ...known.rows.map(({ root }) => root), ...picked];
+    if (contributions.length === 0) return undefined;
+    const handler = this.of(contributions, known.type, known.path);
+    known.itemHandlers[chosenBy] = handler;
+    return handler;
+  }
+
   /** Makes the handler of a key when it is met for the first time: most keys of most types never are. */
   addKey(handler: ObjectHandler, key: string): KeyHandler | undefined {
     const elementType = this.#typeOf(handler, key);
@@ -105,6 +119,7 @@ export class HandlerSet {
       items,
       everyItem,
       rows,
+      itemHandlers: [],
       typeToSearch: this.#mustSearch(elementType) ? elementType : undefined,
       type: elementType,
     };

@@ -65,6 +65,8 @@ function chooseByRank(list: readonly JsonValue[], rank: (item: JsonObject) => nu
 }
 
 function chooseStandardCoding(list: readonly JsonValue[]): JsonObject | undefined {
+  // The usual case: no choice.
+  if (list.length === 1) return list.find(isJsonObject);
   let firstWithCode: JsonObject | undefined;
   let first: JsonObject | undefined;
   for (const coding of list) {

@@ -5,7 +5,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../../json.ts';
 import type { FlattenContext } from '../../types.ts';
 import { CodingRows } from './coding-rows.ts';
-import type { Contribution } from './contributions.ts';
+import type { Contribution, RowSource } from './contributions.ts';
 import { measure } from './drop-rules.ts';
 import type { ExtensionRows } from './extension-rows.ts';
 import { type HandlerSet, isFit, type KeyHandler, type ObjectHandler } from './handlers.ts';
@@ -171,24 +171,17 @@ export class ResourceWalk {
     first: JsonObject | undefined,
     chosen: readonly (JsonObject | undefined)[] | undefined,
   ): string {
-    const { items, everyItem, rows } = known;
-    if (chosen === undefined && everyItem.length === 0 && rows.length === 0) {
-      if (first === undefined || first !== item) return this.#keepObject(known, item);
-      return this.#walkObject(this.#handlers.ofOne((items[0] as KeyHandler['items'][number]).contribution), item);
-    }
-    const contributions = [...everyItem];
-    for (const { root, state } of rows) {
-      state.begin(index);
-      contributions.push(root);
-    }
+    const { items, rows } = known;
+    let chosenBy = 0;
     if (chosen === undefined) {
-      if (first === item) contributions.push((items[0] as KeyHandler['items'][number]).contribution);
+      if (first === item && items.length > 0) chosenBy = 1;
     } else {
-      for (const [position, object] of chosen.entries()) {
-        if (object === item) contributions.push((items[position] as KeyHandler['items'][number]).contribution);
-      }
+      for (let position = 0; position < chosen.length; position++) if (chosen[position] === item) chosenBy |= 1 << position;
     }
-    const rest = contributions.length === 0 ? this.#keepObject(known, item) : this.#walkObject(this.#handlers.of(contributions, known.type, known.path), item);
+    const handler = this.#handlers.ofItem(known, chosenBy);
+    if (handler === undefined) return this.#keepObject(known, item);
+    for (let position = 0; position < rows.length; position++) (rows[position] as RowSource).state.begin(index);
+    const rest = this.#walkObject(handler, item);
     for (const { state } of rows) state.end();
     return rest;
   }
