@@ -21,14 +21,53 @@ export type SecondVerdict = 'keep' | 'identical' | 'superseded' | 'changed';
 
 /** The best later occurrence of one key (type/id) among those that share a hash. */
 interface Later {
-  /** Counts later occurrences of the whole run. */
+  /** Counts later occurrences of the whole reading. */
   number: number;
   lastUpdatedMs: number;
   contentHash: number;
 }
 
+/** An occurrence that is not the first of its entry. */
+export interface LaterOccurrence extends Readonly<Later> {
+  /** `Type/id`. */
+  readonly key: string;
+}
+
+/** What the first reading of one part has learnt. The arrays are shared with the index, without copying. */
+export interface IndexContent {
+  readonly entryCount: number;
+  readonly highs: Uint32Array;
+  readonly lows: Uint32Array;
+  readonly contentHashes: Uint32Array;
+  readonly lastUpdatedMs: Float64Array;
+  /** Entry → its later occurrences, in order, where they are not all like the first. */
+  readonly suspects: ReadonlyMap<number, readonly LaterOccurrence[]>;
+}
+
+/** What the parts have found out together, for the second reading of one of them. */
+export interface PartDecisions {
+  /** Entry → 1 when an earlier part has the same with the same content. */
+  readonly repeated: Uint8Array | undefined;
+  /** Entries that several parts have, with different content. */
+  readonly contested: ReadonlyMap<number, Contest>;
+}
+
+/** The version that is kept of what several parts have. */
+export interface Contest {
+  /** The same in all parts. */
+  readonly id: number;
+  readonly contentHash: number;
+  /** Which later occurrence of this part it is; `firstOccurrence`, or `otherPart`. */
+  readonly number: number;
+}
+
+export const firstOccurrence = -1;
+export const otherPart = -2;
+
 interface Suspects {
   readonly laterByKey: Map<string, Later>;
+  /** Where the input is read in parts: each of them, since which one wins is known only together with the other parts'. */
+  readonly sequence: LaterOccurrence[];
   /** Known when the second reading comes to it. */
   firstKey: string | undefined;
 }
@@ -41,22 +80,29 @@ const slotsPerEntry = 1.25;
 export class ResourceIndex {
   /** Distinct hashes met: the number of entries. */
   #entryCount = 0;
-  #highs = new Uint32Array(firstCapacity);
-  #lows = new Uint32Array(firstCapacity);
-  #contentHashes = new Uint32Array(firstCapacity);
-  #lastUpdatedMs = new Float64Array(firstCapacity);
+  #highs = sharedWords(firstCapacity);
+  #lows = sharedWords(firstCapacity);
+  #contentHashes = sharedWords(firstCapacity);
+  #lastUpdatedMs = sharedDoubles(firstCapacity);
   /** Hash slot → entry + 1, 0 when free; open addressing, a power of two long. */
   #slots = new Uint32Array(firstCapacity * 2);
   /** Entry → its occurrences that differ from one another. */
   readonly #suspects = new Map<number, Suspects>();
   readonly #keyHash: KeyHash;
+  readonly #keepsSequences: boolean;
+  #decisions: PartDecisions = { repeated: undefined, contested: new Map() };
+  /** In the second reading: contest → the key it is about. */
+  readonly #contestKeys = new Map<number, string>();
+  #hasCollision = false;
   /** Occurrences after the first of their entry, in this reading. */
   #laterCount = 0;
   /** In the second reading: entries whose first occurrence has come by. */
   #seenCount = 0;
 
-  constructor(keyHash: KeyHash = createKeyHash(randomSeed(), randomSeed())) {
+  /** @param isPart - true when others index the rest of the sources, with the same `keyHash`. */
+  constructor(keyHash: KeyHash = createKeyHash(...randomSeeds()), isPart = false) {
     this.#keyHash = keyHash;
+    this.#keepsSequences = isPart;
   }
 
   /** True when some resource came with other content later on. */
@@ -76,11 +122,12 @@ export class ResourceIndex {
     let suspects = this.#suspects.get(entry);
     if (suspects === undefined) {
       if (this.#contentHashes[entry] === resource.contentHash) return 'identical';
-      suspects = { laterByKey: new Map(), firstKey: undefined };
+      suspects = { laterByKey: new Map(), sequence: [], firstKey: undefined };
       this.#suspects.set(entry, suspects);
     }
     const { lastUpdatedMs, contentHash } = resource;
     const key = keyOf(resource);
+    if (this.#keepsSequences) addUnlessRepeated(suspects.sequence, { key, number, lastUpdatedMs, contentHash });
     const later = suspects.laterByKey.get(key);
     if (later === undefined) {
       suspects.laterByKey.set(key, { number, lastUpdatedMs, contentHash });
@@ -91,8 +138,22 @@ export class ResourceIndex {
     return 'differs';
   }
 
+  content(): IndexContent {
+    const suspects = new Map([...this.#suspects].map(([entry, { sequence }]) => [entry, sequence]));
+    return {
+      entryCount: this.#entryCount,
+      highs: this.#highs,
+      lows: this.#lows,
+      contentHashes: this.#contentHashes,
+      lastUpdatedMs: this.#lastUpdatedMs,
+      suspects,
+    };
+  }
+
   /** Begins the second reading, of the same resources in the same order. */
-  startSecondReading(): void {
+  startSecondReading(decisions: PartDecisions = this.#decisions): void {
+    this.#decisions = decisions;
+    this.#contestKeys.clear();
     this.#laterCount = 0;
     this.#seenCount = 0;
   }
@@ -102,10 +163,16 @@ export class ResourceIndex {
     const entry = (this.#slots[this.#findSlot(resource)] as number) - 1;
     if (entry < 0 || entry > this.#seenCount) return 'changed';
     const isFirst = entry === this.#seenCount;
-    const number = isFirst ? -1 : this.#laterCount++;
+    const number = isFirst ? firstOccurrence : this.#laterCount++;
+    if (isFirst) this.#seenCount++;
+    if (this.#decisions.repeated?.[entry] === 1) return 'identical';
+    const contest = this.#decisions.contested.get(entry);
+    if (contest !== undefined) {
+      this.#noteContestKey(contest, resource);
+      return number === contest.number ? 'keep' : verdictOnLoser(resource, contest.contentHash);
+    }
     const suspects = this.#suspects.get(entry);
     if (isFirst) {
-      this.#seenCount++;
       if (suspects === undefined) return 'keep';
       suspects.firstKey = keyOf(resource);
       const later = suspects.laterByKey.get(suspects.firstKey);
@@ -125,6 +192,23 @@ export class ResourceIndex {
   /** After the second reading: true when it came to all that the first had. */
   get isSecondReadingComplete(): boolean {
     return this.#seenCount === this.#entryCount;
+  }
+
+  /** Contest → key, as the second reading found it. Parts that disagree were misled by a collision of hashes. */
+  get contestKeys(): ReadonlyMap<number, string> {
+    return this.#contestKeys;
+  }
+
+  /** True when the second reading found two keys in one contest. */
+  get hasCollision(): boolean {
+    return this.#hasCollision;
+  }
+
+  #noteContestKey({ id }: Contest, resource: IndexedResource): void {
+    const key = keyOf(resource);
+    const known = this.#contestKeys.get(id);
+    if (known === undefined) this.#contestKeys.set(id, key);
+    else if (known !== key) this.#hasCollision = true;
   }
 
   #supersedesFirst(entry: number, later: Later): boolean {
@@ -159,10 +243,10 @@ export class ResourceIndex {
 
   #growEntries(): void {
     const capacity = Math.ceil(this.#highs.length * growth);
-    this.#highs = copyInto(new Uint32Array(capacity), this.#highs);
-    this.#lows = copyInto(new Uint32Array(capacity), this.#lows);
-    this.#contentHashes = copyInto(new Uint32Array(capacity), this.#contentHashes);
-    this.#lastUpdatedMs = copyInto(new Float64Array(capacity), this.#lastUpdatedMs);
+    this.#highs = copyInto(sharedWords(capacity), this.#highs);
+    this.#lows = copyInto(sharedWords(capacity), this.#lows);
+    this.#contentHashes = copyInto(sharedWords(capacity), this.#contentHashes);
+    this.#lastUpdatedMs = copyInto(sharedDoubles(capacity), this.#lastUpdatedMs);
   }
 
   #growSlots(): void {
@@ -178,7 +262,7 @@ export class ResourceIndex {
 }
 
 /** The rule: the newest `meta.lastUpdated` when both have one (the later read when equal), else the last one read. */
-function wins(laterMs: number, earlierMs: number): boolean {
+export function wins(laterMs: number, earlierMs: number): boolean {
   return !(laterMs < earlierMs);
 }
 
@@ -193,6 +277,26 @@ function keyOf({ resourceType, id }: IndexedResource): string {
 function copyInto<T extends Uint32Array | Float64Array>(target: T, source: T): T {
   target.set(source);
   return target;
+}
+
+/** A repetition of the occurrence right before it changes nothing, whatever came before the two. */
+function addUnlessRepeated(sequence: LaterOccurrence[], occurrence: LaterOccurrence): void {
+  const last = sequence.at(-1);
+  if (last === undefined || last.contentHash !== occurrence.contentHash || last.key !== occurrence.key) sequence.push(occurrence);
+}
+
+// Shared memory, so that the thread which puts the parts together reads another one's entries without a copy.
+function sharedWords(count: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT));
+}
+
+function sharedDoubles(count: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(count * Float64Array.BYTES_PER_ELEMENT));
+}
+
+/** For `createKeyHash`. */
+export function randomSeeds(): readonly [number, number] {
+  return [randomSeed(), randomSeed()];
 }
 
 function randomSeed(): number {
