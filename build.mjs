@@ -1,4 +1,5 @@
-// src → dist: cli.js and index.js with shared chunks, so that a command loads only what it needs.
+// src → dist: cli.js, index.js and worker.js (the entry of further threads) with shared chunks, so that each loads only
+// what it needs.
 // commander is bundled (a start from node_modules costs a third more), with its licence beside it.
 // A build that others are running from stays usable: new files replace old ones by renaming, and chunks of older builds
 // go only with --clean, which packing uses.
@@ -21,7 +22,7 @@ const withoutProcesses = {
 
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+  entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', worker: 'src/worker.ts' },
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,

@@ -4,10 +4,13 @@ import type { FhirVersion } from './fhir/element-model.ts';
 import { loadModel } from './fhir/load-model.ts';
 import { makeDefaultTables } from './plan/default-tables.ts';
 import { jsonReaders } from './read/json-readers.ts';
-import type { Plugin } from './types.ts';
+import type { PartPlace, PartSink, Plugin, TableFormat } from './types.ts';
 import { createCsvFormat } from './write/csv/csv-format.ts';
 import { type CsvOptions, checkCsvOptions } from './write/csv/csv-options.ts';
+import { createDiscardPart } from './write/discard-sink.ts';
+import { PartFiles } from './write/files/part-files.ts';
 
+export { isFileSource, makeFileSource } from './read/file-source.ts';
 export { findSources } from './read/find-sources.ts';
 export { readSource } from './read/read-source.ts';
 export { spoolSource } from './read/stdin-source.ts';
@@ -30,4 +33,16 @@ export async function createBuiltinPlugin({ fhirVersion, csv = {} }: BuiltinOpti
   const formats = [createCsvFormat(checkCsvOptions(csv))];
   const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { hasDetails: false, codings: 'extra' });
   return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
+}
+
+/** What a thread writes its part of the rows into; `place` is what the run's sink says. */
+export function createPartSink(place: PartPlace, number: number, format: TableFormat): PartSink {
+  switch (place.kind) {
+    case 'files':
+      return new PartFiles(place.folder, number, format);
+    case 'discard':
+      return createDiscardPart(format.storage);
+    default:
+      return place satisfies never;
+  }
 }

@@ -1,9 +1,9 @@
 // Inputs and options → a finished run: finds the sources, chooses output and tables, runs the pipeline. What the
 // command line and the library's users have in common.
 
+import { availableParallelism } from 'node:os';
 import {
   type CsvOptions,
-  createBuiltinPlugin,
   createDiscardBuilder,
   createDiscardSink,
   createFileSink,
@@ -12,16 +12,20 @@ import {
   createTextBuilder,
   type FolderSink,
   findSources,
+  isFileSource,
   outputError,
   readSource,
   spoolSource,
 } from './builtin.ts';
 import { chooseOutput, isFolder, type Output } from './choose-output.ts';
 import { type Diagnostic, UserError } from './diagnostics.ts';
+import { loadRegistry } from './load-registry.ts';
+import { WorkerThread } from './part-thread.ts';
 import { type RunResult, run } from './pipeline.ts';
-import { createRegistry, type Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
 import type { Progress } from './run/read-resources.ts';
-import type { Plugin, ReadLimits, Sink, Source } from './types.ts';
+import { usefulThreads } from './run/split-sources.ts';
+import type { PartPlace, Plugin, ReadLimits, Sink, Source } from './types.ts';
 import { toolVersion } from './version.ts';
 
 export interface ConvertOptions {
@@ -41,6 +45,8 @@ export interface ConvertOptions {
   readonly isFailFast?: boolean;
   /** Reads and flattens, writes nothing. */
   readonly isDryRun?: boolean;
+  /** How many threads work at most, this one included. Default: as many as help. One where plugins are given. */
+  readonly threads?: number;
   readonly onDiagnostic?: (diagnostic: Diagnostic, countOfCode: number) => void;
   readonly onProgress?: (progress: Progress) => void;
   readonly onStage?: (stage: string) => void;
@@ -66,6 +72,11 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
   const destination = chooseOutput(options.out ?? defaultOut, options.format, registry.formats, tableNames?.size);
   const found = findSources(options.inputs, destination.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
   const sink = createSink(destination, options, tableNames !== undefined);
+  const limits = { ...defaultLimits, ...options.limits };
+  const isFailFast = options.isFailFast ?? false;
+  const threads = Array.from({ length: countThreads(found.sources, destination, options) - 1 }, () => {
+    return new WorkerThread(() => ({ place: placeOf(sink), formatName: destination.format.name, csv: options.csv, limits, tableNames, isFailFast }));
+  });
   options.onAbortable?.(() => sink.abort());
   options.onStart?.({ byteCount: totalByteCount(found.sources), output: destination });
   try {
@@ -80,9 +91,10 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
       createBuilder: createTextBuilder,
       createDiscardBuilder,
       sink,
-      limits: { ...defaultLimits, ...options.limits },
+      threads,
+      limits,
       tableNames,
-      isFailFast: options.isFailFast ?? false,
+      isFailFast,
       about: { ...aboutRun(options), inputs: options.inputs },
       onDiagnostic: options.onDiagnostic ?? (() => {}),
       onProgress: options.onProgress ?? (() => {}),
@@ -90,14 +102,10 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
     });
     return { ...result, destination };
   } catch (error) {
+    await Promise.all(threads.map((thread) => thread.end()));
     sink.abort();
     throw error;
   }
-}
-
-/** The built-in plugin and the user's, as lookups. */
-export async function loadRegistry({ csv, plugins = [] }: Pick<ConvertOptions, 'csv' | 'plugins'> = {}): Promise<Registry> {
-  return createRegistry([await createBuiltinPlugin({ fhirVersion: 'r4', ...(csv && { csv }) }), ...plugins]);
 }
 
 /** Throws a UserError (usage) for a name that no table has. */
@@ -125,6 +133,21 @@ function createSink(output: Output, options: ConvertOptions, isLimited: boolean)
     default:
       return output satisfies never;
   }
+}
+
+/** Several threads need files that each can open, a place that each can write to, and tables that each can make. */
+function countThreads(sources: readonly Source[], destination: Output, options: ConvertOptions): number {
+  const { isDryRun = false, plugins = [], threads } = options;
+  const isPossible =
+    sources.every(isFileSource) && destination.format.isJoinable === true && (destination.kind !== 'stdout' || isDryRun) && plugins.length === 0;
+  if (!isPossible) return 1;
+  return Math.max(1, Math.min(threads ?? usefulThreads(sources, availableParallelism()), sources.length));
+}
+
+function placeOf(sink: Sink): PartPlace {
+  const place = sink.place();
+  if (place === undefined) throw new Error('this output takes one part only');
+  return place;
 }
 
 /** Standard input and pipes are copied while they are read, in case a second reading is needed. */

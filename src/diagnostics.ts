@@ -76,6 +76,7 @@ const MESSAGES = {
   PLUGIN_CLASH: { severity: 'error', text: 'two plugins bring the same {kind}: {name}' },
   PLUGIN_VERSION: { severity: 'error', text: 'plugin {name} is made for another API version' },
   STOPPED: { severity: 'error', text: 'stopped, nothing published' },
+  THREAD_FAILED: { severity: 'error', text: 'a thread of the run ended before its work was done: {reason}', hint: 'nothing was published; --threads 1 takes less memory' },
   STALLED: { severity: 'error', text: 'the run ended before it was done, in: {stage}', hint: 'nothing was published; please report this' },
   INTERNAL: { severity: 'error', text: 'internal error: {reason}', hint: 'nothing was published; please report this' },
 } as const satisfies Record<string, MessageEntry>;
@@ -90,18 +91,26 @@ export interface Diagnostic {
   readonly location: Location | undefined;
 }
 
+export interface UserErrorOptions {
+  readonly parameters?: MessageParameters | undefined;
+  readonly location?: Location | undefined;
+  readonly exitCode?: 1 | 2;
+}
+
 /** An error with a message meant for the user. `exitCode` 2 means wrong usage, 1 that the run failed. */
 export class UserError extends Error {
   readonly code: DiagnosticCode;
+  readonly parameters: MessageParameters | undefined;
   readonly hint: string | undefined;
   readonly location: Location | undefined;
   readonly exitCode: 1 | 2;
 
-  constructor(code: DiagnosticCode, options: { parameters?: MessageParameters; location?: Location; exitCode?: 1 | 2 } = {}) {
+  constructor(code: DiagnosticCode, options: UserErrorOptions = {}) {
     const diagnostic = makeDiagnostic(code, options.location, options.parameters);
     super(diagnostic.message);
     this.name = 'UserError';
     this.code = code;
+    this.parameters = options.parameters;
     this.hint = diagnostic.hint;
     this.location = options.location;
     this.exitCode = options.exitCode ?? 1;
@@ -133,6 +142,12 @@ export function describeLocation(location: Location): string {
   return `${location.sourceName}${place}${offset}`;
 }
 
+/** What `Diagnostics` holds, as plain data. */
+export interface DiagnosticsData {
+  readonly counts: ReadonlyMap<DiagnosticCode, number>;
+  readonly kept: readonly Diagnostic[];
+}
+
 /** Collects a run's diagnostics: counts all, keeps the first ones of each code for the report. */
 export class Diagnostics {
   /** How many of each code are kept in full. */
@@ -153,5 +168,18 @@ export class Diagnostics {
     const diagnostic = makeDiagnostic(code, location, parameters);
     this.kept.push(diagnostic);
     this.#onDiagnostic(diagnostic, count);
+  }
+
+  /** Adds what was collected elsewhere, as if it had been reported here after all the others. */
+  add({ counts, kept }: DiagnosticsData, isNew: boolean): void {
+    const numbers = new Map(this.counts);
+    for (const diagnostic of kept) {
+      const number = (numbers.get(diagnostic.code) ?? 0) + 1;
+      numbers.set(diagnostic.code, number);
+      if (number > Diagnostics.keptPerCode) continue;
+      this.kept.push(diagnostic);
+      if (isNew) this.#onDiagnostic(diagnostic, number);
+    }
+    for (const [code, count] of counts) this.counts.set(code, (this.counts.get(code) ?? 0) + count);
   }
 }

@@ -1,8 +1,9 @@
 // Inputs → what is in them: resources by type, kinds of documents, Bundles, duplicates, bad records. Writes nothing.
 
 import { findSources, readSource } from './builtin.ts';
-import { type ConvertOptions, defaultLimits, loadRegistry } from './convert.ts';
+import { type ConvertOptions, defaultLimits } from './convert.ts';
 import { Diagnostics, UserError } from './diagnostics.ts';
+import { loadRegistry } from './load-registry.ts';
 import { contentHash } from './run/content-hash.ts';
 import { lastUpdatedMs } from './run/last-updated.ts';
 import { isProblem, readResources } from './run/read-resources.ts';

@@ -1,50 +1,47 @@
 // run(): sources → resources → rows → output, from top to bottom. It knows the stages by their interfaces only.
-// One pass is the rule; a second one follows when a resource came again with other content, since a row that is
-// written cannot be unwritten.
+// The sources are split into parts, one a thread; often there is one. One pass is the rule; a part is read a second time
+// when something of it came again, with other content or in another part, since a row that is written cannot be unwritten.
 
-import { type Diagnostic, type DiagnosticCode, Diagnostics, type Location, type MessageParameters, UserError } from './diagnostics.ts';
-import type { Registry } from './registry.ts';
-import { contentHash } from './run/content-hash.ts';
-import { lastUpdatedMs } from './run/last-updated.ts';
-import { isProblem, type Progress, type ReadingOptions, type RejectResource, readResources } from './run/read-resources.ts';
-import { decideId } from './run/resource-id.ts';
-import { ResourceIndex } from './run/resource-index.ts';
-import { addTo, RunCounts } from './run/run-counts.ts';
-import { makeReport, type WrittenTable } from './run/run-report.ts';
-import { type BoundFlattener, TableSet } from './run/table-set.ts';
-import type { PublishedOutput, ReadLimits, ResourceEnvelope, RunReport, Sink, Source, TableBuilder, TableSchema } from './types.ts';
+import { type Diagnostics, UserError } from './diagnostics.ts';
+import { type ConversionOptions, LocalPart, type LocalPartOptions } from './run/local-part.ts';
+import { haveCollidingKeys, type MergedReading, mergeReadings } from './run/merge-readings.ts';
+import type { Part, PartReading } from './run/part.ts';
+import { type Finding, isProblem, type Progress } from './run/read-resources.ts';
+import { randomSeeds } from './run/resource-index.ts';
+import type { RunCounts } from './run/run-counts.ts';
+import { makeReport } from './run/run-report.ts';
+import { settleDuplicates } from './run/settle-duplicates.ts';
+import { splitSources } from './run/split-sources.ts';
+import type { JoinedTable, PublishedOutput, RunReport, Sink, Source } from './types.ts';
 
-export interface RunOptions {
+export interface RunOptions extends ConversionOptions {
   readonly sources: readonly Source[];
   /** What came up while the sources were looked for. */
   readonly findings: readonly Finding[];
   /** False when a source can be read once only; then the first of several versions stays. */
   readonly canReadTwice: boolean;
-  readonly registry: Registry;
-  readonly readSource: ReadingOptions['readSource'];
-  readonly createBuilder: (schema: TableSchema) => TableBuilder;
-  readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
   /** Started by the caller, who also calls `abort` when the run throws. */
   readonly sink: Sink;
-  readonly limits: ReadLimits;
-  /** Undefined: all tables. */
-  readonly tableNames: ReadonlySet<string> | undefined;
-  readonly isFailFast: boolean;
+  /** Other threads, one a part; none: this thread does all. */
+  readonly threads: readonly PartThread[];
   /** Goes to the head of the report: version, options. */
   readonly about: Readonly<Record<string, unknown>>;
-  readonly onDiagnostic: (diagnostic: Diagnostic, countOfCode: number) => void;
-  readonly onProgress: (progress: Progress) => void;
-  readonly onStage: (stage: string) => void;
 }
 
-export interface Finding {
-  readonly code: DiagnosticCode;
-  readonly location: Location;
-  readonly parameters?: MessageParameters | undefined;
+/** A thread that can take over a part of the sources. */
+export interface PartThread {
+  /** `inThisThread` makes the same part here, should the thread turn out not to start. */
+  take(task: PartTask, inThisThread: () => Part): Part;
+  /** Ends the thread; resolves when nothing of it can touch the output any more. */
+  end(): Promise<void>;
+}
+
+export interface PartTask extends Pick<LocalPartOptions, 'sources' | 'hashSeeds' | 'partCount' | 'onDiagnostic' | 'onProgress'> {
+  readonly number: number;
 }
 
 export interface RunResult {
-  readonly tables: readonly WrittenTable[];
+  readonly tables: readonly JoinedTable[];
   readonly counts: RunCounts;
   readonly diagnostics: Diagnostics;
   readonly report: RunReport;
@@ -55,141 +52,103 @@ export interface RunResult {
 
 /** Runs a conversion. Throws a UserError when nothing is published. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const index = new ResourceIndex();
-  let reading = new Conversion(options, index, 'first');
-  await reading.read();
-  if (index.needsSecondReading && reading.canBeRepeated) {
-    options.onStage('starting the second reading');
-    await options.sink.restart();
-    index.startSecondReading();
-    reading = new Conversion(options, index, 'second');
-    await reading.read();
-    if (!index.isSecondReadingComplete) throw new UserError('INPUT_CHANGED');
+  const { onStage, sink, sources, threads } = options;
+  const endThreads = () => Promise.all(threads.map((thread) => thread.end()));
+  let ending: Promise<unknown> | undefined;
+  try {
+    let merged = await readParts(options, splitSources(sources, threads.length + 1));
+    // They end while the output is published.
+    ending = endThreads();
+    if (merged === undefined) {
+      onStage('reading again in one thread');
+      await sink.part(0).restart();
+      merged = await readParts(options, [sources]);
+    }
+    if (merged === undefined) throw new Error('a single part is the whole');
+    return await publish(options, merged);
+  } finally {
+    await (ending ?? endThreads());
   }
-  return reading.publish();
 }
 
-/** One reading of all sources, with counts of its own. */
-class Conversion {
-  readonly #options: RunOptions;
-  readonly #index: ResourceIndex;
-  readonly #pass: 'first' | 'second';
-  readonly #counts = new RunCounts();
-  readonly #diagnostics: Diagnostics;
-  readonly #tables: TableSet;
-  /** On where the output cannot be taken back: later versions that were left out. */
-  #notReplacedCount = 0;
-
-  constructor(options: RunOptions, index: ResourceIndex, pass: 'first' | 'second') {
-    this.#options = options;
-    this.#index = index;
-    this.#pass = pass;
-    this.#diagnostics = new Diagnostics(options.onDiagnostic);
-    this.#tables = new TableSet(options, this.#counts.flattenContext(options.sink.storage));
+/** Undefined when the parts, each by itself, could not do what a reading in one piece does: rare, and no fault. */
+async function readParts(options: RunOptions, ranges: readonly (readonly Source[])[]): Promise<MergedReading | undefined> {
+  const parts = makeParts(options, ranges);
+  let readings = await all(parts, (part) => part.read());
+  if (canReadAgain(options)) {
+    const settlement = settleDuplicates(readings.map(({ index }) => index));
+    if (settlement === undefined) return undefined;
+    if (settlement.some((decisions) => decisions !== undefined)) options.onStage('starting the second reading');
+    const first = readings;
+    readings = await all(parts, async (part, number) => {
+      const decisions = settlement[number];
+      return decisions === undefined ? (first[number] as PartReading) : await part.readAgain(decisions);
+    });
+    if (haveCollidingKeys(readings)) return undefined;
   }
+  return mergeReadings(readings, options.registry, options.onDiagnostic);
+}
 
-  get canBeRepeated(): boolean {
-    return this.#options.canReadTwice && this.#options.sink.canRestart;
-  }
+function makeParts(options: RunOptions, ranges: readonly (readonly Source[])[]): Part[] {
+  const hashSeeds = randomSeeds();
+  const partCount = ranges.length;
+  const onProgress = addUp(partCount, options.onProgress);
+  return ranges.map((sources, number) => {
+    // Diagnostics of the other parts are reported when all is read, so that they come in the order of the sources.
+    const onDiagnostic = number === 0 ? options.onDiagnostic : () => {};
+    const task = { number, sources, hashSeeds, partCount, onDiagnostic, onProgress: (progress: Progress) => onProgress(number, progress) };
+    const findings = number === 0 ? options.findings : [];
+    const inThisThread = () => new LocalPart({ ...options, ...task, findings, sink: options.sink.part(number), canReadAgain: canReadAgain(options) });
+    const thread = options.threads[number - 1];
+    return thread === undefined ? inThisThread() : thread.take({ ...task, onDiagnostic: options.onDiagnostic }, inThisThread);
+  });
+}
 
-  async read(): Promise<void> {
-    const { findings, sink } = this.#options;
-    for (const { code, location, parameters } of findings) this.#diagnostics.report(code, location, parameters);
-    await readResources(
-      { ...this.#options, readers: this.#options.registry.readers },
-      {
-        counts: this.#counts,
-        diagnostics: this.#diagnostics,
-        onReject: (record) => sink.reject(record),
-        visit: (envelope, resourceType, reject) => this.#visit(envelope, resourceType, reject),
-      },
-    );
-  }
+function canReadAgain({ canReadTwice, sink }: RunOptions): boolean {
+  return canReadTwice && sink.canRestart;
+}
 
-  async publish(): Promise<RunResult> {
-    const { about, onStage, sink } = this.#options;
-    const counts = this.#counts;
-    onStage('writing the last rows');
-    const tables = await this.#tables.finish();
-    this.#refuseNothing(tables);
-    for (const { schema, facts } of tables) {
-      if (facts.replacedCharacterCount > 0)
-        this.#diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
-    }
-    if (this.#notReplacedCount > 0) this.#diagnostics.report('DUPLICATES_NOT_REPLACED', undefined, { count: this.#notReplacedCount });
-    const report = makeReport(about, counts, this.#diagnostics, tables);
-    onStage('publishing');
-    const output = await sink.commit(report);
-    const hasProblems = [...this.#diagnostics.counts.keys()].some(isProblem);
-    return { tables, counts, diagnostics: this.#diagnostics, report, output, hasProblems };
+/** The first part that fails ends the others. */
+async function all<T>(parts: readonly Part[], work: (part: Part, number: number) => Promise<T>): Promise<T[]> {
+  const running = parts.map(work);
+  try {
+    return await Promise.all(running);
+  } catch (error) {
+    for (const part of parts) part.stop();
+    await Promise.allSettled(running);
+    throw error;
   }
+}
 
-  #visit(envelope: ResourceEnvelope, resourceType: string, reject: RejectResource): Promise<void> | undefined {
-    const tables = this.#tables.forType(resourceType);
-    switch (tables.kind) {
-      case 'not-asked-for':
-        addTo(this.#counts.notAskedForByType, resourceType, 1);
-        return undefined;
-      case 'rejected':
-        reject(tables.code, tables.parameters);
-        return undefined;
-      case 'flattened':
-        return this.#flatten(envelope, resourceType, tables.flatteners, reject);
-      default:
-        return tables satisfies never;
-    }
-  }
+/** Progress of each part → progress of all. */
+function addUp(partCount: number, onProgress: (progress: Progress) => void): (part: number, progress: Progress) => void {
+  const latest: Progress[] = Array.from({ length: partCount }, () => ({ byteCount: 0, resourceCount: 0 }));
+  return (part, progress) => {
+    latest[part] = progress;
+    onProgress({
+      byteCount: latest.reduce((sum, { byteCount }) => sum + byteCount, 0),
+      resourceCount: latest.reduce((sum, { resourceCount }) => sum + resourceCount, 0),
+    });
+  };
+}
 
-  #flatten(envelope: ResourceEnvelope, resourceType: string, flatteners: readonly BoundFlattener[], reject: RejectResource): Promise<void> | undefined {
-    const { id, origin } = decideId(envelope, resourceType);
-    if (!this.#isWanted(envelope, resourceType, id)) return undefined;
-    this.#counts.idOrigins[origin]++;
-    addTo(this.#counts.resourcesByType, resourceType, 1);
-    let wait: Promise<void> | undefined;
-    for (const flattener of flatteners) {
-      const rowCounts = flattener.tables.map(({ builder }) => builder.rowCount);
-      try {
-        flattener.flatten(envelope, id);
-      } catch (error) {
-        for (const [position, { builder }] of flattener.tables.entries()) builder.truncate(rowCounts[position] as number);
-        // The error's message may show values of the resource; its name does not.
-        const reason = error instanceof Error ? error.constructor.name : 'unknown fault';
-        reject('FLATTEN_FAILED', { flattener: flattener.name, reason });
-      }
-      const relief = this.#tables.relieve(flattener);
-      if (relief !== undefined) wait = wait === undefined ? relief : Promise.all([wait, relief]).then(() => {});
-    }
-    return wait;
+async function publish({ about, onStage, sink }: RunOptions, merged: MergedReading): Promise<RunResult> {
+  const { counts, diagnostics, notReplacedCount, rejectParts, tables } = merged;
+  refuseNothing(merged);
+  for (const { schema, facts } of tables) {
+    if (facts.replacedCharacterCount > 0) diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
   }
+  if (notReplacedCount > 0) diagnostics.report('DUPLICATES_NOT_REPLACED', undefined, { count: notReplacedCount });
+  const report = makeReport(about, counts, diagnostics, tables);
+  onStage('publishing');
+  const output = await sink.commit({ report, tables, rejectParts });
+  return { tables, counts, diagnostics, report, output, hasProblems: [...diagnostics.counts.keys()].some(isProblem) };
+}
 
-  /** False for a repetition, and for a version that another one supersedes. */
-  #isWanted(envelope: ResourceEnvelope, resourceType: string, id: string): boolean {
-    const resource = {
-      resourceType,
-      id,
-      lastUpdatedMs: lastUpdatedMs(envelope.resource),
-      contentHash: contentHash(envelope.rawBytes()),
-    };
-    if (this.#pass === 'second') {
-      const verdict = this.#index.check(resource);
-      if (verdict === 'keep') return true;
-      if (verdict === 'changed') throw new UserError('INPUT_CHANGED');
-      this.#counts.addDuplicate(resourceType, verdict);
-      return false;
-    }
-    const verdict = this.#index.add(resource);
-    // Once a second reading is certain, what this one writes will be thrown away.
-    if (verdict === 'new') return !(this.#index.needsSecondReading && this.canBeRepeated);
-    this.#counts.addDuplicate(resourceType, verdict === 'identical' ? 'identical' : 'superseded');
-    if (verdict === 'differs') this.#notReplacedCount++;
-    return false;
-  }
-
-  #refuseNothing(tables: readonly WrittenTable[]): void {
-    if (tables.length > 0) return;
-    const { notAskedForByType, rejectCount, resourceCount } = this.#counts;
-    if (notAskedForByType.size > 0) throw new UserError('NOTHING_ASKED_FOR', { parameters: { count: resourceCount } });
-    if (rejectCount > 0) throw new UserError('NOTHING_CONVERTED', { parameters: { count: rejectCount } });
-    throw new UserError('NOTHING_TO_CONVERT');
-  }
+function refuseNothing({ counts, tables }: MergedReading): void {
+  if (tables.length > 0) return;
+  const { notAskedForByType, rejectCount, resourceCount } = counts;
+  if (notAskedForByType.size > 0) throw new UserError('NOTHING_ASKED_FOR', { parameters: { count: resourceCount } });
+  if (rejectCount > 0) throw new UserError('NOTHING_CONVERTED', { parameters: { count: rejectCount } });
+  throw new UserError('NOTHING_TO_CONVERT');
 }

@@ -215,22 +215,53 @@ export interface Flattener {
   bind(builders: readonly TableBuilder[], context: FlattenContext): (envelope: ResourceEnvelope, id: string) => void;
 }
 
-/** Receives all tables of a run; publishes them all at once or not at all. */
+/** Receives all tables of a run, in one or more parts; publishes them all at once or not at all. */
 export interface Sink {
   readonly storage: StorageKind;
-  /** True when `restart` can take back what was written: everywhere but on stdout. */
+  /** True when a part's `restart` can take back what was written: everywhere but on stdout. */
   readonly canRestart: boolean;
   /** Prepares the place for the output; called once, before anything else. */
   start(): Promise<void>;
+  /** Where the rows of a part of the sources go. Parts count from 0, in the order of the sources. */
+  part(number: number): PartSink;
+  /** After `start`: what another thread makes its part's sink from. Undefined where there is one part only. */
+  place(): PartPlace | undefined;
+  /** Joins the parts in their order and makes the output visible. */
+  commit(output: RunOutput): Promise<PublishedOutput>;
+  /** Removes what was written; synchronous, so that a signal handler can call it. Safe to call twice. */
+  abort(): void;
+}
+
+/** Plain data, so that it can go to another thread. */
+export type PartPlace = { readonly kind: 'files'; readonly folder: string } | { readonly kind: 'discard' };
+
+/** Takes the rows and rejects of one part of the sources. */
+export interface PartSink {
+  readonly storage: StorageKind;
   open(schema: TableSchema): Promise<TableWriter>;
-  /** Keeps a record that could not become a row. A write fault is thrown by the next `write` or `commit`. */
+  /** Keeps a record that could not become a row. A write fault is thrown by `finish`. */
   reject(record: RejectedRecord): void;
   /** Forgets all tables and rejects written so far; `open` is called anew. */
   restart(): Promise<void>;
-  /** Makes the output visible. `report` is the content of `_report.json`. */
-  commit(report: RunReport): Promise<PublishedOutput>;
-  /** Removes what was written; synchronous, so that a signal handler can call it. Safe to call twice. */
-  abort(): void;
+  /** After the last table is closed: all is written, though not yet durable. */
+  finish(): Promise<void>;
+}
+
+export interface RunOutput {
+  /** The content of `_report.json`. */
+  readonly report: RunReport;
+  /** Sorted by name. */
+  readonly tables: readonly JoinedTable[];
+  /** The parts that rejected records. */
+  readonly rejectParts: readonly number[];
+}
+
+export interface JoinedTable {
+  readonly schema: TableSchema;
+  /** Over all parts. */
+  readonly facts: TableFacts;
+  /** The parts that have rows of it. */
+  readonly parts: readonly number[];
 }
 
 export interface TableWriter {
@@ -263,6 +294,11 @@ export interface TableFormat {
   /** Without the dot. */
   readonly extension: string;
   readonly storage: StorageKind;
+  /**
+   * True when a file is what `begin` gives, then rows that stand for themselves, and `end` gives nothing: then threads
+   * may each write a part of a table, and the parts are put one after another.
+   */
+  readonly isJoinable?: boolean;
   encoder(schema: TableSchema): TableEncoder;
 }
 

@@ -10,6 +10,7 @@ export interface ConvertFlags {
   readonly fhirVersion: 'auto' | 'r4';
   readonly failFast?: true;
   readonly dryRun?: true;
+  readonly threads?: number;
   readonly delimiter?: string;
   readonly header: boolean;
   readonly null?: string;
@@ -48,7 +49,8 @@ export function addConvertOptions(command: Command): void {
   const run = 'Run:';
   command
     .addOption(new Option('--fail-fast', 'stop at the first bad record, publish nothing').helpGroup(run))
-    .addOption(new Option('--dry-run', 'read and flatten, write nothing, print the summary').helpGroup(run));
+    .addOption(new Option('--dry-run', 'read and flatten, write nothing, print the summary').helpGroup(run))
+    .addOption(wholeNumber('--threads <n>', 'cores to use at most', 1, 64).default(undefined, 'as many as help').helpGroup(run).hideHelp());
   addLimitOptions(command);
   addMessageOptions(command);
 }

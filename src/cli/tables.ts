@@ -1,6 +1,7 @@
 // `fhir-flatten tables [name...]`: the tables, or the columns of some, on stdout.
 
-import { checkTableNames, loadRegistry } from '../convert.ts';
+import { checkTableNames } from '../convert.ts';
+import { loadRegistry } from '../load-registry.ts';
 import type { ColumnType, TableSchema } from '../types.ts';
 import type { TablesFlags } from './options.ts';
 import { suggestNames } from './suggest-names.ts';

@@ -8,6 +8,13 @@ import type { RunCounts, SourceCounts } from './run-counts.ts';
 
 export type ReadSource = (source: Source, readers: readonly Reader[], context: ReadContext) => AsyncIterable<Iterable<ResourceEnvelope>>;
 
+/** Something met while the sources were looked for. */
+export interface Finding {
+  readonly code: DiagnosticCode;
+  readonly location: Location;
+  readonly parameters?: MessageParameters | undefined;
+}
+
 export interface Progress {
   /** Bytes taken from the media, as stored; over all readings. */
   readonly byteCount: number;
@@ -21,6 +28,8 @@ export interface ReadingOptions {
   readonly limits: ReadLimits;
   readonly isFailFast: boolean;
   readonly onProgress: (progress: Progress) => void;
+  /** True when the work is to end, without a result. */
+  readonly isStopped?: () => boolean;
   /** Called with a few words when the run comes to something else; for the guard against stalled runs. */
   readonly onStage: (stage: string) => void;
 }
@@ -55,6 +64,7 @@ export async function readResources(options: ReadingOptions, reading: Reading): 
     options.onProgress({ byteCount, resourceCount: counts.resourceCount });
     await new Promise((resolve) => setImmediate(resolve));
     lastBreathMs = performance.now();
+    if (options.isStopped?.()) throw new UserError('STOPPED');
   }
 
   function failFast(): void {

@@ -21,10 +21,22 @@ export interface DuplicateCounts {
   superseded: number;
 }
 
+interface BundleCounts {
+  bundleCount: number;
+  entryCount: number;
+  resourceCount: number;
+}
+
 /** Paths hold key names of the input, which has no limit to them; the report has. */
 const maxPaths = 2000;
 const maxPathLength = 200;
 const furtherPaths = '(further paths)';
+
+/** The counts that are plain sums by name or path. */
+const pathCounts = ['resourcesByType', 'notAskedForByType', 'misfits', 'unknownElements', 'bundleLeaves'] as const;
+
+/** What RunCounts holds, as plain data: what remains of it on the way to another thread. */
+export type CountsData = Omit<RunCounts, 'startSource' | 'addDuplicate' | 'addBundle' | 'flattenContext' | 'add' | 'isOverfull'>;
 
 export class RunCounts {
   readonly sources: SourceCounts[] = [];
@@ -37,7 +49,7 @@ export class RunCounts {
   readonly misfits = new Map<string, number>();
   readonly unknownElements = new Map<string, number>();
   readonly dropped = new Map<DropRule, Map<string, { leafCount: number; byteCount: number }>>();
-  readonly bundlesByType = new Map<string, { bundleCount: number; entryCount: number; resourceCount: number }>();
+  readonly bundlesByType = new Map<string, BundleCounts>();
   readonly bundleLeaves = new Map<string, number>();
 
   startSource(name: string): SourceCounts {
@@ -46,21 +58,17 @@ export class RunCounts {
     return source;
   }
 
-  addDuplicate(resourceType: string, kind: keyof DuplicateCounts): void {
+  addDuplicate(resourceType: string, kind: keyof DuplicateCounts, count = 1): void {
     let counts = this.duplicatesByType.get(resourceType);
     if (counts === undefined) {
       counts = { identical: 0, superseded: 0 };
       this.duplicatesByType.set(resourceType, counts);
     }
-    counts[kind]++;
+    counts[kind] += count;
   }
 
   addBundle(envelope: BundleEnvelope): void {
-    const counts = this.bundlesByType.get(envelope.type) ?? { bundleCount: 0, entryCount: 0, resourceCount: 0 };
-    counts.bundleCount++;
-    counts.entryCount += envelope.entryCount;
-    counts.resourceCount += envelope.resourceCount;
-    this.bundlesByType.set(envelope.type, counts);
+    this.#addBundles(envelope.type, { bundleCount: 1, entryCount: envelope.entryCount, resourceCount: envelope.resourceCount });
     for (const [path, leafCount] of envelope.leafCounts) addTo(this.bundleLeaves, path, leafCount);
   }
 
@@ -72,6 +80,34 @@ export class RunCounts {
       countUnknown: (path) => addTo(this.unknownElements, path, 1),
       countDropped: (rule, path, leafCount, byteCount) => this.#addDropped(rule, path, leafCount, byteCount),
     };
+  }
+
+  /** Adds the counts of another part of the sources. */
+  add(part: CountsData): void {
+    for (const source of part.sources) this.sources.push(source);
+    this.resourceCount += part.resourceCount;
+    this.rejectCount += part.rejectCount;
+    for (const origin of ['resource', 'fullUrl', 'hash'] as const) this.idOrigins[origin] += part.idOrigins[origin];
+    for (const name of pathCounts) for (const [key, count] of part[name]) addTo(this[name], key, count);
+    for (const [type, { identical, superseded }] of part.duplicatesByType) {
+      this.addDuplicate(type, 'identical', identical);
+      this.addDuplicate(type, 'superseded', superseded);
+    }
+    for (const [rule, byPath] of part.dropped) for (const [path, { leafCount, byteCount }] of byPath) this.#addDropped(rule, path, leafCount, byteCount);
+    for (const [type, counts] of part.bundlesByType) this.#addBundles(type, counts);
+  }
+
+  /** True when there were more paths than are counted one by one: then it depends on the order of counting which are. */
+  get isOverfull(): boolean {
+    return pathCounts.some((name) => this[name].has(furtherPaths)) || [...this.dropped.values()].some((byPath) => byPath.has(furtherPaths));
+  }
+
+  #addBundles(type: string, added: BundleCounts): void {
+    const counts = this.bundlesByType.get(type) ?? { bundleCount: 0, entryCount: 0, resourceCount: 0 };
+    counts.bundleCount += added.bundleCount;
+    counts.entryCount += added.entryCount;
+    counts.resourceCount += added.resourceCount;
+    this.bundlesByType.set(type, counts);
   }
 
   #addDropped(rule: DropRule, path: string, leafCount: number, byteCount: number): void {

@@ -1,13 +1,9 @@
 // Counts and diagnostics of a run → the content of _report.json. Names, paths, positions and counts: no values.
 
 import { type Diagnostics, describeLocation } from '../diagnostics.ts';
-import type { RunReport, TableFacts, TableSchema } from '../types.ts';
+import type { RunReport } from '../types.ts';
 import type { RunCounts, SourceCounts } from './run-counts.ts';
-
-export interface WrittenTable {
-  readonly schema: TableSchema;
-  readonly facts: TableFacts;
-}
+import type { WrittenTable } from './table-set.ts';
 
 /** Beyond this many, only sources with something to say are listed. */
 const maxListedSources = 10_000;

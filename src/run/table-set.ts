@@ -3,16 +3,23 @@
 
 import type { DiagnosticCode, MessageParameters } from '../diagnostics.ts';
 import type { Registry } from '../registry.ts';
-import type { FlattenContext, Flattener, ResourceEnvelope, Sink, TableBuilder, TableSchema, TableWriter } from '../types.ts';
-import type { WrittenTable } from './run-report.ts';
+import type { FlattenContext, Flattener, PartSink, ResourceEnvelope, TableBuilder, TableFacts, TableSchema, TableWriter } from '../types.ts';
 
 export interface TableSetOptions {
   readonly registry: Registry;
-  readonly sink: Sink;
+  readonly sink: PartSink;
   readonly createBuilder: (schema: TableSchema) => TableBuilder;
   readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
   /** Undefined: all. */
   readonly tableNames: ReadonlySet<string> | undefined;
+  /** How many threads share the memory for rows. */
+  readonly partCount: number;
+}
+
+/** A table that rows were written into. */
+export interface WrittenTable {
+  readonly schema: TableSchema;
+  readonly facts: TableFacts;
 }
 
 export interface BoundFlattener {
@@ -35,11 +42,11 @@ interface OpenTable {
 const maxBatchRows = 4096;
 /** Small enough that most strings of a batch die young: a larger batch has the collector copy them twice. */
 const maxBatchBytes = 256 * 1024;
-/** Over all builders. */
+/** Over all builders of all threads. */
 const memoryBudgetBytes = 48 * 1024 * 1024;
 const resourcesPerBudgetCheck = 256;
 /** Types that FHIR does not define still get a table, but an input must not open files without end. */
-const maxUndefinedTypes = 100;
+export const maxUndefinedTypes = 100;
 
 export class TableSet {
   readonly #options: TableSetOptions;
@@ -48,12 +55,15 @@ export class TableSet {
   readonly #tables: OpenTable[] = [];
   /** Table name → the type it belongs to; filled when the first type comes that FHIR does not define. */
   #typeByTable: Map<string, string> | undefined;
-  #undefinedTypeCount = 0;
+  /** Types that FHIR does not define and that have tables all the same. */
+  readonly undefinedTypes: string[] = [];
+  readonly #budgetBytes: number;
   #untilBudgetCheck = resourcesPerBudgetCheck;
 
   constructor(options: TableSetOptions, context: FlattenContext) {
     this.#options = options;
     this.#context = context;
+    this.#budgetBytes = memoryBudgetBytes / options.partCount;
   }
 
   forType(resourceType: string): TypeTables {
@@ -74,29 +84,29 @@ export class TableSet {
     }
     if (--this.#untilBudgetCheck > 0) return undefined;
     this.#untilBudgetCheck = resourcesPerBudgetCheck;
-    return this.#heldBytes() > memoryBudgetBytes ? this.#flushLargest() : undefined;
+    return this.#heldBytes() > this.#budgetBytes ? this.#flushLargest() : undefined;
   }
 
-  /** Moves the last rows on and closes all tables that have any. */
+  /** Moves the last rows on and closes all tables that have any; returns these. */
   async finish(): Promise<WrittenTable[]> {
     const written: WrittenTable[] = [];
     for (const table of this.#tables) {
       await this.#flush(table);
       if (table.writer !== undefined) written.push({ schema: table.builder.schema, facts: await table.writer.close() });
     }
-    return written.sort((a, b) => (a.schema.name < b.schema.name ? -1 : 1));
+    return written;
   }
 
   #bind(resourceType: string): TypeTables {
     const { registry, tableNames } = this.#options;
     const isDefined = registry.resourceTypes.has(resourceType);
-    if (!isDefined && this.#undefinedTypeCount >= maxUndefinedTypes) {
+    if (!isDefined && this.undefinedTypes.length >= maxUndefinedTypes) {
       return { kind: 'rejected', code: 'RESOURCE_TYPE_LIMIT', parameters: { limit: maxUndefinedTypes } };
     }
     const all = registry.flattenersFor(resourceType);
     if (!isDefined) {
       if (this.#clashes(resourceType, all)) return { kind: 'rejected', code: 'RESOURCE_TYPE_CLASH', parameters: {} };
-      this.#undefinedTypeCount++;
+      this.undefinedTypes.push(resourceType);
     }
     const wanted = all.filter(({ tables }) => tableNames === undefined || tables.some(({ name }) => tableNames.has(name)));
     if (wanted.length === 0) return { kind: 'not-asked-for' };
@@ -138,7 +148,7 @@ export class TableSet {
   async #flushLargest(): Promise<void> {
     const bySize = [...this.#tables].sort((a, b) => b.builder.byteCount - a.builder.byteCount);
     for (const table of bySize) {
-      if (this.#heldBytes() <= memoryBudgetBytes / 2) return;
+      if (this.#heldBytes() <= this.#budgetBytes / 2) return;
       await this.#flush(table);
     }
   }

@@ -1,12 +1,24 @@
 // Counts rows and writes nothing: for --dry-run.
 
-import type { Batch, PublishedOutput, Sink, StorageKind, TableFacts, TableWriter } from '../types.ts';
+import type { Batch, PartPlace, PartSink, PublishedOutput, Sink, StorageKind, TableFacts, TableWriter } from '../types.ts';
 
 export function createDiscardSink(storage: StorageKind): Sink {
   return {
     storage,
     canRestart: true,
     async start() {},
+    part: () => createDiscardPart(storage),
+    place: (): PartPlace => ({ kind: 'discard' }),
+    async commit(): Promise<PublishedOutput> {
+      return { files: [] };
+    },
+    abort() {},
+  };
+}
+
+export function createDiscardPart(storage: StorageKind): PartSink {
+  return {
+    storage,
     async open(): Promise<TableWriter> {
       let rowCount = 0;
       return {
@@ -20,9 +32,6 @@ export function createDiscardSink(storage: StorageKind): Sink {
     },
     reject() {},
     async restart() {},
-    async commit(): Promise<PublishedOutput> {
-      return { files: [] };
-    },
-    abort() {},
+    async finish() {},
   };
 }

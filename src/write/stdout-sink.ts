@@ -2,7 +2,7 @@
 // quietly: the sink throws OutputClosed, which is no failure.
 
 import { UserError } from '../diagnostics.ts';
-import type { Batch, PublishedOutput, RejectedRecord, Sink, TableFacts, TableFormat, TableSchema, TableWriter } from '../types.ts';
+import type { Batch, PartSink, PublishedOutput, RejectedRecord, Sink, TableFacts, TableFormat, TableSchema, TableWriter } from '../types.ts';
 import { outputError } from './files/output-error.ts';
 import { OutputClosed } from './output-closed.ts';
 
@@ -17,7 +17,8 @@ export function createStreamSink(stream: ByteStream, name: string, format: Table
   return new StreamSink(stream, name, format);
 }
 
-class StreamSink implements Sink {
+/** Its own only part: rows that are out cannot wait for one another. */
+class StreamSink implements Sink, PartSink {
   readonly storage;
   readonly canRestart = false;
   readonly #stream: ByteStream;
@@ -37,6 +38,14 @@ class StreamSink implements Sink {
     this.#stream.on('error', (error) => {
       this.#failure ??= error;
     });
+  }
+
+  part(): PartSink {
+    return this;
+  }
+
+  place(): undefined {
+    return undefined;
   }
 
   async open(schema: TableSchema): Promise<TableWriter> {
@@ -70,6 +79,8 @@ class StreamSink implements Sink {
   async restart(): Promise<void> {
     throw new Error('what is on stdout cannot be taken back');
   }
+
+  async finish(): Promise<void> {}
 
   async commit(): Promise<PublishedOutput> {
     this.#check();

@@ -38,6 +38,8 @@ describe('usage', () => {
     [['x', '--tabel', 'patient'], /unknown option '--tabel'\n.*--table/],
     [['x', '--max-depth', '5001'], /whole number from 1 to 5000/],
     [['x', '--max-record-mb', '1.5'], /whole number from 1 to 500/],
+    [['x', '--threads', '0'], /whole number from 1 to 64/],
+    [['x', '--threads', 'two'], /whole number from 1 to 64/],
     [['x', '--color', 'blue'], /auto, always, never/],
     [['x', '--fhir-version', 'r5'], /auto, r4/],
     [['inspect'], /missing required argument/],

@@ -10,6 +10,7 @@ export function createCsvFormat(options: CsvOptions): TableFormat {
     name: 'csv',
     extension: 'csv',
     storage: 'text',
+    isJoinable: true,
     encoder: (schema) => new CsvEncoder(schema, options),
   };
 }

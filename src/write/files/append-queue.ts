@@ -28,6 +28,11 @@ export class AppendQueue {
     return before;
   }
 
+  /** Waits for all writes. */
+  async flush(): Promise<void> {
+    await this.#tail;
+  }
+
   /** Waits for all writes and makes the files durable. */
   async finish(): Promise<void> {
     await this.#tail;

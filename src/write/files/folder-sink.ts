@@ -3,15 +3,12 @@
 
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../diagnostics.ts';
-import type { Batch, PublishedOutput, RejectedRecord, RunReport, Sink, TableEncoder, TableFacts, TableFormat, TableSchema, TableWriter } from '../../types.ts';
-import { AppendQueue } from './append-queue.ts';
+import type { JoinedTable, PartPlace, PublishedOutput, RunOutput, Sink, TableFormat, TableSchema } from '../../types.ts';
 import { type EarlierOutput, readEarlierOutput } from './earlier-output.ts';
+import { moveBytes } from './move-bytes.ts';
 import { OutputFolder } from './output-folder.ts';
-import { RejectsFile } from './rejects-file.ts';
+import { PartFiles, rejectsPath, tablePath } from './part-files.ts';
 import { describeTable, type TableEntry } from './schema-file.ts';
-
-/** The second wall against names that lead elsewhere; the first is the check of resourceType. */
-const tableName = /^[a-z][a-z0-9_]*$/;
 
 export interface FolderSinkOptions {
   readonly format: TableFormat;
@@ -43,9 +40,8 @@ class FilesSink implements FolderSink {
   readonly #options: FolderSinkOptions;
   /** The file of the only table, when the user named one. */
   readonly #singlePath: string | undefined;
-  readonly #queue = new AppendQueue();
-  #writers: FileTableWriter[] = [];
-  #rejects: RejectsFile | undefined;
+  /** Those that are filled by this thread. */
+  readonly #parts = new Map<number, PartFiles>();
 
   constructor(folder: OutputFolder, options: FolderSinkOptions, singlePath: string | undefined) {
     this.storage = options.format.storage;
@@ -56,60 +52,68 @@ class FilesSink implements FolderSink {
 
   async start(): Promise<void> {
     this.#folder.start();
-    this.#rejects = new RejectsFile(this.#folder.scratchPath('rejects.ndjson'));
   }
 
   scratchPath(name: string): string {
     return this.#folder.scratchPath(name);
   }
 
-  async open(schema: TableSchema): Promise<TableWriter> {
-    if (!tableName.test(schema.name)) throw new UserError('TABLE_NAME_INVALID');
-    if (this.#singlePath !== undefined && this.#writers.length > 0) {
-      throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#singlePath, count: this.#writers.length + 1 }, exitCode: 2 });
+  part(number: number): PartFiles {
+    const part = this.#parts.get(number) ?? new PartFiles(this.#folder.temporaryPath, number, this.#options.format);
+    this.#parts.set(number, part);
+    return part;
+  }
+
+  place(): PartPlace | undefined {
+    return this.#options.format.isJoinable === true ? { kind: 'files', folder: this.#folder.temporaryPath } : undefined;
+  }
+
+  async commit({ rejectParts, report, tables }: RunOutput): Promise<PublishedOutput> {
+    if (this.#singlePath !== undefined && tables.length > 1) {
+      throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#singlePath, count: tables.length }, exitCode: 2 });
     }
-    const path = this.#folder.filePath(`${schema.name}.${this.#options.format.extension}`);
-    const writer = new FileTableWriter(schema, path, this.#options.format.encoder(schema), this.#queue);
-    this.#writers.push(writer);
-    return writer;
-  }
-
-  reject(record: RejectedRecord): void {
-    this.#rejects?.add(record);
-  }
-
-  async restart(): Promise<void> {
-    await this.#queue.drop();
-    this.#rejects?.close();
-    this.#folder.restart();
-    this.#writers = [];
-    this.#rejects = new RejectsFile(this.#folder.scratchPath('rejects.ndjson'));
-  }
-
-  async commit(report: RunReport): Promise<PublishedOutput> {
-    const rejects = this.#rejects;
-    if (rejects === undefined) throw new UserError('STOPPED');
-    const isSingle = this.#singlePath !== undefined;
-    const moves = this.#writers.map((writer) => ({ from: writer.path, to: this.#finalPath(writer.schema) }));
+    const { queue } = this.part(0);
+    for (const table of tables) await this.#join(table);
+    const moves = tables.map(({ schema }) => ({ from: this.#temporaryPath(schema, 0), to: this.#finalPath(schema) }));
     const removals: string[] = [];
+    const isSingle = this.#singlePath !== undefined;
     const earlier = isSingle ? { exists: true, tables: {} } : readEarlierOutput(this.#folder.path);
-    rejects.finish();
-    const rejectsPath = isSingle ? `${this.#singlePath}.rejects.ndjson` : join(this.#folder.path, 'rejects.ndjson');
-    if (!rejects.isEmpty) moves.push({ from: this.#folder.scratchPath('rejects.ndjson'), to: rejectsPath });
-    else if (earlier.exists) removals.push(rejectsPath);
+    const rejectsTarget = isSingle ? `${this.#singlePath}.rejects.ndjson` : join(this.#folder.path, 'rejects.ndjson');
+    if (rejectParts.length > 0) moves.push({ from: this.#finishRejects(rejectParts), to: rejectsTarget });
+    else if (earlier.exists) removals.push(rejectsTarget);
     if (!isSingle) {
-      removals.push(...this.#staleFiles(earlier));
-      moves.push(await this.#addJson('_schema.json', this.#schemaContent(earlier)), await this.#addJson('_report.json', report));
+      removals.push(...this.#staleFiles(earlier, tables));
+      moves.push(await this.#addJson('_schema.json', this.#schemaContent(earlier, tables)), await this.#addJson('_report.json', report));
     }
-    await this.#queue.finish();
+    await queue.finish();
     await this.#folder.publish({ moves, removals });
     return { files: moves.map(({ to }) => to) };
   }
 
   abort(): void {
-    this.#queue.abort();
-    this.#rejects?.close();
+    for (const part of this.#parts.values()) part.abort();
     this.#folder.remove();
+  }
+
+  /** Appends the rows of the other parts to those of part 0. */
+  async #join({ parts, schema }: JoinedTable): Promise<void> {
+    const first = this.part(0);
+    // Its head is part 0's to write, also where it has no rows.
+    if (!parts.includes(0)) await (await first.open(schema)).close();
+    for (const part of parts) {
+      if (part !== 0) await moveBytes(this.#temporaryPath(schema, part), this.#temporaryPath(schema, 0), first.queue);
+    }
+  }
+
+  #finishRejects(parts: readonly number[]): string {
+    const { rejects } = this.part(0);
+    for (const part of parts) if (part !== 0) rejects.join(rejectsPath(this.#folder.temporaryPath, part));
+    rejects.finish();
+    return rejects.path;
+  }
+
+  #temporaryPath(schema: TableSchema, part: number): string {
+    return tablePath(this.#folder.temporaryPath, `${schema.name}.${this.#options.format.extension}`, part);
   }
 
   #relativePath(schema: TableSchema): string {
@@ -123,60 +127,24 @@ class FilesSink implements FolderSink {
   }
 
   /** Files of tables that an earlier run wrote and this one did not. */
-  #staleFiles(earlier: EarlierOutput): string[] {
+  #staleFiles(earlier: EarlierOutput, tables: readonly JoinedTable[]): string[] {
     if (this.#options.keepsOtherTables) return [];
-    const written = new Set(this.#writers.map(({ schema }) => this.#relativePath(schema)));
+    const written = new Set(tables.map(({ schema }) => this.#relativePath(schema)));
     return Object.values(earlier.tables)
       .filter(({ file }) => !written.has(file))
       .map(({ file }) => join(this.#folder.path, file));
   }
 
-  #schemaContent(earlier: EarlierOutput): Record<string, unknown> {
-    const tables: [string, TableEntry][] = this.#options.keepsOtherTables ? Object.entries(earlier.tables) : [];
-    for (const { schema, rowCount } of this.#writers) tables.push([schema.name, describeTable(schema, this.#relativePath(schema), rowCount)]);
-    const sorted = tables.sort(([a], [b]) => (a < b ? -1 : 1));
+  #schemaContent(earlier: EarlierOutput, tables: readonly JoinedTable[]): Record<string, unknown> {
+    const entries: [string, TableEntry][] = this.#options.keepsOtherTables ? Object.entries(earlier.tables) : [];
+    for (const { schema, facts } of tables) entries.push([schema.name, describeTable(schema, this.#relativePath(schema), facts.rowCount)]);
+    const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
     return { tool: 'fhir-flatten', ...this.#options.about, tables: Object.fromEntries(sorted) };
   }
 
   async #addJson(name: string, content: unknown): Promise<{ from: string; to: string }> {
-    const from = this.#folder.filePath(name);
-    await this.#queue.append(from, Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`));
+    const from = tablePath(this.#folder.temporaryPath, name, 0);
+    await this.part(0).queue.append(from, Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`));
     return { from, to: join(this.#folder.path, name) };
-  }
-}
-
-class FileTableWriter implements TableWriter {
-  readonly schema: TableSchema;
-  readonly path: string;
-  rowCount = 0;
-  readonly #encoder: TableEncoder;
-  readonly #queue: AppendQueue;
-  #hasBegun = false;
-
-  constructor(schema: TableSchema, path: string, encoder: TableEncoder, queue: AppendQueue) {
-    this.schema = schema;
-    this.path = path;
-    this.#encoder = encoder;
-    this.#queue = queue;
-  }
-
-  async write(batch: Batch): Promise<void> {
-    await this.#begin();
-    this.rowCount += batch.rowCount;
-    // Encoded before the first wait, so the batch is free again; the bytes are written while the next rows are made.
-    await this.#queue.append(this.path, this.#encoder.encode(batch));
-  }
-
-  async close(): Promise<TableFacts> {
-    await this.#begin();
-    const bytes = this.#encoder.end();
-    if (bytes !== undefined) await this.#queue.append(this.path, bytes);
-    return { rowCount: this.rowCount, replacedCharacterCount: this.#encoder.replacedCharacterCount };
-  }
-
-  async #begin(): Promise<void> {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
-    await this.#queue.append(this.path, this.#encoder.begin() ?? new Uint8Array(0));
   }
 }

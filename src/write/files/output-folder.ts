@@ -1,7 +1,7 @@
 // The place of the output as a transaction: made or opened, cleared of what dead runs left, then either all files are
 // published or nothing is left behind.
 
-import { mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { UserError } from '../../diagnostics.ts';
 import { outputError } from './output-error.ts';
@@ -38,21 +38,9 @@ export class OutputFolder {
     return join(this.#temporary(), name);
   }
 
-  /** The temporary path of a file that will be published. */
-  filePath(name: string): string {
-    return join(this.#temporary(), 'tables', name);
-  }
-
-  /** Forgets all files made so far; what lies at `scratchPath`s stays, but for those of the files' makers. */
-  restart(): void {
-    const temporaryFolder = this.#temporary();
-    try {
-      rmSync(join(temporaryFolder, 'tables'), { recursive: true, force: true });
-      rmSync(join(temporaryFolder, 'rejects.ndjson'), { force: true });
-      mkdirSync(join(temporaryFolder, 'tables'));
-    } catch (error) {
-      throw outputError(error, this.path);
-    }
+  /** Holds a folder `tables` for what will be published. */
+  get temporaryPath(): string {
+    return this.#temporary();
   }
 
   async publish(publication: Omit<Publication, 'backupFolder'>): Promise<void> {

@@ -1,0 +1,181 @@
+// A part of the sources, read in this thread: sources → resources → rows → the part's sink.
+
+import { type Diagnostic, Diagnostics, UserError } from '../diagnostics.ts';
+import type { Registry } from '../registry.ts';
+import type { PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
+import { contentHash } from './content-hash.ts';
+import { createKeyHash } from './key-hash.ts';
+import { lastUpdatedMs } from './last-updated.ts';
+import type { Part, PartReading } from './part.ts';
+import { type Finding, type Progress, type ReadSource, type RejectResource, readResources } from './read-resources.ts';
+import { decideId } from './resource-id.ts';
+import { type PartDecisions, ResourceIndex } from './resource-index.ts';
+import { addTo, RunCounts } from './run-counts.ts';
+import { type BoundFlattener, TableSet } from './table-set.ts';
+
+/** What reading needs, whichever part it is and wherever it runs. */
+export interface ConversionOptions {
+  readonly registry: Registry;
+  readonly readSource: ReadSource;
+  readonly createBuilder: (schema: TableSchema) => TableBuilder;
+  readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
+  readonly limits: ReadLimits;
+  /** Undefined: all tables. */
+  readonly tableNames: ReadonlySet<string> | undefined;
+  readonly isFailFast: boolean;
+  readonly onDiagnostic: (diagnostic: Diagnostic, countOfCode: number) => void;
+  readonly onProgress: (progress: Progress) => void;
+  readonly onStage: (stage: string) => void;
+}
+
+export interface LocalPartOptions extends ConversionOptions {
+  readonly sources: readonly Source[];
+  /** What came up while the sources were looked for. */
+  readonly findings: readonly Finding[];
+  readonly sink: PartSink;
+  readonly partCount: number;
+  /** The same for all parts, so that their indexes can be compared. */
+  readonly hashSeeds: readonly [number, number];
+  /** False when what is written stays written: then the first of several versions does. */
+  readonly canReadAgain: boolean;
+}
+
+export class LocalPart implements Part {
+  readonly #options: LocalPartOptions;
+  readonly #index: ResourceIndex;
+  #isStopped = false;
+
+  constructor(options: LocalPartOptions) {
+    this.#options = options;
+    this.#index = new ResourceIndex(createKeyHash(...options.hashSeeds), options.partCount > 1);
+  }
+
+  async read(): Promise<PartReading> {
+    return await new Reading(this.#options, this.#index, 'first', () => this.#isStopped).read();
+  }
+
+  async readAgain(decisions: PartDecisions): Promise<PartReading> {
+    await this.#options.sink.restart();
+    this.#index.startSecondReading(decisions);
+    const reading = await new Reading(this.#options, this.#index, 'second', () => this.#isStopped).read();
+    if (!this.#index.isSecondReadingComplete) throw new UserError('INPUT_CHANGED');
+    return reading;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+}
+
+/** One reading of the part's sources, with counts of its own. */
+class Reading {
+  readonly #options: LocalPartOptions;
+  readonly #index: ResourceIndex;
+  readonly #pass: 'first' | 'second';
+  readonly #isStopped: () => boolean;
+  readonly #counts = new RunCounts();
+  readonly #diagnostics: Diagnostics;
+  readonly #tables: TableSet;
+  #notReplacedCount = 0;
+
+  constructor(options: LocalPartOptions, index: ResourceIndex, pass: 'first' | 'second', isStopped: () => boolean) {
+    this.#options = options;
+    this.#index = index;
+    this.#pass = pass;
+    this.#isStopped = isStopped;
+    this.#diagnostics = new Diagnostics(options.onDiagnostic);
+    this.#tables = new TableSet(options, this.#counts.flattenContext(options.sink.storage));
+  }
+
+  async read(): Promise<PartReading> {
+    const { findings, onStage, registry, sink } = this.#options;
+    for (const { code, location, parameters } of findings) this.#diagnostics.report(code, location, parameters);
+    await readResources(
+      { ...this.#options, readers: registry.readers, isStopped: this.#isStopped },
+      {
+        counts: this.#counts,
+        diagnostics: this.#diagnostics,
+        onReject: (record) => sink.reject(record),
+        visit: (envelope, resourceType, reject) => this.#visit(envelope, resourceType, reject),
+      },
+    );
+    onStage('writing the last rows');
+    const written = this.#mustReadAgain ? [] : await this.#tables.finish();
+    await sink.finish();
+    return {
+      counts: this.#counts,
+      diagnostics: { counts: this.#diagnostics.counts, kept: this.#diagnostics.kept },
+      tables: written.map(({ schema: { name, resourceType }, facts }) => ({ name, resourceType, facts })),
+      undefinedTypes: this.#tables.undefinedTypes,
+      index: this.#index.content(),
+      contestKeys: this.#index.contestKeys,
+      hasCollision: this.#index.hasCollision,
+      notReplacedCount: this.#notReplacedCount,
+    };
+  }
+
+  /** Once a second reading is certain, what this one writes will be thrown away. */
+  get #mustReadAgain(): boolean {
+    return this.#pass === 'first' && this.#index.needsSecondReading && this.#options.canReadAgain;
+  }
+
+  #visit(envelope: ResourceEnvelope, resourceType: string, reject: RejectResource): Promise<void> | undefined {
+    const tables = this.#tables.forType(resourceType);
+    switch (tables.kind) {
+      case 'not-asked-for':
+        addTo(this.#counts.notAskedForByType, resourceType, 1);
+        return undefined;
+      case 'rejected':
+        reject(tables.code, tables.parameters);
+        return undefined;
+      case 'flattened':
+        return this.#flatten(envelope, resourceType, tables.flatteners, reject);
+      default:
+        return tables satisfies never;
+    }
+  }
+
+  #flatten(envelope: ResourceEnvelope, resourceType: string, flatteners: readonly BoundFlattener[], reject: RejectResource): Promise<void> | undefined {
+    const { id, origin } = decideId(envelope, resourceType);
+    if (!this.#isWanted(envelope, resourceType, id)) return undefined;
+    this.#counts.idOrigins[origin]++;
+    addTo(this.#counts.resourcesByType, resourceType, 1);
+    let wait: Promise<void> | undefined;
+    for (const flattener of flatteners) {
+      const rowCounts = flattener.tables.map(({ builder }) => builder.rowCount);
+      try {
+        flattener.flatten(envelope, id);
+      } catch (error) {
+        for (const [position, { builder }] of flattener.tables.entries()) builder.truncate(rowCounts[position] as number);
+        // The error's message may show values of the resource; its name does not.
+        const reason = error instanceof Error ? error.constructor.name : 'unknown fault';
+        reject('FLATTEN_FAILED', { flattener: flattener.name, reason });
+      }
+      const relief = this.#tables.relieve(flattener);
+      if (relief !== undefined) wait = wait === undefined ? relief : Promise.all([wait, relief]).then(() => {});
+    }
+    return wait;
+  }
+
+  /** False for a repetition, and for a version that another one supersedes. */
+  #isWanted(envelope: ResourceEnvelope, resourceType: string, id: string): boolean {
+    const resource = {
+      resourceType,
+      id,
+      lastUpdatedMs: lastUpdatedMs(envelope.resource),
+      contentHash: contentHash(envelope.rawBytes()),
+    };
+    if (this.#pass === 'second') {
+      const verdict = this.#index.check(resource);
+      if (verdict === 'keep') return true;
+      if (verdict === 'changed') throw new UserError('INPUT_CHANGED');
+      this.#counts.addDuplicate(resourceType, verdict);
+      return false;
+    }
+    const verdict = this.#index.add(resource);
+    if (verdict === 'new') return !this.#mustReadAgain;
+    this.#counts.addDuplicate(resourceType, verdict === 'identical' ? 'identical' : 'superseded');
+    if (verdict === 'differs') this.#notReplacedCount++;
+    return false;
+  }
+}
