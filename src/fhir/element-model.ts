@@ -1,12 +1,15 @@
 // The element model of one FHIR version: which elements a type has, in specification order, with their types.
 // Read from the generated text in models/, type by type when asked for.
 
-export type FhirVersion = 'r4';
+/** Oldest first. */
+export const fhirVersions = ['r4', 'r4b', 'r5'] as const;
+
+export type FhirVersion = (typeof fhirVersions)[number];
 
 export interface ElementType {
   /** A primitive, a data type, `BackboneElement`, `Element` or `Resource`. */
   readonly code: string;
-  /** Of a Reference: the resource types it may point to; empty when any. */
+  /** Of a Reference or CodeableReference: the resource types it may point to; empty when any. */
   readonly targets: readonly string[];
   /** The type whose elements the value has: the data type's name, or the path of a backbone element. */
   readonly path: string;

@@ -17,6 +17,10 @@ function importText(version: FhirVersion): Promise<{ resourceTypes: string; type
   switch (version) {
     case 'r4':
       return import('./models/r4.ts');
+    case 'r4b':
+      return import('./models/r4b.ts');
+    case 'r5':
+      return import('./models/r5.ts');
     default:
       return version satisfies never;
   }

@@ -28,6 +28,8 @@ export type PlanNode =
 /** How one item of a list is chosen. Every rule falls back to nothing, never to a guess. */
 export type ItemRule =
   | { readonly rule: 'first' }
+  /** The first item that has something under a key. */
+  | { readonly rule: 'having'; readonly key: string }
   /** Coding: the first with a standard system and a code, else the first with a code, else the first. */
   | { readonly rule: 'standardCoding' }
   /** Coding with one of these systems. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { jsonKey } from '../../src/fhir/element-model.ts';
+import { fhirVersions, jsonKey } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 
 const model = await loadModel('r4');
@@ -52,4 +52,25 @@ it('treats a reference to any resource as one without targets', () => {
 it('has no elements for a type that it does not know', () => {
   expect(model.elementsOf('Gadget')).toEqual([]);
   expect(model.hasType('Gadget')).toBe(false);
+});
+
+it('has a model for each version, with the types that came and went', async () => {
+  const [r4, r4b, r5] = await Promise.all(fhirVersions.map(loadModel));
+  const versionsOf = (type: string) => [r4, r4b, r5].filter((known) => known?.resourceTypes.includes(type)).map((known) => known?.version);
+  expect(versionsOf('Patient')).toEqual(['r4', 'r4b', 'r5']);
+  expect(versionsOf('MedicinalProduct')).toEqual(['r4']);
+  expect(versionsOf('Ingredient')).toEqual(['r4b', 'r5']);
+  expect(versionsOf('SubscriptionTopic')).toEqual(['r4b', 'r5']);
+  expect(versionsOf('Media')).toEqual(['r4', 'r4b']);
+  expect(versionsOf('DeviceUsage')).toEqual(['r5']);
+});
+
+it('knows what R5 changed: other names, other cardinalities, CodeableReference with its targets', async () => {
+  const r5 = await loadModel('r5');
+  expect(r5.element('Encounter', 'period')).toBeUndefined();
+  expect(r5.element('Encounter', 'actualPeriod')).toMatchObject({ isList: false, types: [{ code: 'Period' }] });
+  expect(r5.element('Encounter', 'class')).toMatchObject({ isList: true, types: [{ code: 'CodeableConcept' }] });
+  expect(r5.element('Attachment', 'size')?.types[0]?.code).toBe('integer64');
+  expect(r5.element('MedicationRequest', 'medication')).toMatchObject({ isChoice: false, types: [{ code: 'CodeableReference', targets: ['Medication'] }] });
+  expect(r5.element('Condition', 'evidence')?.types[0]?.targets).toEqual([]);
 });

@@ -1,42 +1,64 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { fhirVersions } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import { planDefaultTables } from '../../src/plan/default-tables.ts';
 import { curatedTables } from '../../src/plan/defaults/curated-tables.ts';
 
-const model = await loadModel('r4');
-const schemas = model.resourceTypes.map((resourceType) => planDefaultTables(model, resourceType, { hasDetails: false, codings: 'extra' }).main.schema);
+const tableCounts = { r4: 147, r4b: 141, r5: 158 };
 
-it('the header of every R4 table is as reviewed', async () => {
-  const text = schemas.map((schema) => `${schema.name}\n${schema.columns.map((column) => `  ${column.name}`).join('\n')}\n`).join('\n');
-  await expect(text).toMatchFileSnapshot('headers-r4.txt');
-});
+for (const version of fhirVersions) {
+  const model = await loadModel(version);
+  const schemas = model.resourceTypes.map((resourceType) => planDefaultTables(model, resourceType, { hasDetails: false, codings: 'extra' }).main.schema);
 
-it('every table begins with its id and ends with the trailing columns', () => {
-  for (const { columns } of schemas) {
-    const names = columns.map((column) => column.name);
-    expect(names[0]).toBe('id');
-    expect(names.slice(-5)).toEqual(['meta_last_updated', 'meta_profile', 'meta_source', 'contained_in', 'other_json']);
-  }
-});
+  describe(version, () => {
+    it('the header of every table is as reviewed', async () => {
+      const text = schemas.map((schema) => `${schema.name}\n${schema.columns.map((column) => `  ${column.name}`).join('\n')}\n`).join('\n');
+      await expect(text).toMatchFileSnapshot(`headers-${version}.txt`);
+    });
 
-it('names are unique, in snake_case, and fit an identifier of Postgres', () => {
-  expect(new Set(schemas.map((schema) => schema.name)).size).toBe(147);
-  for (const { columns } of schemas) {
-    const names = columns.map((column) => column.name);
-    expect(new Set(names).size).toBe(names.length);
-    for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]{0,62}$/);
-  }
-});
+    it('every table begins with its id and ends with the trailing columns', () => {
+      for (const { columns } of schemas) {
+        const names = columns.map((column) => column.name);
+        expect(names[0]).toBe('id');
+        expect(names.slice(-5)).toEqual(['meta_last_updated', 'meta_profile', 'meta_source', 'contained_in', 'other_json']);
+      }
+    });
 
-it('every column has a description, and all but contained_in and other_json a FHIR path', () => {
-  for (const { columns } of schemas) {
-    for (const column of columns) {
-      expect(column.description).toMatch(/^[A-Z].*\.$/);
-      if (column.name !== 'contained_in' && column.name !== 'other_json') expect(column.fhirPath).toBeTruthy();
-    }
-  }
-});
+    it('names are unique, in snake_case, and fit an identifier of Postgres', () => {
+      expect(new Set(schemas.map((schema) => schema.name)).size).toBe(tableCounts[version]);
+      for (const { columns } of schemas) {
+        const names = columns.map((column) => column.name);
+        expect(new Set(names).size).toBe(names.length);
+        for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]{0,62}$/);
+      }
+    });
 
-it('the curated lists name types of R4', () => {
-  expect(Object.keys(curatedTables).filter((resourceType) => !model.resourceTypes.includes(resourceType))).toEqual([]);
-});
+    it('every column has a description, and all but contained_in and other_json a FHIR path', () => {
+      for (const { columns } of schemas) {
+        for (const column of columns) {
+          expect(column.description).toMatch(/^[A-Z].*\.$/);
+          if (column.name !== 'contained_in' && column.name !== 'other_json') expect(column.fhirPath).toBeTruthy();
+        }
+      }
+    });
+
+    it('the curated lists name types of the version', () => {
+      expect(Object.keys(curatedTables).filter((resourceType) => !model.resourceTypes.includes(resourceType))).toEqual([]);
+    });
+
+    it('child tables can be planned for every type, and their names differ', () => {
+      const tables = model.resourceTypes.map((resourceType) => planDefaultTables(model, resourceType, { hasDetails: true, codings: 'extra' }));
+      const names = tables.flatMap(({ main }) => namesOf(main));
+      expect(new Set(names).size).toBe(names.length);
+    });
+  });
+}
+
+interface NamedTable {
+  readonly schema: { readonly name: string };
+  readonly children: readonly NamedTable[];
+}
+
+function namesOf({ schema, children }: NamedTable): readonly string[] {
+  return [schema.name, ...children.flatMap(namesOf)];
+}

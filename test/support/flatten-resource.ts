@@ -1,5 +1,6 @@
 // Flattens one parsed resource by the default tables, for tests of the plan without files.
 
+import type { FhirVersion } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import { isJsonObject, type JsonObject } from '../../src/json.ts';
 import { makeDefaultTables } from '../../src/plan/default-tables.ts';
@@ -16,10 +17,11 @@ export interface FlattenedResource {
   readonly dropped: readonly { readonly rule: DropRule; readonly path: string; readonly leafCount: number; readonly byteCount: number }[];
 }
 
-const tables = makeDefaultTables(await loadModel('r4'), { hasDetails: false, codings: 'extra' });
+const loadTables = async (version: FhirVersion) => makeDefaultTables(await loadModel(version), { hasDetails: false, codings: 'extra' });
+const tablesByVersion = { r4: await loadTables('r4'), r4b: await loadTables('r4b'), r5: await loadTables('r5') };
 
-export function flattenResource(resource: JsonObject, options: { id?: string; hasNumberText?: boolean } = {}): FlattenedResource {
-  const flattener = tables.flattenersFor(String(resource.resourceType))[0];
+export function flattenResource(resource: JsonObject, options: { id?: string; hasNumberText?: boolean; version?: FhirVersion } = {}): FlattenedResource {
+  const flattener = tablesByVersion[options.version ?? 'r4'].flattenersFor(String(resource.resourceType))[0];
   if (flattener === undefined) throw new Error('no flattener');
   const schema = flattener.tables[0] as TableSchema;
   const cells = new Map<string, string>();

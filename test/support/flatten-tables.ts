@@ -1,5 +1,6 @@
 // Flattens one parsed resource into all its default tables, for tests of child tables without files.
 
+import type { FhirVersion } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { makeDefaultTables } from '../../src/plan/default-tables.ts';
@@ -8,12 +9,12 @@ import type { FlattenContext, TextVector } from '../../src/types.ts';
 
 type Row = Readonly<Record<string, string>>;
 
-const model = await loadModel('r4');
+const models = { r4: await loadModel('r4'), r4b: await loadModel('r4b'), r5: await loadModel('r5') };
 const context: FlattenContext = { storage: 'text', countMisfit: () => {}, countUnknown: () => {}, countDropped: () => {} };
 
 /** Table name → its rows, null cells left out; tables without rows are left out. */
-export function flattenTables(resource: JsonObject, codings: 'extra' | 'all' = 'extra'): Readonly<Record<string, readonly Row[]>> {
-  const [flattener] = makeDefaultTables(model, { hasDetails: true, codings }).flattenersFor(String(resource.resourceType));
+export function flattenTables(resource: JsonObject, codings: 'extra' | 'all' = 'extra', version: FhirVersion = 'r4'): Readonly<Record<string, readonly Row[]>> {
+  const [flattener] = makeDefaultTables(models[version], { hasDetails: true, codings }).flattenersFor(String(resource.resourceType));
   if (flattener === undefined) throw new Error('no flattener');
   const builders = flattener.tables.map(createTextBuilder);
   const flatten = flattener.bind(builders, context);

@@ -21,8 +21,8 @@ interface SourceTables {
 const BASES = ['DomainResource', 'Resource', 'BackboneElement', 'Element'] as const;
 
 function formatType(type: SourceElement['t'][number]): string {
-  if (type.c === 'Reference' && type.r !== undefined && type.r.length > 0 && !type.r.includes('Resource')) {
-    return `Reference(${type.r.join('|')})`;
+  if (type.c.endsWith('Reference') && type.r !== undefined && type.r.length > 0 && !type.r.includes('Resource')) {
+    return `${type.c}(${type.r.join('|')})`;
   }
   return type.c;
 }

@@ -8,6 +8,7 @@ import { addElementColumns } from './element-columns.ts';
 import { limitName, toSnakeCase } from './names.ts';
 import { PlanBuilder, primitive } from './plan-builder.ts';
 import { addReferenceColumns } from './reference-columns.ts';
+import { addObjectColumns } from './type-columns.ts';
 
 /** Lists of these have no table: the coding table shows them, or their items are no data of the resource. */
 const withoutTable = new Set(['CodeableConcept', 'Coding', 'Extension', 'Resource', 'ElementDefinition', 'Meta', 'Narrative', 'xhtml']);
@@ -127,6 +128,10 @@ function addKeyColumns(child: PlanBuilder, outers: readonly Outer[], path: strin
 function addItemColumns(child: PlanBuilder, element: Element, type: ElementType): void {
   if (type.code === 'Reference') {
     addReferenceColumns(child, 0, toSnakeCase(element.name), type.targets);
+    return;
+  }
+  if (type.code === 'CodeableReference') {
+    addObjectColumns(child, 0, type, toSnakeCase(element.name));
     return;
   }
   for (const below of child.model.elementsOf(type.path)) {

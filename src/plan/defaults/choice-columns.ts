@@ -6,8 +6,7 @@ import { type Element, type ElementType, isPrimitive, jsonKey } from '../../fhir
 import type { Cell, NodeIndex, Rendering } from '../plan.ts';
 import { toSnakeCase } from './names.ts';
 import { type PlanBuilder, primitive } from './plan-builder.ts';
-import { addReferenceIdentifier, addReferenceKeys } from './reference-columns.ts';
-import { addConceptColumns, addTypeColumns, firstOf } from './type-columns.ts';
+import { addConceptOrReferenceColumns, addTypeColumns, firstOf } from './type-columns.ts';
 
 /** An element with more types is open: any data type may stand there. */
 const mostTypes = 20;
@@ -30,7 +29,7 @@ export function addChoiceColumns(builder: PlanBuilder, node: NodeIndex, element:
   if (element.types.length > mostTypes) {
     if (isComplete) addOpenColumns(builder, node, element, base);
   } else if (isTimeLike(element)) addTimeColumns(builder, node, element, base);
-  else if (isConceptOrReference(element)) addConceptOrReferenceColumns(builder, node, element, base);
+  else if (isConceptOrReference(element)) addConceptOrReference(builder, node, element, base);
   else addGroupPerType(builder, node, element, base);
 }
 
@@ -97,12 +96,10 @@ function addTimeColumns(builder: PlanBuilder, node: NodeIndex, element: Element,
   }
 }
 
-function addConceptOrReferenceColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
+function addConceptOrReference(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
   const type = element.types.find((candidate) => candidate.code === 'Reference') as ElementType;
-  const reference = builder.child(node, `${element.name}Reference`);
-  addConceptColumns(builder, builder.child(node, `${element.name}CodeableConcept`), base, reference);
-  addReferenceKeys(builder, reference, base, type.targets);
-  addReferenceIdentifier(builder, reference, base, type.targets);
+  const concept = builder.child(node, `${element.name}CodeableConcept`);
+  addConceptOrReferenceColumns(builder, concept, builder.child(node, `${element.name}Reference`), base, type.targets);
 }
 
 /** The type, the value as text where it has one, and the JSON of a value that is an object. */

@@ -1,14 +1,10 @@
 // The curated main tables as data: which elements a table shows, in which order, and which computed columns it adds.
-// An element is named by its path (`hospitalization.admitSource`) and shown by the rules of its data type.
+// An element is named by its R4 path (`hospitalization.admitSource`) and shown by the rules of its data type; where
+// later versions keep it stands in moved-elements.ts.
 
 import { cpt, cvx, icd10, ndc, rxNorm, snomedCt, usNpi, usSsn } from '../../fhir/code-systems.ts';
 import type { ItemRule } from '../plan.ts';
-
-/** One step from an object to an object below it: under a key, or one item of the list under a key. */
-export interface Step {
-  readonly key: string;
-  readonly rule?: ItemRule;
-}
+import type { Step } from './moved-elements.ts';
 
 /** What a computed column shows of the object that its steps lead to. */
 export type Show =

@@ -7,7 +7,7 @@ import type { ItemRule, NodeIndex } from '../plan.ts';
 import { addChoiceColumns } from './choice-columns.ts';
 import { toSnakeCase } from './names.ts';
 import { type PlanBuilder, primitive } from './plan-builder.ts';
-import { addObjectColumns } from './type-columns.ts';
+import { addCodeableReferenceColumns, addObjectColumns } from './type-columns.ts';
 
 /** Repeating references whose first item stands in the main table. */
 const firstReferenceNames = new Set(['performer', 'author', 'payor', 'generalPractitioner', 'reasonReference', 'location']);
@@ -54,6 +54,9 @@ export function addElementColumns(builder: PlanBuilder, node: NodeIndex, element
     addContactColumns(builder, node, element, base);
   } else if (type.code === 'Annotation') {
     addJoinedNotes(builder, node, element, base);
+  } else if (type.code === 'CodeableReference') {
+    const [concept, reference] = (['concept', 'reference'] as const).map((key) => builder.item(node, element.name, { rule: 'having', key }));
+    addCodeableReferenceColumns(builder, concept as NodeIndex, reference as NodeIndex, base, type.targets);
   } else {
     const isShownByDefault = type.code === 'Reference' && firstReferenceNames.has(element.name);
     const rule = bestItemRules[type.code] ?? (options.isFirstShown === true || isShownByDefault ? { rule: 'first' } : undefined);

@@ -1,15 +1,15 @@
 // Resource type → Plan of its main table: ids first, then the elements in specification order (all of them, or those
 // of the curated list), promoted extensions, meta, and other_json with everything else.
 
-import type { Element, ElementModel, KeyedElement } from '../../fhir/element-model.ts';
-import type { Cell, NodeIndex, TablePlan } from '../plan.ts';
+import type { Element, ElementModel } from '../../fhir/element-model.ts';
+import type { NodeIndex, TablePlan } from '../plan.ts';
 import { addChildTables } from './child-tables.ts';
-import { type ComputedColumn, type CuratedEntry, curatedTables, promotedExtensions, type Step } from './curated-tables.ts';
+import { addComputedColumn, addCuratedColumns } from './curated-columns.ts';
+import { curatedTables, promotedExtensions } from './curated-tables.ts';
 import { addElementColumns } from './element-columns.ts';
 import { toSnakeCase } from './names.ts';
 import { PlanBuilder, primitive } from './plan-builder.ts';
 import { addReferenceColumns, addReferenceKeys, referenceShape } from './reference-columns.ts';
-import { addTypeColumns, conceptLabel, firstOf } from './type-columns.ts';
 
 /** Elements of Resource and DomainResource, which have columns at the head or the end of the table, or none. */
 const baseElements = new Set(['id', 'meta', 'implicitRules', 'language', 'text', 'contained', 'extension', 'modifierExtension']);
@@ -43,9 +43,9 @@ export function planMainTable(model: ElementModel, resourceType: string, hasDeta
       if (!baseElements.has(element.name)) addMainElement(builder, 0, element, toSnakeCase(element.name), hoisted);
     }
   } else {
-    for (const entry of curated) addEntry(builder, entry, hoisted);
+    for (const entry of curated) addCuratedColumns(builder, entry);
   }
-  for (const column of promotedExtensions[resourceType] ?? []) addComputed(builder, column);
+  for (const column of promotedExtensions[resourceType] ?? []) addComputedColumn(builder, column);
   addTrailingColumns(builder, resourceType);
   if (hasDetails) addChildTables(builder, resourceType);
   return builder.build({
@@ -127,93 +127,10 @@ function addKeyReference(builder: PlanBuilder, reference: HoistedReference, base
   });
 }
 
-function addEntry(builder: PlanBuilder, entry: CuratedEntry, hoisted: readonly HoistedReference[]): void {
-  if (typeof entry !== 'string') {
-    addComputed(builder, entry);
-    return;
-  }
-  const names = entry.split('.');
-  let node: NodeIndex = 0;
-  for (const name of names.slice(0, -1)) node = builder.child(node, name);
-  const element = builder.model.element(builder.typeOf(node), names.at(-1) as string);
-  if (element === undefined) throw new Error(`FHIR ${builder.model.version} has no ${builder.pathOf(node)}.${names.at(-1)}`);
-  addMainElement(builder, node, element, names.map(toSnakeCase).join('_'), hoisted, true);
-}
-
-function addMainElement(
-  builder: PlanBuilder,
-  node: NodeIndex,
-  element: Element,
-  base: string,
-  hoisted: readonly HoistedReference[],
-  isFirstShown = false,
-): void {
+function addMainElement(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, hoisted: readonly HoistedReference[]): void {
   const reference = hoisted.find((found) => found.element === element);
-  if (reference === undefined) addElementColumns(builder, node, element, base, { isFirstShown });
+  if (reference === undefined) addElementColumns(builder, node, element, base);
   else if (!element.isList) addReferenceColumns(builder, reference.node, base, reference.targets, { isHoisted: true });
-}
-
-function addComputed(builder: PlanBuilder, column: ComputedColumn): void {
-  const cells: Cell[] = [];
-  const paths = new Set<string>();
-  let type: Parameters<PlanBuilder['add']>[0]['type'] = primitive('string');
-  for (const { at, show } of column.from) {
-    const node = follow(builder, at);
-    switch (show.as) {
-      case 'value': {
-        const cell = builder.value(node, show.key);
-        cells.push(cell);
-        paths.add(`${builder.pathOf(node)}.${show.key}`);
-        type = primitive(cell.type);
-        break;
-      }
-      case 'label': {
-        const element = findByKey(builder, node, show.key).element;
-        const concept = element.isList ? builder.item(node, show.key, { rule: 'first' }) : builder.child(node, show.key);
-        cells.push(...conceptLabel(builder, concept));
-        paths.add(builder.pathOf(concept));
-        break;
-      }
-      case 'count':
-        cells.push({ kind: 'count', node, key: show.key });
-        paths.add(`${builder.pathOf(node)}.${show.key}`);
-        type = primitive('unsignedInt');
-        break;
-      case 'hours':
-        cells.push({ kind: 'hours', node, startKey: show.startKey, endKey: show.endKey });
-        paths.add(builder.pathOf(node));
-        type = primitive('decimal');
-        break;
-      case 'columns':
-        addGroup(builder, node, show.key, column.name);
-        return;
-      default:
-        show satisfies never;
-    }
-  }
-  builder.add({ base: column.name, type, cell: firstOf(cells), fhirPath: [...paths].join(' | '), description: column.description });
-}
-
-/** All columns of the element under a key; a choice is named by its stem. */
-function addGroup(builder: PlanBuilder, node: NodeIndex, key: string, base: string): void {
-  const byName = builder.model.element(builder.typeOf(node), key);
-  if (byName !== undefined) {
-    addElementColumns(builder, node, byName, base, { isFirstShown: true });
-    return;
-  }
-  addTypeColumns(builder, node, key, findByKey(builder, node, key).type, base);
-}
-
-function follow(builder: PlanBuilder, steps: readonly Step[]): NodeIndex {
-  let node: NodeIndex = 0;
-  for (const { key, rule } of steps) node = rule === undefined ? builder.child(node, key) : builder.item(node, key, rule);
-  return node;
-}
-
-function findByKey(builder: PlanBuilder, node: NodeIndex, key: string): KeyedElement {
-  const found = builder.model.byKey(builder.typeOf(node)).get(key);
-  if (found === undefined) throw new Error(`FHIR ${builder.model.version} has no ${builder.pathOf(node)}.${key}`);
-  return found;
 }
 
 function addTrailingColumns(builder: PlanBuilder, resourceType: string): void {

@@ -3,9 +3,10 @@
 import { ucum } from '../../fhir/code-systems.ts';
 import { type ElementType, isPrimitive } from '../../fhir/element-model.ts';
 import type { Cell, NodeIndex } from '../plan.ts';
+import { wasReferenceInR4 } from './moved-elements.ts';
 import { toSnakeCase } from './names.ts';
 import { type PlanBuilder, primitive } from './plan-builder.ts';
-import { addReferenceColumns } from './reference-columns.ts';
+import { addReferenceColumns, addReferenceIdentifier, addReferenceKeys } from './reference-columns.ts';
 
 /** Adds the columns of a single value under a key; types without a rule have none. */
 export function addTypeColumns(builder: PlanBuilder, node: NodeIndex, key: string, type: ElementType, base: string): void {
@@ -21,15 +22,18 @@ const objectRules: Readonly<Record<string, (builder: PlanBuilder, node: NodeInde
   Address: addAddressColumns,
   ContactPoint: addContactPointColumns,
   Reference: (builder, node, base, type) => addReferenceColumns(builder, node, base, type.targets),
+  CodeableReference: (builder, node, base, type) => addCodeableReferenceColumns(builder, node, node, base, type.targets),
   Period: addPeriodColumns,
   Quantity: addQuantityColumns,
   Age: addQuantityColumns,
   Duration: addQuantityColumns,
   Count: addQuantityColumns,
   Distance: addQuantityColumns,
-  Range: (builder, node, base) => addQuantityPair(builder, node, base, 'low', 'high'),
-  Ratio: (builder, node, base) => addQuantityPair(builder, node, base, 'numerator', 'denominator'),
+  Range: (builder, node, base) => addQuantityGroup(builder, node, base, 'low', 'high'),
+  Ratio: (builder, node, base) => addQuantityGroup(builder, node, base, 'numerator', 'denominator'),
+  RatioRange: (builder, node, base) => addQuantityGroup(builder, node, base, 'lowNumerator', 'highNumerator', 'denominator'),
   Money: addMoneyColumns,
+  MonetaryComponent: addMonetaryComponentColumns,
   Annotation: addAnnotationColumn,
   Attachment: addAttachmentColumns,
   Timing: addTimingColumn,
@@ -86,6 +90,34 @@ export function addConceptColumns(builder: PlanBuilder, concept: NodeIndex, base
     fhirPath: builder.pathsOf(texts),
     description: `Label of ${path}: its text, else the display, else the code.`,
   });
+}
+
+/** One group for a concept or a reference: the concept's columns, and the reference's id, type and identifier beside them. */
+export function addConceptOrReferenceColumns(builder: PlanBuilder, concept: NodeIndex, reference: NodeIndex, base: string, targets: readonly string[]): void {
+  addConceptColumns(builder, concept, base, reference);
+  addReferenceKeys(builder, reference, base, targets);
+  addReferenceIdentifier(builder, reference, base, targets);
+}
+
+/**
+ * https://hl7.org/fhir/R5/references.html#codeablereference: may hold a concept and a reference at once. The two nodes
+ * are the same for a single value; of a list they are the first item with a concept and the first with a reference.
+ */
+export function addCodeableReferenceColumns(
+  builder: PlanBuilder,
+  conceptHolder: NodeIndex,
+  referenceHolder: NodeIndex,
+  base: string,
+  targets: readonly string[],
+): void {
+  const concept = builder.child(conceptHolder, 'concept');
+  const reference = builder.child(referenceHolder, 'reference');
+  if (wasReferenceInR4(builder.pathOf(conceptHolder))) {
+    addConceptOrReferenceColumns(builder, concept, reference, base, targets);
+    return;
+  }
+  addConceptColumns(builder, concept, base);
+  addReferenceColumns(builder, reference, `${base}_reference`, targets);
 }
 
 function addCodingColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
@@ -161,12 +193,13 @@ function addQuantityColumns(builder: PlanBuilder, node: NodeIndex, base: string)
   builder.imply({ node, key: 'system', value: ucum });
 }
 
-function addQuantityPair(builder: PlanBuilder, node: NodeIndex, base: string, firstKey: string, secondKey: string): void {
+function addQuantityGroup(builder: PlanBuilder, node: NodeIndex, base: string, ...keys: readonly string[]): void {
   const path = builder.pathOf(node);
-  for (const key of [firstKey, secondKey]) {
+  for (const key of keys) {
     const quantity = builder.child(node, key);
-    builder.addValue(base, `_${key}`, quantity, 'value', `Value of ${path}.${key}.`);
-    builder.addValue(base, `_${key}_unit`, quantity, 'unit', `Unit of ${path}.${key}.`);
+    const suffix = `_${toSnakeCase(key)}`;
+    builder.addValue(base, suffix, quantity, 'value', `Value of ${path}.${key}.`);
+    builder.addValue(base, `${suffix}_unit`, quantity, 'unit', `Unit of ${path}.${key}.`);
     builder.imply({ node: quantity, key: 'system', value: ucum });
   }
 }
@@ -175,6 +208,14 @@ function addMoneyColumns(builder: PlanBuilder, node: NodeIndex, base: string): v
   const path = builder.pathOf(node);
   builder.addValue(base, '', node, 'value', `Amount of ${path}.`);
   builder.addValue(base, '_currency', node, 'currency', `Currency of the amount in ${base}.`);
+}
+
+/** https://hl7.org/fhir/R5/metadatatypes.html#MonetaryComponent: a part of a price. */
+function addMonetaryComponentColumns(builder: PlanBuilder, node: NodeIndex, base: string): void {
+  addMoneyColumns(builder, builder.child(node, 'amount'), base);
+  builder.addValue(base, '_type', node, 'type', `What the amount in ${base} is: base, surcharge, discount or tax, among others.`);
+  builder.addValue(base, '_factor', node, 'factor', `Factor by which the amount in ${base} is calculated.`);
+  addConceptColumns(builder, builder.child(node, 'code'), `${base}_code`);
 }
 
 function addAnnotationColumn(builder: PlanBuilder, node: NodeIndex, base: string): void {

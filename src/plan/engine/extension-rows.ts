@@ -132,6 +132,11 @@ function summarize(type: string, value: JsonObject): Summary {
       return { text: numberText(value.value), unit: stringOf(value.currency) };
     case 'Reference':
       return { text: stringOf(value.reference), display: stringOf(value.display) };
+    case 'CodeableReference': {
+      const concept = isJsonObject(value.concept) ? summarize('CodeableConcept', value.concept) : {};
+      const reference = isJsonObject(value.reference) ? summarize('Reference', value.reference) : {};
+      return { ...concept, text: concept.text ?? reference.text, display: concept.display ?? reference.display };
+    }
     case 'Identifier':
       return { text: stringOf(value.value), system: stringOf(value.system) };
     case 'ContactPoint':

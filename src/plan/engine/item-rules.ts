@@ -11,6 +11,8 @@ export function compileItemRule(rule: ItemRule): ChooseItem {
   switch (rule.rule) {
     case 'first':
       return (list) => list.find(isJsonObject);
+    case 'having':
+      return (list) => findItem(list, (item) => item[rule.key] !== undefined);
     case 'standardCoding':
       return chooseStandardCoding;
     case 'codingOfSystem': {
