@@ -2,7 +2,7 @@
 
 import type { FhirVersion } from './fhir/element-model.ts';
 import { loadModel } from './fhir/load-model.ts';
-import { makeDefaultTables } from './plan/default-tables.ts';
+import { type DefaultTableOptions, makeDefaultTables } from './plan/default-tables.ts';
 import { jsonReaders } from './read/json-readers.ts';
 import type { PartPlace, PartSink, Plugin, TableFormat } from './types.ts';
 import { createCsvFormat } from './write/csv/csv-format.ts';
@@ -10,6 +10,7 @@ import { type CsvOptions, checkCsvOptions } from './write/csv/csv-options.ts';
 import { createDiscardPart } from './write/discard-sink.ts';
 import { PartFiles } from './write/files/part-files.ts';
 
+export type { DefaultTableOptions } from './plan/default-tables.ts';
 export { isFileSource, makeFileSource } from './read/file-source.ts';
 export { findSources } from './read/find-sources.ts';
 export { readSource } from './read/read-source.ts';
@@ -26,12 +27,14 @@ export { createStreamSink } from './write/stdout-sink.ts';
 export interface BuiltinOptions {
   readonly fhirVersion: FhirVersion;
   readonly csv?: Partial<CsvOptions>;
+  /** Which default tables there are besides the main ones; none when not given. */
+  readonly details?: Partial<DefaultTableOptions>;
 }
 
 /** Readers of FHIR JSON, the default tables of a FHIR version, the formats. */
-export async function createBuiltinPlugin({ fhirVersion, csv = {} }: BuiltinOptions): Promise<Plugin> {
+export async function createBuiltinPlugin({ fhirVersion, csv = {}, details = {} }: BuiltinOptions): Promise<Plugin> {
   const formats = [createCsvFormat(checkCsvOptions(csv))];
-  const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { hasDetails: false, codings: 'extra' });
+  const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { hasDetails: false, codings: 'extra', ...details });
   return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
 }
 

@@ -10,6 +10,7 @@ import {
   createFolderSink,
   createStreamSink,
   createTextBuilder,
+  type DefaultTableOptions,
   type FolderSink,
   findSources,
   isFileSource,
@@ -39,6 +40,8 @@ export interface ConvertOptions {
   readonly tables?: readonly string[];
   readonly fhirVersion?: 'auto' | 'r4';
   readonly csv?: Partial<CsvOptions>;
+  /** Child tables, and those of codings and extensions; main tables only when not given. */
+  readonly details?: Partial<DefaultTableOptions>;
   readonly limits?: Partial<ReadLimits>;
   /** Besides the built-in one. */
   readonly plugins?: readonly Plugin[];
@@ -75,7 +78,15 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
   const limits = { ...defaultLimits, ...options.limits };
   const isFailFast = options.isFailFast ?? false;
   const threads = Array.from({ length: countThreads(found.sources, destination, options) - 1 }, () => {
-    return new WorkerThread(() => ({ place: placeOf(sink), formatName: destination.format.name, csv: options.csv, limits, tableNames, isFailFast }));
+    return new WorkerThread(() => ({
+      place: placeOf(sink),
+      formatName: destination.format.name,
+      csv: options.csv,
+      details: options.details,
+      limits,
+      tableNames,
+      isFailFast,
+    }));
   });
   options.onAbortable?.(() => sink.abort());
   options.onStart?.({ byteCount: totalByteCount(found.sources), output: destination });
@@ -179,10 +190,10 @@ function totalByteCount(sources: readonly Source[]): number | undefined {
 
 /** The head of the report. */
 function aboutRun(options: ConvertOptions): Record<string, unknown> {
-  const { out = defaultOut, format = 'csv', tables, fhirVersion = 'auto', csv, limits, isFailFast = false } = options;
+  const { out = defaultOut, format = 'csv', tables, fhirVersion = 'auto', csv, details, limits, isFailFast = false } = options;
   return {
     version: toolVersion,
     fhirVersion: 'R4',
-    options: { out, format, tables, fhirVersion, csv, limits: { ...defaultLimits, ...limits }, isFailFast },
+    options: { out, format, tables, fhirVersion, csv, details, limits: { ...defaultLimits, ...limits }, isFailFast },
   };
 }

@@ -1,15 +1,17 @@
 // The built-in plugin and the user's, as lookups.
 
-import { type CsvOptions, createBuiltinPlugin } from './builtin.ts';
+import { type CsvOptions, createBuiltinPlugin, type DefaultTableOptions } from './builtin.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import type { Plugin } from './types.ts';
 
 export interface RegistryOptions {
   readonly csv?: Partial<CsvOptions>;
+  /** Child tables; main tables only when not given. */
+  readonly details?: Partial<DefaultTableOptions>;
   /** Besides the built-in one. */
   readonly plugins?: readonly Plugin[];
 }
 
-export async function loadRegistry({ csv, plugins = [] }: RegistryOptions = {}): Promise<Registry> {
-  return createRegistry([await createBuiltinPlugin({ fhirVersion: 'r4', ...(csv && { csv }) }), ...plugins]);
+export async function loadRegistry({ csv, details, plugins = [] }: RegistryOptions = {}): Promise<Registry> {
+  return createRegistry([await createBuiltinPlugin({ fhirVersion: 'r4', ...(csv && { csv }), ...(details && { details }) }), ...plugins]);
 }

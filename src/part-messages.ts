@@ -1,6 +1,6 @@
 // What the run's thread and the threads beside it say to each other. Plain data: functions and classes do not travel.
 
-import type { CsvOptions } from './builtin.ts';
+import type { CsvOptions, DefaultTableOptions } from './builtin.ts';
 import type { DiagnosticCode, DiagnosticsData, Location, MessageParameters } from './diagnostics.ts';
 import type { PartReading } from './run/part.ts';
 import type { Progress } from './run/read-resources.ts';
@@ -12,6 +12,7 @@ export interface ThreadSettings {
   readonly place: PartPlace;
   readonly formatName: string;
   readonly csv: Partial<CsvOptions> | undefined;
+  readonly details: Partial<DefaultTableOptions> | undefined;
   readonly limits: ReadLimits;
   readonly tableNames: ReadonlySet<string> | undefined;
   readonly isFailFast: boolean;

@@ -4,7 +4,7 @@ import { OutputClosed } from '../builtin.ts';
 import { type ConvertOptions, type ConvertResult, convert } from '../convert.ts';
 import { UserError } from '../diagnostics.ts';
 import { guardRun } from './guard-run.ts';
-import type { ConvertFlags } from './options.ts';
+import { type ConvertFlags, detailsOf } from './options.ts';
 import { DiagnosticPrinter } from './print-diagnostics.ts';
 import { printFailure } from './print-failure.ts';
 import { printSummary, summarise } from './print-summary.ts';
@@ -65,6 +65,7 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     out: flags.out,
     ...(flags.format !== undefined && { format: flags.format }),
     ...(flags.table !== undefined && { tables: flags.table }),
+    details: detailsOf(flags),
     fhirVersion: flags.fhirVersion,
     csv: {
       ...(flags.delimiter !== undefined && { delimiter: flags.delimiter }),

@@ -7,6 +7,8 @@ export interface ConvertFlags {
   readonly out: string;
   readonly format?: string;
   readonly table?: readonly string[];
+  readonly details?: boolean;
+  readonly codings: 'extra' | 'all';
   readonly fhirVersion: 'auto' | 'r4';
   readonly failFast?: true;
   readonly dryRun?: true;
@@ -25,7 +27,7 @@ export interface ConvertFlags {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-export type TablesFlags = Pick<ConvertFlags, 'fhirVersion' | 'json' | 'color'>;
+export type TablesFlags = Pick<ConvertFlags, 'details' | 'codings' | 'fhirVersion' | 'json' | 'color'>;
 export type InspectFlags = Pick<ConvertFlags, 'maxRecordMb' | 'maxDepth' | 'maxExpansion' | 'json' | 'quiet' | 'progress' | 'color'>;
 
 export function addConvertOptions(command: Command): void {
@@ -36,6 +38,8 @@ export function addConvertOptions(command: Command): void {
     )
     .addOption(new Option('-f, --format <name>', 'file format: csv (default)').helpGroup(tables))
     .addOption(new Option('-t, --table <names>', 'only these tables (repeat, or commas)').argParser(collectNames).helpGroup(tables))
+    .addOption(detailsOption().helpGroup(tables))
+    .addOption(codingsOption().helpGroup(tables))
     .addOption(fhirVersionOption().helpGroup(tables));
 
   const csv = 'CSV:';
@@ -50,13 +54,18 @@ export function addConvertOptions(command: Command): void {
   command
     .addOption(new Option('--fail-fast', 'stop at the first bad record, publish nothing').helpGroup(run))
     .addOption(new Option('--dry-run', 'read and flatten, write nothing, print the summary').helpGroup(run))
-    .addOption(wholeNumber('--threads <n>', 'cores to use at most', 1, 64).default(undefined, 'as many as help').helpGroup(run).hideHelp());
+    .addOption(wholeNumber('--threads <n>', 'cores to use at most', 1, 64).default(undefined, 'as many as help').helpGroup(run));
   addLimitOptions(command);
   addMessageOptions(command);
 }
 
 export function addTablesOptions(command: Command): void {
-  command.addOption(fhirVersionOption()).addOption(new Option('--json', 'as JSON')).addOption(colorOption());
+  command
+    .addOption(detailsOption())
+    .addOption(codingsOption())
+    .addOption(fhirVersionOption())
+    .addOption(new Option('--json', 'as JSON'))
+    .addOption(colorOption());
 }
 
 export function addInspectOptions(command: Command): void {
@@ -79,6 +88,19 @@ function addMessageOptions(command: Command): void {
     .addOption(new Option('-q, --quiet', 'errors only').helpGroup(messages))
     .addOption(new Option('--no-progress', 'no progress bar').helpGroup(messages))
     .addOption(colorOption().helpGroup(messages));
+}
+
+/** Also the library's form of the two options. */
+export function detailsOf({ details, codings }: Pick<ConvertFlags, 'details' | 'codings'>): { hasDetails: boolean; codings: 'extra' | 'all' } {
+  return { hasDetails: details === true, codings };
+}
+
+function detailsOption(): Option {
+  return new Option('--details', 'child tables too: one row per item of every repeating element, codings, extensions');
+}
+
+function codingsOption(): Option {
+  return new Option('--codings <which>', 'with --details: the codings that no column shows, or all').choices(['extra', 'all']).default('extra');
 }
 
 function fhirVersionOption(): Option {

@@ -3,13 +3,13 @@
 import { checkTableNames } from '../convert.ts';
 import { loadRegistry } from '../load-registry.ts';
 import type { ColumnType, TableSchema } from '../types.ts';
-import type { TablesFlags } from './options.ts';
+import { detailsOf, type TablesFlags } from './options.ts';
 import { suggestNames } from './suggest-names.ts';
 import { writeStdout } from './write-stdout.ts';
 
 /** Returns the exit code. */
 export async function tablesCommand(names: readonly string[], flags: TablesFlags): Promise<number> {
-  const registry = await loadRegistry();
+  const registry = await loadRegistry({ details: detailsOf(flags) });
   if (names.length > 0) checkTableNames(names, registry, suggestNames);
   const all = registry.allTables();
   const chosen = names.length === 0 ? all : names.flatMap((name) => all.filter((table) => table.name === name));

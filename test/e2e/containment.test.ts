@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkContainment } from '../support/containment.ts';
+import { checkContainment, readRows, readTables } from '../support/containment.ts';
 import { readResources, withoutRepetitions } from '../support/read-input.ts';
 import { makeFolder, runCommand } from '../support/run-command.ts';
 import { findSharedFolder } from '../support/shared-data.ts';
@@ -26,16 +26,21 @@ function byDroppedPath(missing: ReadonlyMap<string, number>, dropped: ReadonlyMa
   return counts;
 }
 
-describe.each([
+const dataSets = [
   ['data/synthea-bundles', 500_000],
   ['data/bulk-ndjson', 150_000],
   ['data/hl7-r4-examples', 30_000],
-])('%s', (name, leastLeafCount) => {
+] as const;
+
+describe.each(dataSets)('%s', (name, leastLeafCount) => {
   const folder = findSharedFolder(name);
 
-  it.skipIf(folder === undefined)('loses no value', { timeout: 120_000 }, async () => {
+  it.skipIf(folder === undefined).each([
+    ['with main tables only', []],
+    ['with child tables', ['--details']],
+  ])('loses no value %s', { timeout: 120_000 }, async (_, flags) => {
     const cwd = makeFolder();
-    const { exitCode } = await runCommand([folder as string, '-o', 'out', '-q'], { cwd });
+    const { exitCode } = await runCommand([folder as string, '-o', 'out', '-q', ...flags], { cwd });
     expect(exitCode).toBe(0);
     const resources = withoutRepetitions(readResources(folder as string)).filter(({ id }) => typeof id === 'string');
     const { leafCount, missing, withoutRow } = checkContainment(join(cwd, 'out'), resources);
@@ -44,6 +49,28 @@ describe.each([
     const dropped = droppedLeaves(JSON.parse(readFileSync(join(cwd, 'out/_report.json'), 'utf8')));
     const lost = byDroppedPath(missing, dropped);
     for (const [path, count] of lost) expect([path, count <= (dropped.get(path) ?? 0)]).toEqual([path, true]);
+  });
+
+  it.skipIf(folder === undefined)('has unique keys, and a parent for every child row', { timeout: 120_000 }, async () => {
+    const cwd = makeFolder();
+    await runCommand([folder as string, '-o', 'out', '-q', '--details'], { cwd });
+    const tables = readTables(join(cwd, 'out'));
+    const mainIds = new Map(
+      tables
+        .filter(({ columns }) => columns[0]?.name === 'id')
+        .map((table) => [table.resourceType, new Set(readRows(join(cwd, 'out', table.file)).map(({ id }) => id))]),
+    );
+    for (const { columns, file, resourceType, rowCount } of tables) {
+      const [first] = columns;
+      const keys = columns.filter(({ name: column }) => column === 'idx' || column.endsWith('_idx')).map(({ name: column }) => column);
+      const isAnywhere = /_(?:extra_coding|extension)\.csv$/.test(file);
+      const rows = readRows(join(cwd, 'out', file));
+      expect([file, rows.length]).toEqual([file, rowCount]);
+      const key = [first?.name ?? '', ...(isAnywhere ? ['path', 'is_modifier'] : []), ...keys.filter((column) => column !== 'parent_idx')];
+      expect([file, new Set(rows.map((row) => key.map((column) => row[column]).join('\n'))).size]).toEqual([file, rows.length]);
+      const orphans = rows.filter((row) => !mainIds.get(resourceType)?.has(row[first?.name ?? '']));
+      expect([file, orphans.length]).toEqual([file, 0]);
+    }
   });
 });
 
