@@ -48,6 +48,8 @@ export interface RejectedRecord {
 /** What a reader is told, and where it reports. */
 export interface ReadContext {
   readonly limits: ReadLimits;
+  /** For a first look: only so many bytes (unpacked) of each source or member of an archive are read. */
+  readonly headBytes?: number;
   /** One bad record: its neighbours are read on. */
   reject(record: RejectedRecord): void;
   /** Something about a source as a whole: skipped, damaged, cut short. */
@@ -212,7 +214,22 @@ export interface Flattener {
   readonly resourceType: string;
   readonly tables: readonly TableSchema[];
   /** Called once per run; `builders[i]` belongs to `tables[i]`. Returns the hot function. */
-  bind(builders: readonly TableBuilder[], context: FlattenContext): (envelope: ResourceEnvelope, id: string) => void;
+  bind(builders: readonly TableBuilder[], context: FlattenContext): Flatten;
+  /** True when contained resources are to become rows of their own types, and not values of the container. */
+  readonly unpacksContained?: boolean;
+}
+
+/** Adds the rows of one resource. */
+export type Flatten = (envelope: ResourceEnvelope, id: string, containment?: Containment) => void;
+
+/** How a resource stands to the resources it contains, or to the one that contains it. */
+export interface Containment {
+  /** Of a contained resource: `Type/id` of its container. */
+  readonly containedIn?: string;
+  /** Of a contained resource: the id of its container, below which the ids of all that it contains are. */
+  readonly containerId?: string;
+  /** Of a container: the contained resources that have rows of their own. */
+  readonly unpacked?: ReadonlySet<unknown>;
 }
 
 /** Receives all tables of a run, in one or more parts; publishes them all at once or not at all. */

@@ -104,7 +104,8 @@ export type Cell =
   | { readonly kind: 'flagOrPresent'; readonly node: NodeIndex; readonly booleanKey: string; readonly otherKey: string }
   /** The JSON text of the object under whichever of these keys is present. */
   | { readonly kind: 'json'; readonly node: NodeIndex; readonly keys: readonly string[] }
-  | { readonly kind: 'nothing' }
+  /** `Type/id` of the resource that contains this one. */
+  | { readonly kind: 'containedIn' }
   | { readonly kind: 'otherJson' };
 
 /** Leaf values that a column's definition implies, so that they are shown without a cell of their own. */

@@ -1,13 +1,14 @@
 // A part of the sources, read in this thread: sources → resources → rows → the part's sink.
 
 import { type Diagnostic, Diagnostics, UserError } from '../diagnostics.ts';
+import { isJsonObject, type JsonValue } from '../json.ts';
 import type { Registry } from '../registry.ts';
-import type { PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
+import type { Containment, PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
 import { contentHash } from './content-hash.ts';
 import { createKeyHash } from './key-hash.ts';
 import { lastUpdatedMs } from './last-updated.ts';
 import type { Part, PartReading } from './part.ts';
-import { type Finding, type Progress, type ReadSource, type RejectResource, readResources } from './read-resources.ts';
+import { type Finding, type Progress, type ReadSource, type RejectResource, readResources, resourceTypeOf } from './read-resources.ts';
 import { decideId } from './resource-id.ts';
 import { type PartDecisions, ResourceIndex } from './resource-index.ts';
 import { addTo, RunCounts } from './run-counts.ts';
@@ -65,6 +66,16 @@ export class LocalPart implements Part {
   stop(): void {
     this.#isStopped = true;
   }
+}
+
+/** A contained resource stands where its container does. */
+function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resource' | 'hasNumberText'> {
+  return {
+    fullUrl: undefined,
+    location: () => container.location(),
+    rawText: () => container.rawText(),
+    rawBytes: () => container.rawBytes(),
+  };
 }
 
 /** One reading of the part's sources, with counts of its own. */
@@ -140,11 +151,52 @@ class Reading {
     if (!this.#isWanted(envelope, resourceType, id)) return undefined;
     this.#counts.idOrigins[origin]++;
     addTo(this.#counts.resourcesByType, resourceType, 1);
+    if (!Array.isArray(envelope.resource['contained']) || !flatteners.some(({ unpacksContained }) => unpacksContained)) {
+      return this.#addRows(envelope, id, flatteners, reject);
+    }
+    const { unpacked, wait } = this.#unpackContained(envelope, envelope.resource['contained'], `${resourceType}/${id}`, id, reject);
+    const relief = this.#addRows(envelope, id, flatteners, reject, { unpacked });
+    return wait.length === 0 ? relief : Promise.all([...wait, relief]).then(() => {});
+  }
+
+  /** Adds rows for the resources that one contains; tells which have rows now. */
+  #unpackContained(
+    envelope: ResourceEnvelope,
+    list: readonly JsonValue[],
+    containedIn: string,
+    containerId: string,
+    reject: RejectResource,
+  ): { readonly unpacked: ReadonlySet<unknown>; readonly wait: readonly Promise<void>[] } {
+    const unpacked = new Set<unknown>();
+    const wait: Promise<void>[] = [];
+    for (const [index, resource] of list.entries()) {
+      const type = isJsonObject(resource) ? resourceTypeOf(resource) : undefined;
+      const tables = type === undefined ? undefined : this.#tables.forType(type);
+      // What can have no table stays where it is; what was not asked for is left out with its type.
+      if (!isJsonObject(resource) || type === undefined || tables === undefined || tables.kind === 'rejected') continue;
+      unpacked.add(resource);
+      if (tables.kind === 'not-asked-for') continue;
+      addTo(this.#counts.containedByType, type, 1);
+      const localId = Object.hasOwn(resource, 'id') && typeof resource['id'] === 'string' ? resource['id'] : `${index}`;
+      const contained = { ...borrowPlace(envelope), resource, hasNumberText: envelope.hasNumberText };
+      const relief = this.#addRows(contained, `${containerId}#${localId}`, tables.flatteners, reject, { containedIn, containerId });
+      if (relief !== undefined) wait.push(relief);
+    }
+    return { unpacked, wait };
+  }
+
+  #addRows(
+    envelope: ResourceEnvelope,
+    id: string,
+    flatteners: readonly BoundFlattener[],
+    reject: RejectResource,
+    containment?: Containment,
+  ): Promise<void> | undefined {
     let wait: Promise<void> | undefined;
     for (const flattener of flatteners) {
       const rowCounts = flattener.tables.map(({ builder }) => builder.rowCount);
       try {
-        flattener.flatten(envelope, id);
+        flattener.flatten(envelope, id, containment);
       } catch (error) {
         for (const [position, { builder }] of flattener.tables.entries()) builder.truncate(rowCounts[position] as number);
         // The error's message may show values of the resource; its name does not.

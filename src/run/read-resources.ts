@@ -3,6 +3,7 @@
 
 import type { Diagnostics, Location, MessageParameters } from '../diagnostics.ts';
 import { type DiagnosticCode, UserError } from '../diagnostics.ts';
+import type { JsonObject } from '../json.ts';
 import type { ReadContext, Reader, ReadLimits, RejectedRecord, ResourceEnvelope, Source } from '../types.ts';
 import type { RunCounts, SourceCounts } from './run-counts.ts';
 
@@ -46,6 +47,12 @@ export type RejectResource = (code: DiagnosticCode, parameters?: MessageParamete
 
 /** Only such names become names of tables and files. */
 const resourceTypePattern = /^[A-Z][A-Za-z]{1,63}$/;
+
+/** The resourceType of a resource, when it can name a table. */
+export function resourceTypeOf(resource: JsonObject): string | undefined {
+  const resourceType = Object.hasOwn(resource, 'resourceType') ? resource['resourceType'] : undefined;
+  return typeof resourceType === 'string' && resourceTypePattern.test(resourceType) ? resourceType : undefined;
+}
 
 const maxRawTextLength = 1024 * 1024;
 /** How often signals, timers and the progress bar get their turn. */
@@ -110,14 +117,14 @@ export async function readResources(options: ReadingOptions, reading: Reading): 
     for await (const envelopes of options.readSource(source, options.readers, context)) {
       for (const envelope of envelopes) {
         current = envelope;
-        const resourceType = Object.hasOwn(envelope.resource, 'resourceType') ? envelope.resource['resourceType'] : undefined;
-        if (typeof resourceType === 'string' && resourceTypePattern.test(resourceType)) {
+        const resourceType = resourceTypeOf(envelope.resource);
+        if (resourceType !== undefined) {
           sourceCounts.resourceCount++;
           counts.resourceCount++;
           const wait = reading.visit(envelope, resourceType, rejectCurrent);
           if (wait !== undefined) await wait;
         } else {
-          rejectCurrent(resourceType === undefined ? 'RESOURCE_TYPE_MISSING' : 'RESOURCE_TYPE_INVALID');
+          rejectCurrent(Object.hasOwn(envelope.resource, 'resourceType') ? 'RESOURCE_TYPE_INVALID' : 'RESOURCE_TYPE_MISSING');
         }
         if (refusal !== undefined) throw refusal;
         if (--untilClockCheck === 0) {

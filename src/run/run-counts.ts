@@ -33,7 +33,7 @@ const maxPathLength = 200;
 const furtherPaths = '(further paths)';
 
 /** The counts that are plain sums by name or path. */
-const pathCounts = ['resourcesByType', 'notAskedForByType', 'misfits', 'unknownElements', 'bundleLeaves'] as const;
+const pathCounts = ['resourcesByType', 'containedByType', 'notAskedForByType', 'misfits', 'unknownElements', 'bundleLeaves'] as const;
 
 /** What RunCounts holds, as plain data: what remains of it on the way to another thread. */
 export type CountsData = Omit<RunCounts, 'startSource' | 'addDuplicate' | 'addBundle' | 'flattenContext' | 'add' | 'isOverfull'>;
@@ -43,6 +43,8 @@ export class RunCounts {
   resourceCount = 0;
   rejectCount = 0;
   readonly resourcesByType = new Map<string, number>();
+  /** Contained resources that have rows of their own. */
+  readonly containedByType = new Map<string, number>();
   readonly notAskedForByType = new Map<string, number>();
   readonly duplicatesByType = new Map<string, DuplicateCounts>();
   readonly idOrigins: Record<IdOrigin, number> = { resource: 0, fullUrl: 0, hash: 0 };

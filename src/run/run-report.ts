@@ -18,6 +18,7 @@ export function makeReport(about: Readonly<Record<string, unknown>>, counts: Run
     rejects: counts.rejectCount,
     tables: Object.fromEntries(tables.map(({ schema, facts }) => [schema.name, facts.rowCount])),
     resourcesByType: sortedObject(counts.resourcesByType),
+    containedByType: sortedObject(counts.containedByType),
     resourcesNotAskedFor: sortedObject(counts.notAskedForByType),
     duplicates: sortedObject(counts.duplicatesByType),
     generatedIds: { fromFullUrl: counts.idOrigins.fullUrl, fromContent: counts.idOrigins.hash },

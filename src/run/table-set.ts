@@ -3,7 +3,7 @@
 
 import type { DiagnosticCode, MessageParameters } from '../diagnostics.ts';
 import type { Registry } from '../registry.ts';
-import type { FlattenContext, Flattener, PartSink, ResourceEnvelope, TableBuilder, TableFacts, TableSchema, TableWriter } from '../types.ts';
+import type { Flatten, FlattenContext, Flattener, PartSink, TableBuilder, TableFacts, TableSchema, TableWriter } from '../types.ts';
 
 export interface TableSetOptions {
   readonly registry: Registry;
@@ -24,7 +24,8 @@ export interface WrittenTable {
 
 export interface BoundFlattener {
   readonly name: string;
-  readonly flatten: (envelope: ResourceEnvelope, id: string) => void;
+  readonly flatten: Flatten;
+  readonly unpacksContained: boolean;
   readonly tables: readonly OpenTable[];
 }
 
@@ -123,7 +124,7 @@ export class TableSet {
       return table.builder;
     });
     this.#tables.push(...tables);
-    return { name: flattener.name, flatten: flattener.bind(builders, this.#context), tables };
+    return { name: flattener.name, unpacksContained: flattener.unpacksContained === true, flatten: flattener.bind(builders, this.#context), tables };
   }
 
   /** True when a table of this type, which FHIR does not define, is another type's. */

@@ -63,6 +63,16 @@ export function withoutRepetitions(resources: readonly PlainResource[]): PlainRe
   return [...kept.values()];
 }
 
+/** Contained resources beside their containers, with the ids that their rows have. */
+export function withContained(resources: readonly PlainResource[]): PlainResource[] {
+  return resources.flatMap((resource) => {
+    if (!Array.isArray(resource.contained)) return [resource];
+    const { contained, ...rest } = resource;
+    const inner = contained.map((item) => ({ ...(item as PlainResource), id: `${resource.id}#${(item as PlainResource).id}` }));
+    return [rest, ...inner];
+  });
+}
+
 function isOlder(resource: PlainResource, other: PlainResource): boolean {
   const times = [resource, other].map(({ meta }) => Date.parse(String((meta as PlainResource | undefined)?.lastUpdated)));
   return (times[0] as number) < (times[1] as number);

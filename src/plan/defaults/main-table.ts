@@ -163,7 +163,7 @@ function addTrailingColumns(builder: PlanBuilder, resourceType: string): void {
     base: 'contained_in',
     rank: 'key',
     type: primitive('string'),
-    cell: { kind: 'nothing' },
+    cell: { kind: 'containedIn' },
     description: 'Type/id of the resource that contains this one.',
   });
   builder.add({

@@ -53,7 +53,7 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
       const read = compileReference(cell.part, cell.shape);
       return (row) => {
         const reference = row.slots[node];
-        return reference === undefined ? undefined : read(reference, row.resource.id);
+        return reference === undefined ? undefined : read(reference, row.resource.containerId);
       };
     }
     case 'rendered': {
@@ -87,8 +87,8 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
         return flag === false ? 'false' : undefined;
       };
     }
-    case 'nothing':
-      return () => undefined;
+    case 'containedIn':
+      return (row) => row.resource.containedIn;
     case 'json':
     case 'repeated':
     case 'otherJson':

@@ -2,7 +2,7 @@
 // code; all tables are filled in one walk through the resource.
 
 import type { ElementModel } from '../../fhir/element-model.ts';
-import type { FlattenContext, Flattener, ResourceEnvelope, TableBuilder, TableSchema } from '../../types.ts';
+import type { Flatten, FlattenContext, Flattener, TableBuilder, TableSchema } from '../../types.ts';
 import type { Cell, ResourcePlan, TablePlan } from '../plan.ts';
 import { CodingRows } from './coding-rows.ts';
 import { contributePlan, keyOf, type RowSource } from './contributions.ts';
@@ -18,6 +18,7 @@ export function compileResource(plan: ResourcePlan, model: ElementModel): Flatte
     name: schema.name,
     resourceType: schema.resourceType,
     tables: schemasOf(plan),
+    unpacksContained: plan.extensions !== undefined,
     bind: (builders, context) => bindResource(plan, model, builders, context),
   };
 }
@@ -32,13 +33,8 @@ function plansOf(plan: TablePlan): readonly TablePlan[] {
   return [plan, ...plan.children.flatMap(plansOf)];
 }
 
-function bindResource(
-  plan: ResourcePlan,
-  model: ElementModel,
-  builders: readonly TableBuilder[],
-  context: FlattenContext,
-): (envelope: ResourceEnvelope, id: string) => void {
-  const resource: ResourceState = { id: '', hasNumberText: false };
+function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonly TableBuilder[], context: FlattenContext): Flatten {
+  const resource: ResourceState = { id: '', hasNumberText: false, containerId: '', containedIn: undefined, unpacked: undefined };
   const builderOf = new Map(builders.map((builder) => [builder.schema.name, builder]));
   const builderFor = (schema: TableSchema) => builderOf.get(schema.name) as TableBuilder;
   const tables = bindTables(plan.main, resource, builderFor, context);
@@ -51,9 +47,12 @@ function bindResource(
   const otherJsonColumn = plan.main.cells.findIndex((cell) => cell.kind === 'otherJson');
   const repetitions = plansOf(plan.main).flatMap((table) => findRepetitions(table, plan.main, builderFor));
 
-  return (envelope, id) => {
+  return (envelope, id, containment) => {
     resource.id = id;
     resource.hasNumberText = envelope.hasNumberText;
+    resource.containerId = containment?.containerId ?? id;
+    resource.containedIn = containment?.containedIn;
+    resource.unpacked = containment?.unpacked;
     for (const { state } of tables) state.reset();
     const firstRows = repetitions.map(({ builder }) => builder.rowCount);
     main.state.begin(0);

@@ -105,7 +105,7 @@ function addCell(context: Context, cell: Cell, column: number): void {
     case 'id':
       // In a child table it is the parent's key, and an element's own id stays data.
       if (context.plan.nodes[0]?.kind === 'resource') {
-        keyOf(at(0), 'id').leaves.push({ take: (value) => value === state.resource.id, isFit: isString });
+        keyOf(at(0), 'id').leaves.push({ take: (value) => isOwnId(value, state), isFit: isString });
         // The table's name tells the type.
         keyOf(at(0), 'resourceType').leaves.push({ take: () => true, isFit: isString });
       }
@@ -144,13 +144,20 @@ function addCell(context: Context, cell: Cell, column: number): void {
     case 'flagOrPresent':
       addComputed(context, cell, column);
       return;
+    case 'containedIn':
+      addComputed(context, cell, column);
+      return;
     case 'repeated':
-    case 'nothing':
     case 'otherJson':
       return;
     default:
       cell satisfies never;
   }
+}
+
+/** The row's id is the resource's, or ends in it where the resource is contained in another. */
+function isOwnId(value: JsonValue, { resource }: TableState): boolean {
+  return value === resource.id || (resource.containedIn !== undefined && `${resource.containerId}#${value}` === resource.id);
 }
 
 /** The object is shown whole, whatever it holds. */
@@ -228,7 +235,7 @@ function nodesOf(cell: Cell): readonly NodeIndex[] {
     case 'parentIndex':
     case 'ancestorIndex':
     case 'repeated':
-    case 'nothing':
+    case 'containedIn':
     case 'otherJson':
       return [0];
     default:
@@ -316,7 +323,7 @@ function addReference({ at, state }: Context, cell: Extract<Cell, { kind: 'refer
   const { node, shape } = cell;
   switch (cell.part) {
     case 'id':
-      keyOf(at(node), 'reference').leaves.push({ take: (_, object) => showsLiteral(object, shape, state.resource.id), isFit: isString });
+      keyOf(at(node), 'reference').leaves.push({ take: (_, object) => showsLiteral(object, shape, state.resource.containerId), isFit: isString });
       return;
     case 'type':
       keyOf(at(node), 'type').leaves.push({ take: (_, object) => showsType(object, shape), isFit: isString });

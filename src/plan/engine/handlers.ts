@@ -8,7 +8,7 @@ import { type DropCheck, DropRules } from './drop-rules.ts';
 import type { ChooseItem } from './item-rules.ts';
 
 /** What a key means to the coding and extension tables. */
-export type KeyRole = 'extensions' | 'primitive-element' | 'concept-codings' | 'concept-text' | 'coding-value';
+export type KeyRole = 'contained' | 'extensions' | 'primitive-element' | 'concept-codings' | 'concept-text' | 'coding-value';
 
 export interface KeyHandler {
   readonly key: string;
@@ -143,6 +143,7 @@ export class HandlerSet {
 }
 
 function roleOf(type: string, key: string, elementType: string): KeyRole | undefined {
+  if (elementType === 'Resource' && key === 'contained') return 'contained';
   if (elementType === 'Extension') return 'extensions';
   if (key.startsWith('_')) return 'primitive-element';
   if (type === 'CodeableConcept') return key === 'coding' ? 'concept-codings' : key === 'text' ? 'concept-text' : undefined;

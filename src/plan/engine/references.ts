@@ -5,8 +5,8 @@ import { type ParsedReference, parseReference } from '../../fhir/reference.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
 import type { ReferencePart, ReferenceShape } from '../plan.ts';
 
-/** `rowId` is the id of the resource that holds the reference. */
-export type ReadReference = (reference: JsonObject, rowId: string) => string | undefined;
+/** `containerId` is the id of the resource that holds the reference, or that contains the one that does. */
+export type ReadReference = (reference: JsonObject, containerId: string) => string | undefined;
 
 const nothing: ParsedReference = { form: 'other' };
 
@@ -28,7 +28,7 @@ function parseOnce(text: JsonValue | undefined): ParsedReference {
 export function compileReference(part: ReferencePart, shape: ReferenceShape): ReadReference {
   switch (part) {
     case 'id':
-      return (reference, rowId) => readId(reference, shape, rowId);
+      return (reference, containerId) => readId(reference, shape, containerId);
     case 'type':
       return readType;
     case 'identifier':
@@ -38,7 +38,7 @@ export function compileReference(part: ReferencePart, shape: ReferenceShape): Re
   }
 }
 
-function readId(reference: JsonObject, shape: ReferenceShape, rowId: string): string | undefined {
+function readId(reference: JsonObject, shape: ReferenceShape, containerId: string): string | undefined {
   const parsed = parseOnce(reference.reference);
   switch (parsed.form) {
     case 'relative':
@@ -51,7 +51,7 @@ function readId(reference: JsonObject, shape: ReferenceShape, rowId: string): st
     case 'contained':
       if (typeof reference.type === 'string' && !isWanted(reference.type, shape)) return undefined;
       if (shape.onlyType !== undefined && reference.type !== shape.onlyType) return undefined;
-      return parsed.id === '' ? rowId : `${rowId}#${parsed.id}`;
+      return parsed.id === '' ? containerId : `${containerId}#${parsed.id}`;
     case 'conditional':
     case 'other':
       return undefined;
@@ -83,16 +83,16 @@ function readIdentifier(reference: JsonObject): string | undefined {
 }
 
 /** True when the columns reproduce the literal text of `Reference.reference`. */
-export function showsLiteral(reference: JsonObject, shape: ReferenceShape, rowId: string): boolean {
+export function showsLiteral(reference: JsonObject, shape: ReferenceShape, containerId: string): boolean {
   const parsed = parseOnce(reference.reference);
   const isTypeVisible = (type: string) => shape.hasTypeColumn || (shape.onlyType ?? (shape.targets.length === 1 ? shape.targets[0] : undefined)) === type;
   switch (parsed.form) {
     case 'relative':
-      return !parsed.isVersioned && isTypeVisible(parsed.type) && readId(reference, shape, rowId) !== undefined;
+      return !parsed.isVersioned && isTypeVisible(parsed.type) && readId(reference, shape, containerId) !== undefined;
     case 'urn':
-      return readId(reference, shape, rowId) !== undefined;
+      return readId(reference, shape, containerId) !== undefined;
     case 'contained':
-      return parsed.id !== '' && readId(reference, shape, rowId) !== undefined;
+      return parsed.id !== '' && readId(reference, shape, containerId) !== undefined;
     case 'conditional':
       return (
         shape.identifierNode !== undefined && isTypeVisible(parsed.type) && parsed.identifier !== undefined && parsed.identifier === readIdentifier(reference)

@@ -9,6 +9,11 @@ export interface ResourceState {
   id: string;
   /** The resource holds a NumberText, so JSON.stringify must not be used on it. */
   hasNumberText: boolean;
+  /** The id below which contained resources have theirs: of the container, in a contained resource. */
+  containerId: string;
+  containedIn: string | undefined;
+  /** Contained resources that have rows of their own. */
+  unpacked: ReadonlySet<unknown> | undefined;
 }
 
 export class TableState {

@@ -205,10 +205,19 @@ export class ResourceWalk {
 
   /** A value that no column is about: kept, but for what the coding and extension tables show or a rule leaves out. */
   #keep(known: KeyHandler, value: JsonValue, owner: JsonObject): string {
+    if (known.role === 'contained' && Array.isArray(value)) return this.#keepContained(value);
     if (known.role === 'primitive-element' && this.#extensions !== undefined) return this.#walkPrimitiveElement(known, value, this.#extensions);
     if (known.typeToSearch === undefined) return this.#stringify(value);
     if (Array.isArray(value)) return this.#walkArray(known, value, owner);
     return isJsonObject(value) ? this.#walkChild(known, this.#handlers.of([], known.type, known.path), value) : this.#stringify(value);
+  }
+
+  /** Contained resources with rows of their own leave a `null` where others are kept beside them. */
+  #keepContained(list: JsonValue[]): string {
+    const { unpacked } = this.#resource;
+    if (unpacked === undefined) return this.#stringify(list);
+    if (list.every((item) => unpacked.has(item))) return '';
+    return `[${list.map((item) => (unpacked.has(item) ? 'null' : this.#stringify(item))).join(',')}]`;
   }
 
   #keepObject(known: KeyHandler, item: JsonObject): string {
