@@ -10,9 +10,13 @@ import { type CsvOptions, checkCsvOptions } from './write/csv/csv-options.ts';
 import { createDiscardPart } from './write/discard-sink.ts';
 import { PartFiles } from './write/files/part-files.ts';
 
+export { countUnknownKeys, type DetectedVersion, detectVersion, SeenKeys, type SourceKeys } from './fhir/detect-version.ts';
+export { type FhirVersion, fhirVersions } from './fhir/element-model.ts';
+export { loadModel } from './fhir/load-model.ts';
 export type { DefaultTableOptions } from './plan/default-tables.ts';
 export { isFileSource, makeFileSource } from './read/file-source.ts';
 export { findSources } from './read/find-sources.ts';
+export { lookAhead } from './read/look-ahead.ts';
 export { readSource } from './read/read-source.ts';
 export { spoolSource } from './read/stdin-source.ts';
 export { createDiscardBuilder } from './table/discard-builder.ts';

@@ -11,7 +11,9 @@ import {
   createStreamSink,
   createTextBuilder,
   type DefaultTableOptions,
+  type FhirVersion,
   type FolderSink,
+  fhirVersions,
   findSources,
   isFileSource,
   outputError,
@@ -19,6 +21,7 @@ import {
   spoolSource,
 } from './builtin.ts';
 import { chooseOutput, isFolder, type Output } from './choose-output.ts';
+import { chooseVersion, versionLabel } from './detect-sources.ts';
 import { type Diagnostic, UserError } from './diagnostics.ts';
 import { loadRegistry } from './load-registry.ts';
 import { WorkerThread } from './part-thread.ts';
@@ -38,7 +41,8 @@ export interface ConvertOptions {
   readonly format?: string;
   /** Names of tables; all when undefined. */
   readonly tables?: readonly string[];
-  readonly fhirVersion?: 'auto' | 'r4';
+  /** Default `auto`: by the keys of the first resources. */
+  readonly fhirVersion?: 'auto' | FhirVersion;
   readonly csv?: Partial<CsvOptions>;
   /** Child tables, and those of codings and extensions; main tables only when not given. */
   readonly details?: Partial<DefaultTableOptions>;
@@ -70,21 +74,27 @@ export const defaultOut = 'fhir-tables';
 
 /** Converts. Throws a UserError when nothing is published; then nothing is left behind either. */
 export async function convert(options: ConvertOptions): Promise<ConvertResult> {
-  const registry = await loadRegistry(options);
-  const tableNames = options.tables === undefined ? undefined : checkTableNames(options.tables, registry, options.suggest);
-  const destination = chooseOutput(options.out ?? defaultOut, options.format, registry.formats, tableNames?.size);
-  const found = findSources(options.inputs, destination.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
-  const sink = createSink(destination, options, tableNames !== undefined);
   const limits = { ...defaultLimits, ...options.limits };
+  const asked = options.fhirVersion ?? 'auto';
+  const assumedVersion = asked === 'auto' ? 'r4' : asked;
+  const assumed = await loadRegistry({ ...options, fhirVersion: assumedVersion });
+  if (options.tables !== undefined) await checkTableNamesEarly(options.tables, assumed, options);
+  const destination = chooseOutput(options.out ?? defaultOut, options.format, assumed.formats, options.tables && new Set(options.tables).size);
+  const found = findSources(options.inputs, destination.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
+  // What depends on the input's version, which is known when the output is ready: standard input may take its time.
+  const settled = { version: assumedVersion as FhirVersion, registry: assumed, tableNames: undefined as ReadonlySet<string> | undefined };
+  const about = { version: toolVersion, fhirVersion: '' };
+  const sink = createSink(destination, about, options);
   const isFailFast = options.isFailFast ?? false;
   const threads = Array.from({ length: countThreads(found.sources, destination, options) - 1 }, () => {
     return new WorkerThread(() => ({
+      fhirVersion: settled.version,
       place: placeOf(sink),
       formatName: destination.format.name,
       csv: options.csv,
       details: options.details,
       limits,
-      tableNames,
+      tableNames: settled.tableNames,
       isFailFast,
     }));
   });
@@ -92,21 +102,27 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
   options.onStart?.({ byteCount: totalByteCount(found.sources), output: destination });
   try {
     await sink.start();
-    const sources = 'scratchPath' in sink ? found.sources.map((source, index) => readableTwice(source, sink, index)) : found.sources;
+    options.onStage?.('finding the FHIR version');
+    const { version, sources: once } = await chooseVersion(asked, { sources: found.sources, readers: assumed.readers, limits });
+    about.fhirVersion = versionLabel(version);
+    settled.version = version;
+    if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, fhirVersion: version });
+    if (options.tables !== undefined) settled.tableNames = checkTableNames(options.tables, settled.registry, options.suggest);
+    const sources = 'scratchPath' in sink ? once.map((source, index) => readableTwice(source, sink, index)) : once;
     const result = await run({
       sources,
       findings: found.problems,
-      canReadTwice: sources.every((source, index) => source.byteSize !== undefined || source !== found.sources[index]),
-      registry,
+      canReadTwice: sources.every((source, index) => source.byteSize !== undefined || source !== once[index]),
+      registry: settled.registry,
       readSource,
       createBuilder: createTextBuilder,
       createDiscardBuilder,
       sink,
       threads,
       limits,
-      tableNames,
+      tableNames: settled.tableNames,
       isFailFast,
-      about: { ...aboutRun(options), inputs: options.inputs },
+      about: { ...aboutRun(options, version), inputs: options.inputs },
       onDiagnostic: options.onDiagnostic ?? (() => {}),
       onProgress: options.onProgress ?? (() => {}),
       onStage: options.onStage ?? (() => {}),
@@ -115,6 +131,20 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.end()));
     sink.abort();
+    throw error;
+  }
+}
+
+/** While the version is open, a name is wrong when no version has a table of it. */
+async function checkTableNamesEarly(names: readonly string[], assumed: Registry, options: ConvertOptions): Promise<void> {
+  try {
+    checkTableNames(names, assumed, options.suggest);
+  } catch (error) {
+    if (options.fhirVersion !== undefined && options.fhirVersion !== 'auto') throw error;
+    for (const fhirVersion of fhirVersions) {
+      const known = (await loadRegistry({ ...options, fhirVersion })).allTables().map((table) => table.name);
+      if (names.every((name) => known.includes(name))) return;
+    }
     throw error;
   }
 }
@@ -131,9 +161,9 @@ export function checkTableNames(names: readonly string[], registry: Registry, su
   return new Set(names);
 }
 
-function createSink(output: Output, options: ConvertOptions, isLimited: boolean): Sink | FolderSink {
+function createSink(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {
   if (options.isDryRun) return createDiscardSink(output.format.storage);
-  const sinkOptions = { format: output.format, about: { version: toolVersion, fhirVersion: 'R4' }, keepsOtherTables: isLimited };
+  const sinkOptions = { format: output.format, about, keepsOtherTables: options.tables !== undefined };
   switch (output.kind) {
     case 'folder':
       return createFolderSink(output.path, sinkOptions);
@@ -189,11 +219,11 @@ function totalByteCount(sources: readonly Source[]): number | undefined {
 }
 
 /** The head of the report. */
-function aboutRun(options: ConvertOptions): Record<string, unknown> {
+function aboutRun(options: ConvertOptions, version: FhirVersion): Record<string, unknown> {
   const { out = defaultOut, format = 'csv', tables, fhirVersion = 'auto', csv, details, limits, isFailFast = false } = options;
   return {
     version: toolVersion,
-    fhirVersion: 'R4',
+    fhirVersion: versionLabel(version),
     options: { out, format, tables, fhirVersion, csv, details, limits: { ...defaultLimits, ...limits }, isFailFast },
   };
 }

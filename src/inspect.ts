@@ -1,7 +1,8 @@
 // Inputs → what is in them: resources by type, kinds of documents, Bundles, duplicates, bad records. Writes nothing.
 
-import { findSources, readSource } from './builtin.ts';
+import { type DetectedVersion, findSources, readSource } from './builtin.ts';
 import { type ConvertOptions, defaultLimits } from './convert.ts';
+import { detectSources } from './detect-sources.ts';
 import { Diagnostics, UserError } from './diagnostics.ts';
 import { loadRegistry } from './load-registry.ts';
 import { contentHash } from './run/content-hash.ts';
@@ -14,6 +15,7 @@ import { addTo, RunCounts } from './run/run-counts.ts';
 export type InspectOptions = Pick<ConvertOptions, 'inputs' | 'limits' | 'plugins' | 'onDiagnostic' | 'onProgress' | 'onStage' | 'onStart'>;
 
 export interface InspectResult {
+  readonly detected: DetectedVersion;
   readonly counts: RunCounts;
   readonly diagnostics: Diagnostics;
   /** Types without tables of their own. */
@@ -24,8 +26,12 @@ export interface InspectResult {
 
 /** Reads everything once. Throws a UserError when there is no resource in it. */
 export async function inspect(options: InspectOptions): Promise<InspectResult> {
-  const registry = await loadRegistry(options);
-  const { sources, problems } = findSources(options.inputs);
+  const limits = { ...defaultLimits, ...options.limits };
+  const { sources: found, problems } = findSources(options.inputs);
+  const { readers } = await loadRegistry({ ...options, fhirVersion: 'r4' });
+  const detection = await detectSources({ sources: found, readers, limits, isThorough: true });
+  const { sources, version } = detection;
+  const registry = await loadRegistry({ ...options, fhirVersion: version });
   const index = new ResourceIndex();
   const counts = new RunCounts();
   const diagnostics = new Diagnostics(options.onDiagnostic);
@@ -35,7 +41,7 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
       sources,
       readers: registry.readers,
       readSource,
-      limits: { ...defaultLimits, ...options.limits },
+      limits,
       isFailFast: false,
       onProgress: options.onProgress ?? (() => {}),
       onStage: options.onStage ?? (() => {}),
@@ -61,6 +67,7 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
   );
   if (counts.resourceCount === 0 && counts.rejectCount === 0) throw new UserError('NOTHING_TO_CONVERT');
   return {
+    detected: detection,
     counts,
     diagnostics,
     undefinedTypes: [...counts.resourcesByType.keys()].filter((resourceType) => !registry.resourceTypes.has(resourceType)),

@@ -1,10 +1,11 @@
 // The built-in plugin and the user's, as lookups.
 
-import { type CsvOptions, createBuiltinPlugin, type DefaultTableOptions } from './builtin.ts';
+import { type CsvOptions, createBuiltinPlugin, type DefaultTableOptions, type FhirVersion } from './builtin.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import type { Plugin } from './types.ts';
 
 export interface RegistryOptions {
+  readonly fhirVersion: FhirVersion;
   readonly csv?: Partial<CsvOptions>;
   /** Child tables; main tables only when not given. */
   readonly details?: Partial<DefaultTableOptions>;
@@ -12,6 +13,6 @@ export interface RegistryOptions {
   readonly plugins?: readonly Plugin[];
 }
 
-export async function loadRegistry({ csv, details, plugins = [] }: RegistryOptions = {}): Promise<Registry> {
-  return createRegistry([await createBuiltinPlugin({ fhirVersion: 'r4', ...(csv && { csv }), ...(details && { details }) }), ...plugins]);
+export async function loadRegistry({ fhirVersion, csv, details, plugins = [] }: RegistryOptions): Promise<Registry> {
+  return createRegistry([await createBuiltinPlugin({ fhirVersion, ...(csv && { csv }), ...(details && { details }) }), ...plugins]);
 }

@@ -1,6 +1,6 @@
 // What the run's thread and the threads beside it say to each other. Plain data: functions and classes do not travel.
 
-import type { CsvOptions, DefaultTableOptions } from './builtin.ts';
+import type { CsvOptions, DefaultTableOptions, FhirVersion } from './builtin.ts';
 import type { DiagnosticCode, DiagnosticsData, Location, MessageParameters } from './diagnostics.ts';
 import type { PartReading } from './run/part.ts';
 import type { Progress } from './run/read-resources.ts';
@@ -9,6 +9,7 @@ import type { PartPlace, ReadLimits } from './types.ts';
 
 /** What is the same for all parts of a run. */
 export interface ThreadSettings {
+  readonly fhirVersion: FhirVersion;
   readonly place: PartPlace;
   readonly formatName: string;
   readonly csv: Partial<CsvOptions> | undefined;

@@ -198,12 +198,28 @@ export interface TableBuilder {
 /** What a flattener reports sideways while it runs. Counts only: no values. */
 export interface FlattenContext {
   readonly storage: StorageKind;
+  /** Undefined where references are taken as they stand. */
+  readonly references?: ReferenceLookup | undefined;
   /** An element held another JSON type than FHIR gives it; the value is kept in other_json. */
   countMisfit(path: string): void;
   /** A value that a named rule leaves out of the tables (narrative, attachment data). */
   countDropped(rule: DropRule, path: string, leafCount: number, byteCount: number): void;
   /** A key that the element model does not know; kept in other_json. */
   countUnknown(path: string): void;
+}
+
+/** A resource of the input that a reference points to. */
+export interface ReferenceTarget {
+  readonly type: string;
+  readonly id: string;
+}
+
+/** Finds what references point to that do not say it themselves. */
+export interface ReferenceLookup {
+  /** `urn:uuid:…` and `urn:oid:…`: the entry of the Bundle with this fullUrl. `id` is the urn's own. */
+  findUrn(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined;
+  /** `system|value`: the resource of one of the target types that has the identifier; undefined when several have it. */
+  findIdentifier(identifier: string, targets: readonly string[]): ReferenceTarget | undefined;
 }
 
 export type DropRule = 'narrative' | 'attachment-data';

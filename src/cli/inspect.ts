@@ -1,5 +1,7 @@
 // `fhir-flatten inspect <input...>`: what is in there, on stdout.
 
+import { fhirVersions } from '../builtin.ts';
+import { versionLabel } from '../detect-sources.ts';
 import { type InspectResult, inspect } from '../inspect.ts';
 import { sortedObject } from '../run/run-report.ts';
 import { guardRun } from './guard-run.ts';
@@ -43,9 +45,12 @@ export async function inspectCommand(inputs: readonly string[], flags: InspectFl
 
 type Description = ReturnType<typeof describe>;
 
-function describe({ counts, diagnostics, undefinedTypes }: InspectResult) {
+function describe({ counts, detected, diagnostics, undefinedTypes }: InspectResult) {
   return {
-    fhirVersion: 'R4',
+    fhirVersion: versionLabel(detected.version),
+    /** Keys in the first resources that a version does not have. */
+    unknownKeys: Object.fromEntries(fhirVersions.map((version) => [versionLabel(version), detected.scores[version]])),
+    mixedVersions: detected.mixture.map(({ versions, sourceNames }) => ({ fhirVersions: versions.map(versionLabel), sources: sourceNames })),
     bytes: counts.sources.reduce((total, source) => total + source.byteCount, 0),
     resources: counts.resourceCount,
     rejects: counts.rejectCount,
@@ -66,19 +71,29 @@ function describe({ counts, diagnostics, undefinedTypes }: InspectResult) {
   };
 }
 
+/** Nothing where one version knows all, as all others do. */
+function formatVersions({ mixedVersions, unknownKeys }: Description): string {
+  const counts = Object.entries(unknownKeys);
+  if (counts.every(([, count]) => count === 0)) return '';
+  const mixed = mixedVersions.map(({ fhirVersions: [version], sources }) => `  ${version}: ${sources.map(showControls).join(', ')}\n`);
+  return `Keys that a version does not have, in the first resources: ${counts.map(([version, count]) => `${version} ${formatCount(count)}`).join(', ')}\n${
+    mixed.length > 0 ? `Several FHIR versions, to be converted apart or with --fhir-version:\n${mixed.join('')}` : ''
+  }`;
+}
+
 /** Longer lists are for --json. */
 const maxListedSources = 20;
 
 function format(description: Description): string {
   const { bundles, duplicates, resourcesByType, sources } = description;
-  let text = `${formatCount(description.resources)} resources in ${formatCount(sources.length)} sources, ${formatBytes(description.bytes)}, read as FHIR ${description.fhirVersion}\n\nResources\n`;
+  let text = `${formatCount(description.resources)} resources in ${formatCount(sources.length)} sources, ${formatBytes(description.bytes)}, read as FHIR ${description.fhirVersion}\n${formatVersions(description)}\nResources\n`;
   const types = Object.entries(resourcesByType).sort(([, a], [, b]) => b - a);
   const countWidth = Math.max(0, ...types.map(([, count]) => formatCount(count).length));
   text += alignRows(
     types.map(([type, count]) => {
       const twice = duplicates[type];
       const notes = [
-        ...(description.undefinedTypes.includes(type) ? ['not defined by FHIR R4'] : []),
+        ...(description.undefinedTypes.includes(type) ? [`not defined by FHIR ${description.fhirVersion}`] : []),
         ...(twice === undefined ? [] : [`${formatCount(twice.identical)} repeated, ${formatCount(twice.superseded)} in other versions`]),
       ];
       return [`  ${type}`, formatCount(count).padStart(countWidth), notes.join('; ')];

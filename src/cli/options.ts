@@ -1,6 +1,7 @@
 // Every option of the command line in one place: name, help, check. Options that do not work yet are not here.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { FhirVersion } from '../builtin.ts';
 
 /** Options of `convert` as commander hands them over. */
 export interface ConvertFlags {
@@ -9,7 +10,7 @@ export interface ConvertFlags {
   readonly table?: readonly string[];
   readonly details?: boolean;
   readonly codings: 'extra' | 'all';
-  readonly fhirVersion: 'auto' | 'r4';
+  readonly fhirVersion: 'auto' | FhirVersion;
   readonly failFast?: true;
   readonly dryRun?: true;
   readonly threads?: number;
@@ -104,7 +105,7 @@ function codingsOption(): Option {
 }
 
 function fhirVersionOption(): Option {
-  return new Option('--fhir-version <v>', 'version of the resources').choices(['auto', 'r4']).default('auto');
+  return new Option('--fhir-version <v>', 'version of the resources').choices(['auto', 'r4', 'r4b', 'r5'] satisfies ('auto' | FhirVersion)[]).default('auto');
 }
 
 function colorOption(): Option {

@@ -9,7 +9,7 @@ import { writeStdout } from './write-stdout.ts';
 
 /** Returns the exit code. */
 export async function tablesCommand(names: readonly string[], flags: TablesFlags): Promise<number> {
-  const registry = await loadRegistry({ details: detailsOf(flags) });
+  const registry = await loadRegistry({ fhirVersion: flags.fhirVersion === 'auto' ? 'r4' : flags.fhirVersion, details: detailsOf(flags) });
   if (names.length > 0) checkTableNames(names, registry, suggestNames);
   const all = registry.allTables();
   const chosen = names.length === 0 ? all : names.flatMap((name) => all.filter((table) => table.name === name));

@@ -66,9 +66,10 @@ async function* readPacked(named: Named, raw: PulledChunks, readers: readonly Re
 
 async function* readText(named: Named, bytes: PulledChunks, readers: readonly Reader[], context: ReadContext): Resources {
   const { startOffset, chunks } = await transcode(bytes);
-  const text = new PulledChunks(untilFault(chunks, named, context));
+  const { headBytes = Number.POSITIVE_INFINITY } = context;
+  const text = new PulledChunks(cut(untilFault(chunks, named, context), headBytes));
   try {
-    const opening = await text.peek(HEAD_BYTES);
+    const opening = await text.peek(Math.min(HEAD_BYTES, headBytes));
     const head = opening.subarray(0, HEAD_BYTES);
     const isWhole = text.hasEnded && head.length === opening.length;
     const reader = readers.find((candidate) => candidate.recognise(head, isWhole));
@@ -79,8 +80,26 @@ async function* readText(named: Named, bytes: PulledChunks, readers: readonly Re
     const { code, parameters } = describeUnrecognised(head, isWhole);
     if (code === 'SOURCE_EMPTY' && named.hasFault) return;
     context.report(code, { sourceName: named.name }, parameters);
+  } catch (error) {
+    if (!(error instanceof EndOfLook)) throw error;
   } finally {
     await text.close();
+  }
+}
+
+/** Ends a reading, unlike the end of the source: nothing is wrong with a resource that is not there to its end. */
+class EndOfLook extends Error {}
+
+function cut(chunks: AsyncIterable<Uint8Array>, byteCount: number): AsyncIterable<Uint8Array> {
+  return byteCount === Number.POSITIVE_INFINITY ? chunks : untilByte(chunks, byteCount);
+}
+
+async function* untilByte(chunks: AsyncIterable<Uint8Array>, byteCount: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = byteCount;
+  for await (const chunk of chunks) {
+    yield chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left <= 0) throw new EndOfLook();
   }
 }
 

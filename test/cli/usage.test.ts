@@ -41,7 +41,7 @@ describe('usage', () => {
     [['x', '--threads', '0'], /whole number from 1 to 64/],
     [['x', '--threads', 'two'], /whole number from 1 to 64/],
     [['x', '--color', 'blue'], /auto, always, never/],
-    [['x', '--fhir-version', 'r5'], /auto, r4/],
+    [['x', '--fhir-version', 'r3'], /auto, r4, r4b, r5/],
     [['inspect'], /missing required argument/],
     [['x', '-f', 'parquet'], /no format parquet\n {2}formats here: csv\n/],
     [['x', '-t', 'patients'], /no table patients\n {2}did you mean patient/],

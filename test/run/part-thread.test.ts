@@ -13,7 +13,14 @@ const reading = { notReplacedCount: 7 } as unknown as PartReading;
 /** A thread of this code takes a part; `inThisThread` stands in for it where it does not start. */
 async function read(code: string): Promise<{ result: PartReading | unknown; wasReplaced: boolean }> {
   const entry = pathToFileURL(`${makeFolder({ 'entry.mjs': `import { parentPort } from 'node:worker_threads';\n${code}` })}/entry.mjs`);
-  const settings = { place: { kind: 'discard' }, formatName: 'csv', csv: {}, details: undefined, limits: { recordBytes: 1, depth: 1, expansion: 1 } } as const;
+  const settings = {
+    place: { kind: 'discard' },
+    fhirVersion: 'r4',
+    formatName: 'csv',
+    csv: {},
+    details: undefined,
+    limits: { recordBytes: 1, depth: 1, expansion: 1 },
+  } as const;
   const thread = new WorkerThread(() => ({ ...settings, tableNames: undefined, isFailFast: false }), entry);
   const substitute = vi.fn((): Part => ({ read: async () => reading, readAgain: async () => reading, stop: () => {} }));
   const result = await thread

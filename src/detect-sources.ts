@@ -1,0 +1,139 @@
+// Sources → the FHIR version of what is in them, by a look at the beginnings of some of them.
+
+import {
+  countUnknownKeys,
+  type DetectedVersion,
+  detectVersion,
+  type FhirVersion,
+  fhirVersions,
+  loadModel,
+  lookAhead,
+  readSource,
+  SeenKeys,
+  type SourceKeys,
+} from './builtin.ts';
+import { UserError } from './diagnostics.ts';
+import type { ReadContext, Reader, ReadLimits, Source } from './types.ts';
+
+/** How many sources are looked at, spread over all of them, and how many members of an archive. */
+const MOST_SOURCES = 20;
+const MOST_RESOURCES = 50;
+const HEAD_BYTES = 16 * 1024;
+/** Where not one resource ends within the head. */
+const LONG_HEAD_BYTES = 1024 * 1024;
+
+/** The version asked for, or that of the sources. Throws a UserError when they are of several. */
+export async function chooseVersion(
+  asked: FhirVersion | 'auto',
+  options: DetectionOptions,
+): Promise<{ readonly version: FhirVersion; readonly sources: readonly Source[] }> {
+  if (asked !== 'auto') return { version: asked, sources: options.sources };
+  const detection = await detectSources(options);
+  if (detection.mixture.length === 0) return detection;
+  await detection.close();
+  throw new UserError('FHIR_VERSIONS_MIXED', { parameters: { sources: describeMixture(detection.mixture) } });
+}
+
+export interface DetectionOptions {
+  readonly sources: readonly Source[];
+  readonly readers: readonly Reader[];
+  readonly limits: ReadLimits;
+  /** Asks all versions for their scores, also when R4 knows everything. */
+  readonly isThorough?: boolean;
+}
+
+export interface Detection extends DetectedVersion {
+  /** To be read instead of those that were looked at. */
+  readonly sources: readonly Source[];
+  /** Ends what was opened, when the sources are not going to be read. */
+  close(): Promise<void>;
+}
+
+/** Never fails: faults of sources are left to the reading. */
+export async function detectSources({ sources, readers, limits, isThorough = false }: DetectionOptions): Promise<Detection> {
+  const looks = new Map<number, { readonly source: Source; close(): Promise<void> }>();
+  const evidence: SourceKeys[] = [];
+  for (const index of spread(sources.length, MOST_SOURCES)) {
+    const { keys, ...look } = await lookInto(sources[index] as Source, readers, limits);
+    looks.set(index, look);
+    evidence.push(...keys);
+  }
+  return {
+    ...(await decide(evidence, isThorough)),
+    sources: sources.map((source, index) => looks.get(index)?.source ?? source),
+    async close() {
+      await Promise.all([...looks.values()].map((look) => look.close()));
+    },
+  };
+}
+
+/** The models of later versions are loaded only when R4 does not know all keys. */
+async function decide(evidence: readonly SourceKeys[], isThorough: boolean): Promise<DetectedVersion> {
+  const r4 = await loadModel('r4');
+  if (!isThorough && evidence.every(({ seen }) => countUnknownKeys(seen, r4) === 0)) {
+    return { version: 'r4', scores: { r4: 0, r4b: 0, r5: 0 }, mixture: [] };
+  }
+  const [r4b, r5] = await Promise.all([loadModel('r4b'), loadModel('r5')]);
+  return detectVersion(evidence, { r4, r4b, r5 });
+}
+
+async function lookInto(source: Source, readers: readonly Reader[], limits: ReadLimits) {
+  const near = await lookAhead(source, HEAD_BYTES);
+  const keys = near.beginning === undefined ? [] : await readKeys(near.beginning, readers, limits, HEAD_BYTES);
+  if (keys.length > 0 || (near.beginning?.byteSize ?? 0) < HEAD_BYTES) return { ...near, keys };
+  const far = await lookAhead(near.source, LONG_HEAD_BYTES);
+  return { ...far, keys: far.beginning === undefined ? [] : await readKeys(far.beginning, readers, limits, LONG_HEAD_BYTES) };
+}
+
+/** What stands in the first resources of a source, or of each of the first members of an archive. */
+async function readKeys(source: Source, readers: readonly Reader[], limits: ReadLimits, headBytes: number): Promise<readonly SourceKeys[]> {
+  const seenByName = new Map<string, { readonly seen: SeenKeys; count: number }>();
+  const ignore = (): void => {};
+  const context: ReadContext = { limits, headBytes, reject: ignore, report: ignore, onRawBytes: ignore, onBundle: ignore, onKind: ignore };
+  for await (const envelopes of readSource(source, readers, context)) {
+    for (const envelope of envelopes) {
+      const { sourceName } = envelope.location();
+      let found = seenByName.get(sourceName);
+      if (found === undefined) {
+        if (seenByName.size === MOST_SOURCES) return toSourceKeys(seenByName);
+        found = { seen: new SeenKeys(), count: 0 };
+        seenByName.set(sourceName, found);
+      }
+      if (found.count === MOST_RESOURCES) continue;
+      found.count++;
+      found.seen.add(envelope.resource);
+    }
+  }
+  return toSourceKeys(seenByName);
+}
+
+function toSourceKeys(seenByName: ReadonlyMap<string, { readonly seen: SeenKeys }>): readonly SourceKeys[] {
+  return [...seenByName].map(([sourceName, { seen }]) => ({ sourceName, seen }));
+}
+
+/** At most `most` of the indexes below `count`, the first and the last among them. */
+function spread(count: number, most: number): readonly number[] {
+  if (count <= most) return Array.from({ length: count }, (_, index) => index);
+  return Array.from({ length: most }, (_, index) => Math.round((index * (count - 1)) / (most - 1)));
+}
+
+const labels: Readonly<Record<FhirVersion, string>> = { r4: 'R4', r4b: 'R4B', r5: 'R5' };
+
+export function versionLabel(version: FhirVersion): string {
+  return labels[version];
+}
+
+/** How many sources of a version are named. */
+const NAMED_SOURCES = 3;
+
+/** `R4: a.json, b.json; R5: c.json and 4 more`. */
+function describeMixture(mixture: DetectedVersion['mixture']): string {
+  return mixture
+    .map(({ versions, sourceNames }) => {
+      // The oldest that fits is the one that would be taken for these alone.
+      const [version] = fhirVersions.filter((candidate) => versions.includes(candidate));
+      const rest = sourceNames.length - NAMED_SOURCES;
+      return `${versionLabel(version as FhirVersion)}: ${sourceNames.slice(0, NAMED_SOURCES).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+    })
+    .join('; ');
+}
