@@ -7,7 +7,8 @@ import { type ConversionOptions, LocalPart, type LocalPartOptions } from './run/
 import { haveCollidingKeys, type MergedReading, mergeReadings } from './run/merge-readings.ts';
 import type { Part, PartReading } from './run/part.ts';
 import { type Finding, isProblem, type Progress } from './run/read-resources.ts';
-import { randomSeeds } from './run/resource-index.ts';
+import { type IdentifiedResources, mergeIdentified } from './run/reference-index.ts';
+import { type PartDecisions, randomSeeds } from './run/resource-index.ts';
 import type { RunCounts } from './run/run-counts.ts';
 import { makeReport } from './run/run-report.ts';
 import { settleDuplicates } from './run/settle-duplicates.ts';
@@ -78,15 +79,23 @@ async function readParts(options: RunOptions, ranges: readonly (readonly Source[
   if (canReadAgain(options)) {
     const settlement = settleDuplicates(readings.map(({ index }) => index));
     if (settlement === undefined) return undefined;
-    if (settlement.some((decisions) => decisions !== undefined)) options.onStage('starting the second reading');
+    const identified = mergeIdentified(readings.map(({ references }) => references));
+    const decided = settlement.map((decisions, number) => withReferences(decisions, readings[number] as PartReading, identified));
+    if (decided.some((decisions) => decisions !== undefined)) options.onStage('starting the second reading');
     const first = readings;
     readings = await all(parts, async (part, number) => {
-      const decisions = settlement[number];
+      const decisions = decided[number];
       return decisions === undefined ? (first[number] as PartReading) : await part.readAgain(decisions);
     });
     if (haveCollidingKeys(readings)) return undefined;
   }
   return mergeReadings(readings, options.registry, options.onDiagnostic);
+}
+
+/** A part has to be read again where its references find more than they could while it was read. */
+function withReferences(decisions: PartDecisions | undefined, { references }: PartReading, identified: IdentifiedResources): PartDecisions | undefined {
+  const finds = references.hasForward || [...references.wanted].some((identifier) => identified.has(identifier));
+  return decisions === undefined && !finds ? undefined : { repeated: undefined, contested: new Map(), ...decisions, identified };
 }
 
 function makeParts(options: RunOptions, ranges: readonly (readonly Source[])[]): Part[] {

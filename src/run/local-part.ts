@@ -9,6 +9,7 @@ import { createKeyHash } from './key-hash.ts';
 import { lastUpdatedMs } from './last-updated.ts';
 import type { Part, PartReading } from './part.ts';
 import { type Finding, type Progress, type ReadSource, type RejectResource, readResources, resourceTypeOf } from './read-resources.ts';
+import { ReferenceIndex } from './reference-index.ts';
 import { decideId } from './resource-id.ts';
 import { type PartDecisions, ResourceIndex } from './resource-index.ts';
 import { addTo, RunCounts } from './run-counts.ts';
@@ -44,21 +45,24 @@ export interface LocalPartOptions extends ConversionOptions {
 export class LocalPart implements Part {
   readonly #options: LocalPartOptions;
   readonly #index: ResourceIndex;
+  readonly #references: ReferenceIndex;
   #isStopped = false;
 
   constructor(options: LocalPartOptions) {
     this.#options = options;
     this.#index = new ResourceIndex(createKeyHash(...options.hashSeeds), options.partCount > 1);
+    this.#references = new ReferenceIndex(this.#index);
   }
 
   async read(): Promise<PartReading> {
-    return await new Reading(this.#options, this.#index, 'first', () => this.#isStopped).read();
+    return await new Reading(this.#options, this.#index, this.#references, 'first', () => this.#isStopped).read();
   }
 
   async readAgain(decisions: PartDecisions): Promise<PartReading> {
     await this.#options.sink.restart();
     this.#index.startSecondReading(decisions);
-    const reading = await new Reading(this.#options, this.#index, 'second', () => this.#isStopped).read();
+    this.#references.startSecondReading(decisions.identified ?? new Map());
+    const reading = await new Reading(this.#options, this.#index, this.#references, 'second', () => this.#isStopped).read();
     if (!this.#index.isSecondReadingComplete) throw new UserError('INPUT_CHANGED');
     return reading;
   }
@@ -82,6 +86,7 @@ function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resou
 class Reading {
   readonly #options: LocalPartOptions;
   readonly #index: ResourceIndex;
+  readonly #references: ReferenceIndex;
   readonly #pass: 'first' | 'second';
   readonly #isStopped: () => boolean;
   readonly #counts = new RunCounts();
@@ -89,13 +94,14 @@ class Reading {
   readonly #tables: TableSet;
   #notReplacedCount = 0;
 
-  constructor(options: LocalPartOptions, index: ResourceIndex, pass: 'first' | 'second', isStopped: () => boolean) {
+  constructor(options: LocalPartOptions, index: ResourceIndex, references: ReferenceIndex, pass: 'first' | 'second', isStopped: () => boolean) {
     this.#options = options;
     this.#index = index;
+    this.#references = references;
     this.#pass = pass;
     this.#isStopped = isStopped;
     this.#diagnostics = new Diagnostics(options.onDiagnostic);
-    this.#tables = new TableSet(options, this.#counts.flattenContext(options.sink.storage));
+    this.#tables = new TableSet(options, this.#counts.flattenContext(options.sink.storage, references));
   }
 
   async read(): Promise<PartReading> {
@@ -119,6 +125,7 @@ class Reading {
       tables: written.map(({ schema: { name, resourceType }, facts }) => ({ name, resourceType, facts })),
       undefinedTypes: this.#tables.undefinedTypes,
       index: this.#index.content(),
+      references: this.#references.findings(),
       contestKeys: this.#index.contestKeys,
       hasCollision: this.#index.hasCollision,
       notReplacedCount: this.#notReplacedCount,
@@ -148,10 +155,12 @@ class Reading {
 
   #flatten(envelope: ResourceEnvelope, resourceType: string, flatteners: readonly BoundFlattener[], reject: RejectResource): Promise<void> | undefined {
     const { id, origin } = decideId(envelope, resourceType);
+    const isDetailed = flatteners.some((flattener) => flattener.isDetailed);
+    if (isDetailed) this.#references.add(this.#counts.sources.length, resourceType, id, envelope);
     if (!this.#isWanted(envelope, resourceType, id)) return undefined;
     this.#counts.idOrigins[origin]++;
     addTo(this.#counts.resourcesByType, resourceType, 1);
-    if (!Array.isArray(envelope.resource['contained']) || !flatteners.some(({ unpacksContained }) => unpacksContained)) {
+    if (!isDetailed || !Array.isArray(envelope.resource['contained'])) {
       return this.#addRows(envelope, id, flatteners, reject);
     }
     const { unpacked, wait } = this.#unpackContained(envelope, envelope.resource['contained'], `${resourceType}/${id}`, id, reject);

@@ -3,6 +3,7 @@
 
 import type { DiagnosticsData } from '../diagnostics.ts';
 import type { TableFacts } from '../types.ts';
+import type { ReferenceFindings } from './reference-index.ts';
 import type { IndexContent, PartDecisions } from './resource-index.ts';
 import type { CountsData } from './run-counts.ts';
 
@@ -22,6 +23,7 @@ export interface PartReading {
   /** Types with tables that FHIR does not define. */
   readonly undefinedTypes: readonly string[];
   readonly index: IndexContent;
+  readonly references: ReferenceFindings;
   /** After a second reading: contest → the key it was about. */
   readonly contestKeys: ReadonlyMap<number, string>;
   readonly hasCollision: boolean;

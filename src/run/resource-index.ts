@@ -3,6 +3,7 @@
 // equal hash with other content is settled in a second reading of the input, where ids are compared letter by letter.
 
 import { createKeyHash, type KeyHash } from './key-hash.ts';
+import type { IdentifiedResources } from './reference-index.ts';
 
 /** What the index is told of a resource. */
 export interface IndexedResource {
@@ -48,6 +49,8 @@ export interface IndexContent {
 export interface PartDecisions {
   /** Entry → 1 when an earlier part has the same with the same content. */
   readonly repeated: Uint8Array | undefined;
+  /** What references can find by identifier; undefined when none asked. */
+  readonly identified?: IdentifiedResources | undefined;
   /** Entries that several parts have, with different content. */
   readonly contested: ReadonlyMap<number, Contest>;
 }
@@ -138,6 +141,11 @@ export class ResourceIndex {
     return 'differs';
   }
 
+  /** True when a resource with this type and id was met, as far as hashes tell. */
+  has(resourceType: string, id: string): boolean {
+    return this.#slots[this.#findSlot({ resourceType, id })] !== 0;
+  }
+
   content(): IndexContent {
     const suspects = new Map([...this.#suspects].map(([entry, { sequence }]) => [entry, sequence]));
     return {
@@ -216,7 +224,7 @@ export class ResourceIndex {
   }
 
   /** The slot of the resource's hash: its entry's, or the free one where it belongs. */
-  #findSlot(resource: IndexedResource): number {
+  #findSlot(resource: Pick<IndexedResource, 'resourceType' | 'id'>): number {
     const keyHash = this.#keyHash;
     keyHash.hash(resource.resourceType, resource.id);
     const { high, low } = keyHash;

@@ -1,7 +1,7 @@
 // What is counted while a run reads and flattens, for the report. Counts and paths only, never values.
 // Made anew for each reading of the input, so that a second one does not double anything.
 
-import type { BundleEnvelope, DocumentKind, DropRule, FlattenContext, StorageKind } from '../types.ts';
+import type { BundleEnvelope, DocumentKind, DropRule, FlattenContext, ReferenceLookup, StorageKind } from '../types.ts';
 import type { IdOrigin } from './resource-id.ts';
 
 export interface SourceCounts {
@@ -75,9 +75,10 @@ export class RunCounts {
   }
 
   /** What flatteners report to. */
-  flattenContext(storage: StorageKind): FlattenContext {
+  flattenContext(storage: StorageKind, references?: ReferenceLookup): FlattenContext {
     return {
       storage,
+      references,
       countMisfit: (path) => addTo(this.misfits, path, 1),
       countUnknown: (path) => addTo(this.unknownElements, path, 1),
       countDropped: (rule, path, leafCount, byteCount) => this.#addDropped(rule, path, leafCount, byteCount),

@@ -53,7 +53,7 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
       const read = compileReference(cell.part, cell.shape);
       return (row) => {
         const reference = row.slots[node];
-        return reference === undefined ? undefined : read(reference, row.resource.containerId);
+        return reference === undefined ? undefined : read(reference, row.resource);
       };
     }
     case 'rendered': {

@@ -18,7 +18,7 @@ export function compileResource(plan: ResourcePlan, model: ElementModel): Flatte
     name: schema.name,
     resourceType: schema.resourceType,
     tables: schemasOf(plan),
-    unpacksContained: plan.extensions !== undefined,
+    isDetailed: plan.extensions !== undefined,
     bind: (builders, context) => bindResource(plan, model, builders, context),
   };
 }
@@ -34,7 +34,9 @@ function plansOf(plan: TablePlan): readonly TablePlan[] {
 }
 
 function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonly TableBuilder[], context: FlattenContext): Flatten {
-  const resource: ResourceState = { id: '', hasNumberText: false, containerId: '', containedIn: undefined, unpacked: undefined };
+  // Rows that join are what the detailed tables are for; main tables alone take references as they stand.
+  const references = plan.extensions === undefined ? undefined : context.references;
+  const resource: ResourceState = { id: '', hasNumberText: false, containerId: '', containedIn: undefined, unpacked: undefined, references };
   const builderOf = new Map(builders.map((builder) => [builder.schema.name, builder]));
   const builderFor = (schema: TableSchema) => builderOf.get(schema.name) as TableBuilder;
   const tables = bindTables(plan.main, resource, builderFor, context);

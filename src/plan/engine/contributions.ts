@@ -323,10 +323,10 @@ function addReference({ at, state }: Context, cell: Extract<Cell, { kind: 'refer
   const { node, shape } = cell;
   switch (cell.part) {
     case 'id':
-      keyOf(at(node), 'reference').leaves.push({ take: (_, object) => showsLiteral(object, shape, state.resource.containerId), isFit: isString });
+      keyOf(at(node), 'reference').leaves.push({ take: (_, object) => showsLiteral(object, shape, state.resource), isFit: isString });
       return;
     case 'type':
-      keyOf(at(node), 'type').leaves.push({ take: (_, object) => showsType(object, shape), isFit: isString });
+      keyOf(at(node), 'type').leaves.push({ take: (_, object) => showsType(object, shape, state.resource), isFit: isString });
       return;
     case 'identifier': {
       if (shape.identifierNode === undefined) return;

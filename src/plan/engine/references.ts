@@ -3,10 +3,12 @@
 
 import { type ParsedReference, parseReference } from '../../fhir/reference.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
+import type { ReferenceTarget } from '../../types.ts';
 import type { ReferencePart, ReferenceShape } from '../plan.ts';
+import type { ResourceState } from './table-state.ts';
 
-/** `containerId` is the id of the resource that holds the reference, or that contains the one that does. */
-export type ReadReference = (reference: JsonObject, containerId: string) => string | undefined;
+/** `resource` is the one that holds the reference. */
+export type ReadReference = (reference: JsonObject, resource: ResourceState) => string | undefined;
 
 const nothing: ParsedReference = { form: 'other' };
 
@@ -28,9 +30,9 @@ function parseOnce(text: JsonValue | undefined): ParsedReference {
 export function compileReference(part: ReferencePart, shape: ReferenceShape): ReadReference {
   switch (part) {
     case 'id':
-      return (reference, containerId) => readId(reference, shape, containerId);
+      return (reference, resource) => readId(reference, shape, resource);
     case 'type':
-      return readType;
+      return (reference, resource) => readType(reference, shape, resource);
     case 'identifier':
       return readIdentifier;
     default:
@@ -38,22 +40,48 @@ export function compileReference(part: ReferencePart, shape: ReferenceShape): Re
   }
 }
 
-function readId(reference: JsonObject, shape: ReferenceShape, containerId: string): string | undefined {
+function readId(reference: JsonObject, shape: ReferenceShape, resource: ResourceState): string | undefined {
   const parsed = parseOnce(reference.reference);
   switch (parsed.form) {
     case 'relative':
     case 'absolute':
       return isWanted(parsed.type, shape) ? parsed.id : undefined;
-    case 'urn': {
-      const type = reference.type;
-      return typeof type !== 'string' || isWanted(type, shape) ? parsed.id : undefined;
-    }
     case 'contained':
       if (typeof reference.type === 'string' && !isWanted(reference.type, shape)) return undefined;
       if (shape.onlyType !== undefined && reference.type !== shape.onlyType) return undefined;
-      return parsed.id === '' ? containerId : `${containerId}#${parsed.id}`;
+      return parsed.id === '' ? resource.containerId : `${resource.containerId}#${parsed.id}`;
+    case 'urn': {
+      const target = findTarget(reference, parsed, shape, resource);
+      if (target !== undefined) return isWanted(target.type, shape) ? target.id : undefined;
+      const { type } = reference;
+      return typeof type !== 'string' || isWanted(type, shape) ? parsed.id : undefined;
+    }
     case 'conditional':
-    case 'other':
+    case 'other': {
+      const target = findTarget(reference, parsed, shape, resource);
+      return target !== undefined && isWanted(target.type, shape) ? target.id : undefined;
+    }
+    default:
+      return parsed satisfies never;
+  }
+}
+
+/** The resource of the input that a reference points to without naming type and id. */
+function findTarget(reference: JsonObject, parsed: ParsedReference, shape: ReferenceShape, { references }: ResourceState): ReferenceTarget | undefined {
+  if (references === undefined) return undefined;
+  const targets = typeof reference.type === 'string' ? [reference.type] : shape.targets;
+  switch (parsed.form) {
+    case 'urn':
+      return references.findUrn(reference.reference as string, parsed.id, targets);
+    case 'conditional':
+      return parsed.identifier === undefined ? undefined : references.findIdentifier(parsed.identifier, [parsed.type]);
+    case 'other': {
+      const identifier = reference.reference === undefined ? readIdentifier(reference) : undefined;
+      return identifier === undefined ? undefined : references.findIdentifier(identifier, targets);
+    }
+    case 'relative':
+    case 'absolute':
+    case 'contained':
       return undefined;
     default:
       return parsed satisfies never;
@@ -66,10 +94,10 @@ function isWanted(type: string, shape: ReferenceShape): boolean {
   return shape.hasTypeColumn || shape.targets.length !== 1 || shape.targets[0] === type;
 }
 
-function readType(reference: JsonObject): string | undefined {
+function readType(reference: JsonObject, shape: ReferenceShape, resource: ResourceState): string | undefined {
   const parsed = parseOnce(reference.reference);
   if ('type' in parsed) return parsed.type;
-  return typeof reference.type === 'string' ? reference.type : undefined;
+  return typeof reference.type === 'string' ? reference.type : findTarget(reference, parsed, shape, resource)?.type;
 }
 
 /** `system|value`: of Reference.identifier, else of a conditional reference. */
@@ -83,16 +111,17 @@ function readIdentifier(reference: JsonObject): string | undefined {
 }
 
 /** True when the columns reproduce the literal text of `Reference.reference`. */
-export function showsLiteral(reference: JsonObject, shape: ReferenceShape, containerId: string): boolean {
+export function showsLiteral(reference: JsonObject, shape: ReferenceShape, resource: ResourceState): boolean {
   const parsed = parseOnce(reference.reference);
   const isTypeVisible = (type: string) => shape.hasTypeColumn || (shape.onlyType ?? (shape.targets.length === 1 ? shape.targets[0] : undefined)) === type;
   switch (parsed.form) {
     case 'relative':
-      return !parsed.isVersioned && isTypeVisible(parsed.type) && readId(reference, shape, containerId) !== undefined;
+      return !parsed.isVersioned && isTypeVisible(parsed.type) && readId(reference, shape, resource) !== undefined;
     case 'urn':
-      return readId(reference, shape, containerId) !== undefined;
+      // An entry may have another id than its fullUrl: then the urn is kept.
+      return readId(reference, shape, resource) === parsed.id;
     case 'contained':
-      return parsed.id !== '' && readId(reference, shape, containerId) !== undefined;
+      return parsed.id !== '' && readId(reference, shape, resource) !== undefined;
     case 'conditional':
       return (
         shape.identifierNode !== undefined && isTypeVisible(parsed.type) && parsed.identifier !== undefined && parsed.identifier === readIdentifier(reference)
@@ -106,6 +135,6 @@ export function showsLiteral(reference: JsonObject, shape: ReferenceShape, conta
 }
 
 /** True when the type column holds exactly `Reference.type`. */
-export function showsType(reference: JsonObject, shape: ReferenceShape): boolean {
-  return shape.hasTypeColumn && readType(reference) === reference.type;
+export function showsType(reference: JsonObject, shape: ReferenceShape, resource: ResourceState): boolean {
+  return shape.hasTypeColumn && readType(reference, shape, resource) === reference.type;
 }

@@ -1,7 +1,7 @@
 // What the closures of one table share while a resource is flattened: the row being filled and the objects it reads.
 
 import type { JsonObject, JsonValue } from '../../json.ts';
-import type { TableBuilder } from '../../types.ts';
+import type { ReferenceLookup, TableBuilder } from '../../types.ts';
 
 /** Of the resource that is being flattened; shared by all its tables. */
 export interface ResourceState {
@@ -12,6 +12,8 @@ export interface ResourceState {
   /** The id below which contained resources have theirs: of the container, in a contained resource. */
   containerId: string;
   containedIn: string | undefined;
+  /** Undefined where references are taken as they stand. */
+  readonly references: ReferenceLookup | undefined;
   /** Contained resources that have rows of their own. */
   unpacked: ReadonlySet<unknown> | undefined;
 }

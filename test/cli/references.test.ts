@@ -1,0 +1,175 @@
+// References resolved over the whole input, with --details.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { describe, expect, it } from 'vitest';
+import { type PlainJson, type PlainResource, readResources } from '../support/read-input.ts';
+import { makeFolder, ndjson, readFolder, runCommand } from '../support/run-command.ts';
+import { findSharedFolder } from '../support/shared-data.ts';
+
+type Rows = Record<string, Record<string, string>[]>;
+
+async function convert(files: Record<string, string>, ...flags: string[]): Promise<Rows> {
+  const cwd = makeFolder(files);
+  const { exitCode, stderr } = await runCommand(['in', '-o', 'out', '-q', '--details', ...flags], { cwd });
+  expect([exitCode, stderr]).toEqual([0, '']);
+  return readTables(`${cwd}/out`);
+}
+
+function readTables(folder: string): Rows {
+  const files = Object.entries(readFolder(folder)).filter(([name]) => name.endsWith('.csv'));
+  return Object.fromEntries(files.map(([name, text]) => [name.replace('.csv', ''), parse(text, { columns: true })]));
+}
+
+function bundle(...entries: readonly [fullUrl: string, resource: object][]): string {
+  return JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry: entries.map(([fullUrl, resource]) => ({ fullUrl, resource })) });
+}
+
+const uuid = '0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0';
+const observation = { resourceType: 'Observation', id: 'o', subject: { reference: `urn:uuid:${uuid}` } };
+
+describe('urn:uuid references', () => {
+  it('give the id and type of the entry with that fullUrl, which may have another id', async () => {
+    const { observation: rows } = await convert({
+      'in/a.json': bundle([`urn:uuid:${uuid}`, { resourceType: 'Patient', id: 'p1' }], ['urn:uuid:2', observation]),
+    });
+    expect(rows).toMatchObject([{ patient_id: 'p1', subject_id: 'p1', subject_type: 'Patient' }]);
+    expect(JSON.parse(rows?.[0]?.other_json as string)).toEqual({ subject: { reference: `urn:uuid:${uuid}` } });
+  });
+
+  it('find entries that come later', async () => {
+    const { observation: rows } = await convert({
+      'in/a.json': bundle(['urn:uuid:2', observation], [`urn:uuid:${uuid}`, { resourceType: 'Patient', id: 'p1' }]),
+    });
+    expect(rows).toMatchObject([{ patient_id: 'p1', subject_type: 'Patient' }]);
+  });
+
+  it('give no patient_id when the entry is no patient', async () => {
+    const { observation: rows } = await convert({
+      'in/a.json': bundle([`urn:uuid:${uuid}`, { resourceType: 'Group', id: uuid }], ['urn:uuid:2', observation]),
+    });
+    expect(rows).toMatchObject([{ patient_id: '', subject_id: uuid, subject_type: 'Group', other_json: '' }]);
+  });
+
+  it('give their own id when there is no such entry', async () => {
+    const { observation: rows } = await convert({ 'in/a.json': bundle(['urn:uuid:2', observation]) });
+    expect(rows).toMatchObject([{ patient_id: uuid, subject_id: uuid, subject_type: '' }]);
+  });
+
+  it('belong to their file: the same urn may mean another resource in the next', async () => {
+    const { observation: rows } = await convert({
+      'in/a.json': bundle(['urn:uuid:1', { resourceType: 'Patient', id: 'a' }], ['urn:uuid:2', { ...observation, subject: { reference: 'urn:uuid:1' } }]),
+      'in/b.json': bundle(
+        ['urn:uuid:1', { resourceType: 'Patient', id: 'b' }],
+        ['urn:uuid:2', { ...observation, id: 'o2', subject: { reference: 'urn:uuid:1' } }],
+      ),
+    });
+    expect(rows?.map((row) => row.patient_id)).toEqual(['a', 'b']);
+  });
+});
+
+describe('references by identifier', () => {
+  const organization = { resourceType: 'Organization', id: 'o1', identifier: [{ system: 'http://s', value: 'v' }] };
+  const byQuery = { resourceType: 'Patient', id: 'p1', managingOrganization: { reference: 'Organization?identifier=http://s|v' } };
+  const byIdentifier = { resourceType: 'Patient', id: 'p2', managingOrganization: { identifier: { system: 'http://s', value: 'v' } } };
+
+  it.each([
+    ['after', { 'in/a.ndjson': ndjson(byQuery, byIdentifier), 'in/b.ndjson': ndjson(organization) }, []],
+    ['before', { 'in/b.ndjson': ndjson(byQuery, byIdentifier), 'in/a.ndjson': ndjson(organization) }, []],
+    ['in the part of another thread than', { 'in/a.ndjson': ndjson(byQuery, byIdentifier), 'in/b.ndjson': ndjson(organization) }, ['--threads', '2']],
+  ])('join when the target comes %s them', async (_, files, flags) => {
+    const { patient } = await convert(files, ...flags);
+    const ids = patient?.map((row) => [row.id, row.managing_organization_id, row.managing_organization_identifier]);
+    expect(ids).toEqual([
+      ['p1', 'o1', 'http://s|v'],
+      ['p2', 'o1', 'http://s|v'],
+    ]);
+  });
+
+  it('show the identifier alone when none or several resources have it', async () => {
+    const none = await convert({ 'in/a.ndjson': ndjson(byQuery) });
+    expect(none.patient).toMatchObject([{ managing_organization_id: '', managing_organization_identifier: 'http://s|v' }]);
+    const several = await convert({ 'in/a.ndjson': ndjson(byQuery, organization, { ...organization, id: 'o2' }) });
+    expect(several.patient).toMatchObject([{ managing_organization_id: '', managing_organization_identifier: 'http://s|v' }]);
+  });
+
+  it('find only resources of a type that the reference may have', async () => {
+    const { patient } = await convert({ 'in/a.ndjson': ndjson(byIdentifier, { ...organization, resourceType: 'Practitioner' }) });
+    expect(patient).toMatchObject([{ managing_organization_id: '' }]);
+  });
+
+  it('join also when some resource comes twice', async () => {
+    const twice = { resourceType: 'Location', id: 'l', name: 'one' };
+    const { patient } = await convert({ 'in/a.ndjson': ndjson(twice, { ...twice, name: 'two' }, byQuery), 'in/b.ndjson': ndjson(organization) });
+    expect(patient).toMatchObject([{ managing_organization_id: 'o1' }]);
+  });
+});
+
+describe('real data', () => {
+  const bulk = findSharedFolder('data/bulk-ndjson');
+  const synthea = findSharedFolder('data/synthea-bundles');
+
+  /** `Type?identifier=s|v` and identifier-only references, as `system|value` with the types they may have. */
+  function identifierReferences(value: PlainJson | undefined, found: string[] = []): string[] {
+    if (Array.isArray(value)) for (const item of value) identifierReferences(item, found);
+    else if (typeof value === 'object' && value !== null) {
+      const { reference, identifier } = value;
+      if (typeof reference === 'string' && reference.includes('?identifier=')) found.push(reference.split('?identifier=')[1] as string);
+      else if (reference === undefined && typeof identifier === 'object' && identifier !== null && !Array.isArray(identifier) && 'value' in identifier) {
+        found.push(`${identifier.system}|${identifier.value}`);
+      }
+      for (const item of Object.values(value)) identifierReferences(item, found);
+    }
+    return found;
+  }
+
+  it.skipIf(bulk === undefined)('bulk-ndjson: all references by identifier that have a target join to it', { timeout: 60_000 }, async () => {
+    const cwd = makeFolder();
+    await runCommand([bulk as string, '-o', 'out', '-q', '--details'], { cwd });
+    const resources = readResources(bulk as string);
+    const identified = new Set(
+      resources.flatMap(({ identifier }) =>
+        (Array.isArray(identifier) ? identifier : []).map((item) => `${(item as PlainResource).system}|${(item as PlainResource).value}`),
+      ),
+    );
+    const expected = resources.flatMap((resource) => identifierReferences(resource)).filter((identifier) => identified.has(identifier)).length;
+    const tables = readTables(join(cwd, 'out'));
+    const ids = new Set(Object.entries(tables).flatMap(([table, rows]) => (table.includes('/') ? [] : rows.map((row) => row.id))));
+    let joined = 0;
+    let dangling = 0;
+    for (const [table, rows] of Object.entries(tables)) {
+      // A reference list stands in its child table; the main table repeats the first of some.
+      const columns = Object.keys(rows[0] ?? {}).filter((column) => column.endsWith('_identifier'));
+      for (const row of rows) {
+        for (const column of columns) {
+          const id = row[column.replace(/_identifier$/, '_id')];
+          if (!row[column] || !identified.has(row[column])) continue;
+          if (id && ids.has(id)) joined++;
+          else dangling++;
+        }
+      }
+      expect([table, dangling]).toEqual([table, 0]);
+    }
+    expect(expected).toBeGreaterThan(1000);
+    expect(joined).toBeGreaterThanOrEqual(expected);
+  });
+
+  it.skipIf(synthea === undefined)('synthea-bundles: no urn remains in an id column, and each id that came from one joins', { timeout: 60_000 }, async () => {
+    const cwd = makeFolder();
+    await runCommand([synthea as string, '-o', 'out', '-q', '--details'], { cwd });
+    const tables = readTables(join(cwd, 'out'));
+    const ids = new Set(Object.entries(tables).flatMap(([table, rows]) => (table.includes('/') ? [] : rows.map((row) => row.id))));
+    for (const [table, rows] of Object.entries(tables)) {
+      const columns = Object.keys(rows[0] ?? {}).filter((column) => column.endsWith('_id') && column !== 'id');
+      const bad = rows.flatMap((row) =>
+        columns.filter(
+          (column) => row[column] && (row[column]?.startsWith('urn:') || /^[0-9a-f-]{36}(#|$)/.test(row[column] as string)) && !ids.has(row[column]),
+        ),
+      );
+      expect([table, [...new Set(bad)]]).toEqual([table, []]);
+    }
+    const files = readdirSync(synthea as string);
+    expect(readFileSync(join(synthea as string, files[0] as string), 'utf8')).toContain('urn:uuid:');
+  });
+});
