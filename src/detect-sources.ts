@@ -15,12 +15,12 @@ import {
 import { UserError } from './diagnostics.ts';
 import type { ReadContext, Reader, ReadLimits, Source } from './types.ts';
 
-/** How many sources are looked at, spread over all of them, and how many members of an archive. */
-const MOST_SOURCES = 20;
+/** How many sources are looked at, spread over all of them, and how many members of an archive: each costs half a millisecond. */
+const MOST_SOURCES = 16;
 const MOST_RESOURCES = 50;
 const HEAD_BYTES = 16 * 1024;
 /** Where not one resource ends within the head. */
-const LONG_HEAD_BYTES = 1024 * 1024;
+const LONG_HEAD_BYTES = 256 * 1024;
 
 /** The version asked for, or that of the sources. Throws a UserError when they are of several. */
 export async function chooseVersion(
