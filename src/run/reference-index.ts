@@ -33,6 +33,7 @@ export interface ReferenceFindings {
   readonly hasForward: boolean;
 }
 
+const mostFound = 4096;
 const uuidUrl = /^urn:(?:uuid|oid):(.+)$/;
 
 export class ReferenceIndex implements ReferenceLookup {
@@ -48,6 +49,8 @@ export class ReferenceIndex implements ReferenceLookup {
   /** Given for the second reading. */
   #known: IdentifiedResources | undefined;
   #scope = 0;
+  /** Urns of the scope that were found: the same few are asked for again and again. */
+  readonly #found = new Map<string, ReferenceTarget>();
 
   constructor(resources: ResourceIndex) {
     this.#resources = resources;
@@ -59,6 +62,7 @@ export class ReferenceIndex implements ReferenceLookup {
 
   /** To be called before a resource's references are looked up. Urns belong to a scope: a source. */
   add(scope: number, resourceType: string, id: string, { fullUrl, resource }: ResourceEnvelope): void {
+    if (scope !== this.#scope) this.#found.clear();
     this.#scope = scope;
     if (this.#known !== undefined) return;
     this.#types.add(resourceType);
@@ -80,6 +84,17 @@ export class ReferenceIndex implements ReferenceLookup {
 
   /** An entry of the same source; undefined when there is none, or none yet. */
   findUrn(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined {
+    const known = this.#found.get(urn);
+    if (known !== undefined && (targets.length === 0 || targets.includes(known.type))) return known;
+    const target = this.#searchUrn(urn, id, targets);
+    if (target !== undefined) {
+      if (this.#found.size === mostFound) this.#found.clear();
+      this.#found.set(urn, target);
+    }
+    return target;
+  }
+
+  #searchUrn(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined {
     const key = `${this.#scope} ${urn}`;
     const renamed = this.#renamed.get(key);
     if (renamed !== undefined) return renamed;
