@@ -50,6 +50,8 @@ export interface ConvertOptions {
   /** Besides the built-in one. */
   readonly plugins?: readonly Plugin[];
   readonly isFailFast?: boolean;
+  /** Every leaf value is accounted for in `_report.json`. */
+  readonly isAudited?: boolean;
   /** Reads and flattens, writes nothing. */
   readonly isDryRun?: boolean;
   /** How many threads work at most, this one included. Default: as many as help. One where plugins are given. */
@@ -86,6 +88,7 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
   const about = { version: toolVersion, fhirVersion: '' };
   const sink = createSink(destination, about, options);
   const isFailFast = options.isFailFast ?? false;
+  const isAudited = options.isAudited ?? false;
   const threads = Array.from({ length: countThreads(found.sources, destination, options) - 1 }, () => {
     return new WorkerThread(() => ({
       fhirVersion: settled.version,
@@ -96,6 +99,7 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
       limits,
       tableNames: settled.tableNames,
       isFailFast,
+      isAudited,
     }));
   });
   options.onAbortable?.(() => sink.abort());
@@ -122,6 +126,7 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
       limits,
       tableNames: settled.tableNames,
       isFailFast,
+      isAudited,
       about: { ...aboutRun(options, version), inputs: options.inputs },
       onDiagnostic: options.onDiagnostic ?? (() => {}),
       onProgress: options.onProgress ?? (() => {}),

@@ -17,6 +17,7 @@ export interface ThreadSettings {
   readonly limits: ReadLimits;
   readonly tableNames: ReadonlySet<string> | undefined;
   readonly isFailFast: boolean;
+  readonly isAudited: boolean;
 }
 
 export interface PlainSource {

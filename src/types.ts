@@ -200,12 +200,24 @@ export interface FlattenContext {
   readonly storage: StorageKind;
   /** Undefined where references are taken as they stand. */
   readonly references?: ReferenceLookup | undefined;
+  /** Where every leaf value went; undefined unless asked for, since it takes time. */
+  readonly audit?: LeafAudit | undefined;
   /** An element held another JSON type than FHIR gives it; the value is kept in other_json. */
   countMisfit(path: string): void;
   /** A value that a named rule leaves out of the tables (narrative, attachment data). */
   countDropped(rule: DropRule, path: string, leafCount: number, byteCount: number): void;
   /** A key that the element model does not know; kept in other_json. */
   countUnknown(path: string): void;
+}
+
+/** Where a leaf value of the input stands in the output, besides other_json and what a rule leaves out. */
+export type LeafPlace = 'cell' | 'coding' | 'extension';
+
+/** Takes down what becomes of the leaf values of the resources that have rows. */
+export interface LeafAudit {
+  add(place: LeafPlace, leafCount: number): void;
+  /** A resource is done: how many leaves it has, and which of them are in other_json, by path. */
+  addResource(leafCount: number, otherJson: ReadonlyMap<string, number>): void;
 }
 
 /** A resource of the input that a reference points to. */

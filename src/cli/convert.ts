@@ -76,6 +76,7 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     },
     limits: { recordBytes: flags.maxRecordMb * 1024 * 1024, depth: flags.maxDepth, expansion: flags.maxExpansion },
     isFailFast: flags.failFast === true,
+    isAudited: flags.audit === true,
     isDryRun: flags.dryRun === true,
     ...(flags.threads !== undefined && { threads: flags.threads }),
   };

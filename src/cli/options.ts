@@ -11,6 +11,7 @@ export interface ConvertFlags {
   readonly details?: boolean;
   readonly codings: 'extra' | 'all';
   readonly fhirVersion: 'auto' | FhirVersion;
+  readonly audit?: true;
   readonly failFast?: true;
   readonly dryRun?: true;
   readonly threads?: number;
@@ -53,6 +54,7 @@ export function addConvertOptions(command: Command): void {
 
   const run = 'Run:';
   command
+    .addOption(new Option('--audit', 'account for every value of the input in _report.json').helpGroup(run))
     .addOption(new Option('--fail-fast', 'stop at the first bad record, publish nothing').helpGroup(run))
     .addOption(new Option('--dry-run', 'read and flatten, write nothing, print the summary').helpGroup(run))
     .addOption(wholeNumber('--threads <n>', 'cores to use at most', 1, 64).default(undefined, 'as many as help').helpGroup(run));

@@ -25,6 +25,8 @@ export interface ConversionOptions {
   /** Undefined: all tables. */
   readonly tableNames: ReadonlySet<string> | undefined;
   readonly isFailFast: boolean;
+  /** Every leaf value is accounted for in the report. */
+  readonly isAudited: boolean;
   readonly onDiagnostic: (diagnostic: Diagnostic, countOfCode: number) => void;
   readonly onProgress: (progress: Progress) => void;
   readonly onStage: (stage: string) => void;
@@ -101,7 +103,7 @@ class Reading {
     this.#pass = pass;
     this.#isStopped = isStopped;
     this.#diagnostics = new Diagnostics(options.onDiagnostic);
-    this.#tables = new TableSet(options, this.#counts.flattenContext(options.sink.storage, references));
+    this.#tables = new TableSet(options, this.#counts.flattenContext(options.sink.storage, references, options.isAudited));
   }
 
   async read(): Promise<PartReading> {

@@ -1,7 +1,7 @@
 // What is counted while a run reads and flattens, for the report. Counts and paths only, never values.
 // Made anew for each reading of the input, so that a second one does not double anything.
 
-import type { BundleEnvelope, DocumentKind, DropRule, FlattenContext, ReferenceLookup, StorageKind } from '../types.ts';
+import type { BundleEnvelope, DocumentKind, DropRule, FlattenContext, LeafAudit, ReferenceLookup, StorageKind } from '../types.ts';
 import type { IdOrigin } from './resource-id.ts';
 
 export interface SourceCounts {
@@ -33,7 +33,16 @@ const maxPathLength = 200;
 const furtherPaths = '(further paths)';
 
 /** The counts that are plain sums by name or path. */
-const pathCounts = ['resourcesByType', 'containedByType', 'notAskedForByType', 'misfits', 'unknownElements', 'bundleLeaves'] as const;
+const pathCounts = [
+  'resourcesByType',
+  'containedByType',
+  'notAskedForByType',
+  'misfits',
+  'unknownElements',
+  'bundleLeaves',
+  'auditedLeaves',
+  'auditedOtherJson',
+] as const;
 
 /** What RunCounts holds, as plain data: what remains of it on the way to another thread. */
 export type CountsData = Omit<RunCounts, 'startSource' | 'addDuplicate' | 'addBundle' | 'flattenContext' | 'add' | 'isOverfull'>;
@@ -53,6 +62,10 @@ export class RunCounts {
   readonly dropped = new Map<DropRule, Map<string, { leafCount: number; byteCount: number }>>();
   readonly bundlesByType = new Map<string, BundleCounts>();
   readonly bundleLeaves = new Map<string, number>();
+  /** With --audit: leaf values by place, and `total` counted apart from them. */
+  readonly auditedLeaves = new Map<string, number>();
+  /** With --audit: leaf values in other_json, by path. */
+  readonly auditedOtherJson = new Map<string, number>();
 
   startSource(name: string): SourceCounts {
     const source: SourceCounts = { name, byteCount: 0, kinds: new Map(), resourceCount: 0, rejectCount: 0, reports: new Map() };
@@ -75,13 +88,27 @@ export class RunCounts {
   }
 
   /** What flatteners report to. */
-  flattenContext(storage: StorageKind, references?: ReferenceLookup): FlattenContext {
+  flattenContext(storage: StorageKind, references?: ReferenceLookup, isAudited = false): FlattenContext {
     return {
       storage,
       references,
+      audit: isAudited ? this.#audit() : undefined,
       countMisfit: (path) => addTo(this.misfits, path, 1),
       countUnknown: (path) => addTo(this.unknownElements, path, 1),
       countDropped: (rule, path, leafCount, byteCount) => this.#addDropped(rule, path, leafCount, byteCount),
+    };
+  }
+
+  #audit(): LeafAudit {
+    return {
+      add: (place, leafCount) => addTo(this.auditedLeaves, place, leafCount),
+      addResource: (leafCount, otherJson) => {
+        addTo(this.auditedLeaves, 'total', leafCount);
+        for (const [path, count] of otherJson) {
+          addTo(this.auditedLeaves, 'otherJson', count);
+          addTo(this.auditedOtherJson, path, count);
+        }
+      },
     };
   }
 

@@ -25,6 +25,7 @@ export function makeReport(about: Readonly<Record<string, unknown>>, counts: Run
     dropped: Object.fromEntries([...counts.dropped].map(([rule, byPath]) => [rule, sortedObject(byPath)])),
     misfits: sortedObject(counts.misfits),
     unknownElements: sortedObject(counts.unknownElements),
+    audit: counts.auditedLeaves.size === 0 ? undefined : describeAudit(counts),
     bundles: sortedObject(counts.bundlesByType),
     bundleValuesOutsideResources: sortedObject(counts.bundleLeaves),
     diagnosticCounts: sortedObject(diagnostics.counts),
@@ -37,6 +38,24 @@ export function makeReport(about: Readonly<Record<string, unknown>>, counts: Run
     })),
     sourceCount: counts.sources.length,
     sources: listed.map(describeSource),
+  };
+}
+
+/** `unaccounted` is the total, which is counted apart, less all places: anything but 0 is a fault of this tool. */
+function describeAudit({ auditedLeaves, auditedOtherJson, dropped }: RunCounts): Record<string, unknown> {
+  const leaves = (place: string) => auditedLeaves.get(place) ?? 0;
+  const byRule = [...dropped].map(([rule, byPath]) => [rule, [...byPath.values()].reduce((sum, { leafCount }) => sum + leafCount, 0)] as const);
+  const droppedCount = byRule.reduce((sum, [, leafCount]) => sum + leafCount, 0);
+  const placed = leaves('cell') + leaves('coding') + leaves('extension') + leaves('otherJson') + droppedCount;
+  return {
+    total: leaves('total'),
+    cells: leaves('cell'),
+    codings: leaves('coding'),
+    extensions: leaves('extension'),
+    otherJson: leaves('otherJson'),
+    dropped: Object.fromEntries(byRule),
+    unaccounted: leaves('total') - placed,
+    otherJsonByPath: sortedObject(auditedOtherJson),
   };
 }
 

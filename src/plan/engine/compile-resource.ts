@@ -2,10 +2,12 @@
 // code; all tables are filled in one walk through the resource.
 
 import type { ElementModel } from '../../fhir/element-model.ts';
-import type { Flatten, FlattenContext, Flattener, TableBuilder, TableSchema } from '../../types.ts';
+import type { JsonObject } from '../../json.ts';
+import type { Flatten, FlattenContext, Flattener, LeafAudit, TableBuilder, TableSchema } from '../../types.ts';
 import type { Cell, ResourcePlan, TablePlan } from '../plan.ts';
 import { CodingRows } from './coding-rows.ts';
 import { contributePlan, keyOf, type RowSource } from './contributions.ts';
+import { countByPath, measure } from './drop-rules.ts';
 import { ExtensionRows } from './extension-rows.ts';
 import { HandlerSet } from './handlers.ts';
 import { type ResourceState, TableState } from './table-state.ts';
@@ -59,6 +61,7 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
     const firstRows = repetitions.map(({ builder }) => builder.rowCount);
     main.state.begin(0);
     const rest = walk.walk(rootHandler, envelope.resource);
+    if (context.audit !== undefined) auditResource(context.audit, envelope.resource, rest, plan.main.schema.resourceType, containment?.unpacked);
     if (rest !== '' && otherJsonColumn >= 0) main.state.builder.set(main.state.row, otherJsonColumn, rest);
     for (const [index, { builder, column, mainColumn }] of repetitions.entries()) {
       const value = main.state.builder.get(main.state.row, mainColumn);
@@ -66,6 +69,13 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
       for (let row = firstRows[index] as number; row < builder.rowCount; row++) builder.set(row, column, value);
     }
   };
+}
+
+/** Counts the leaves of a resource apart from the walk, so that the walk can be held against it. */
+function auditResource(audit: LeafAudit, resource: JsonObject, rest: string, resourceType: string, unpacked: ReadonlySet<unknown> | undefined): void {
+  const elsewhere = Array.isArray(resource.contained) ? resource.contained.filter((item) => unpacked?.has(item)) : [];
+  const otherJson = rest === '' ? new Map<string, number>() : countByPath(JSON.parse(rest), resourceType);
+  audit.addResource(measure(resource).leafCount - measure(elsewhere).leafCount, otherJson);
 }
 
 /** Tables in the order of {@link plansOf}, linked to the places of their items. */

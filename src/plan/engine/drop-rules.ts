@@ -46,6 +46,14 @@ export class DropRules {
   }
 }
 
+/** Leaf values by path without indexes; `path` is the value's own. */
+export function countByPath(value: JsonValue, path: string, counts = new Map<string, number>()): ReadonlyMap<string, number> {
+  if (Array.isArray(value)) for (const item of value) countByPath(item, path, counts);
+  else if (isJsonObject(value)) for (const key of Object.keys(value)) countByPath(value[key] as JsonValue, `${path}.${key}`, counts);
+  else if (value !== null) counts.set(path, (counts.get(path) ?? 0) + 1);
+  return counts;
+}
+
 /** Leaf values of a JSON value, and the size of its strings in UTF-16 code units. */
 export function measure(value: JsonValue): { leafCount: number; byteCount: number } {
   if (typeof value === 'string') return { leafCount: 1, byteCount: value.length };

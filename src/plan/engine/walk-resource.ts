@@ -3,7 +3,7 @@
 // returns, which becomes other_json.
 
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../../json.ts';
-import type { FlattenContext } from '../../types.ts';
+import type { FlattenContext, LeafPlace } from '../../types.ts';
 import { CodingRows } from './coding-rows.ts';
 import type { Contribution, RowSource } from './contributions.ts';
 import { measure } from './drop-rules.ts';
@@ -81,7 +81,10 @@ export class ResourceWalk {
     for (let index = 0; index < leaves.length; index++) {
       if ((leaves[index] as KeyHandler['leaves'][number]).take(value, object)) isShown = true;
     }
-    if (isShown) return '';
+    if (isShown) {
+      this.#account('cell', value);
+      return '';
+    }
     if (known.drop?.applies(value) === true) {
       const { leafCount, byteCount } = measure(value);
       this.#context.countDropped(known.drop.rule, known.path, leafCount, byteCount);
@@ -112,10 +115,12 @@ export class ResourceWalk {
   #takeForTable(known: KeyHandler, value: JsonValue, object: JsonObject): boolean {
     if (this.#codings === undefined || this.#isPromoting) return false;
     if (known.role === 'concept-text' && typeof value === 'string') {
+      this.#account('coding', value);
       this.#unshownText = object;
       return true;
     }
     if (known.role === 'coding-value' && CodingRows.isShown(known.key, value)) {
+      this.#account('coding', value);
       this.#unshownCoding = object;
       return true;
     }
@@ -139,7 +144,7 @@ export class ResourceWalk {
     const chosen = items.length > 1 ? items.map(({ choose }) => choose(list)) : undefined;
     if (role === 'extensions' && this.#extensions !== undefined) {
       if (items.length > 0) this.#walkPromoted(known, list, first, chosen);
-      return this.#isPromoting ? '' : this.#extensions.addAll(list, this.#path, known.key === 'modifierExtension');
+      return this.#isPromoting ? '' : this.#addExtensions(list, this.#extensions, known.key === 'modifierExtension');
     }
     let rest = '';
     let isAnyKept = false;
@@ -250,10 +255,21 @@ export class ResourceWalk {
     let rest = '';
     for (const key in value) {
       const item = value[key] as JsonValue;
-      const part = key === 'extension' && Array.isArray(item) ? extensions.addAll(item, this.#path, false) : this.#stringify(item);
+      const part = key === 'extension' && Array.isArray(item) ? this.#addExtensions(item, extensions, false) : this.#stringify(item);
       if (part !== '') rest += `${rest === '' ? '{' : ','}${JSON.stringify(key)}:${part}`;
     }
     return rest === '' ? '' : `${rest}}`;
+  }
+
+  #addExtensions(list: readonly JsonValue[], extensions: ExtensionRows, isModifier: boolean): string {
+    const rest = extensions.addAll(list, this.#path, isModifier);
+    const { audit } = this.#context;
+    if (audit !== undefined) audit.add('extension', measure(list as JsonValue[]).leafCount - (rest === '' ? 0 : measure(JSON.parse(rest)).leafCount));
+    return rest;
+  }
+
+  #account(place: LeafPlace, value: JsonValue): void {
+    if (this.#context.audit !== undefined && !this.#isPromoting) this.#context.audit.add(place, measure(value).leafCount);
   }
 
   #stringify(value: JsonValue): string {

@@ -1,0 +1,74 @@
+// --audit: every leaf value of the input is in exactly one place, and the sum is that of an independent count.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { leavesOf, readResources, withoutRepetitions } from '../support/read-input.ts';
+import { makeFolder, ndjson, runCommand } from '../support/run-command.ts';
+import { findSharedFolder } from '../support/shared-data.ts';
+
+interface Audit {
+  readonly total: number;
+  readonly cells: number;
+  readonly codings: number;
+  readonly extensions: number;
+  readonly otherJson: number;
+  readonly dropped: Record<string, number>;
+  readonly unaccounted: number;
+  readonly otherJsonByPath: Record<string, number>;
+}
+
+async function audit(input: string, cwd: string, flags: readonly string[]): Promise<Audit> {
+  const { exitCode, stderr } = await runCommand([input, '-o', 'out', '-q', '--audit', ...flags], { cwd });
+  expect([exitCode, stderr]).toEqual([0, '']);
+  return JSON.parse(readFileSync(join(cwd, 'out/_report.json'), 'utf8')).audit;
+}
+
+const modes = [
+  ['with main tables only', [] as string[]],
+  ['with child tables', ['--details']],
+  ['on two threads', ['--details', '--threads', '2']],
+] as const;
+
+describe.each(['data/synthea-bundles', 'data/bulk-ndjson', 'data/hl7-r4-examples'])('%s', (name) => {
+  const folder = findSharedFolder(name);
+
+  it.skipIf(folder === undefined).each(modes)('the ledger adds up %s', { timeout: 60_000 }, async (_, flags) => {
+    const ledger = await audit(folder as string, makeFolder(), flags);
+    const { total, unaccounted, cells, codings, extensions, otherJson, dropped, otherJsonByPath } = ledger;
+    const expected = withoutRepetitions(readResources(folder as string)).reduce((sum, resource) => sum + leavesOf(resource).length, 0);
+    expect(total).toBe(expected);
+    expect(unaccounted).toBe(0);
+    expect(cells + codings + extensions + otherJson + Object.values(dropped).reduce((sum, count) => sum + count, 0)).toBe(total);
+    expect(Object.values(otherJsonByPath).reduce((sum, count) => sum + count, 0)).toBe(otherJson);
+  });
+});
+
+it('says what stands where', async () => {
+  const patient = {
+    resourceType: 'Patient',
+    id: 'p',
+    text: { status: 'generated', div: '<div/>' },
+    meta: { tag: [{ system: 's', code: 'c' }] },
+    extension: [{ url: 'u', valueString: 'v' }],
+    name: [{ family: 'Lima', id: 'n1' }],
+    colour: 'red',
+  };
+  const cwd = makeFolder({ 'in.ndjson': ndjson(patient) });
+  expect(await audit('in.ndjson', cwd, ['--details'])).toEqual({
+    total: 11,
+    cells: 3,
+    codings: 2,
+    extensions: 2,
+    otherJson: 2,
+    dropped: { narrative: 2 },
+    unaccounted: 0,
+    otherJsonByPath: { 'Patient.colour': 1, 'Patient.name.id': 1 },
+  });
+});
+
+it('is not in the report unless asked for', async () => {
+  const cwd = makeFolder({ 'in.ndjson': ndjson({ resourceType: 'Patient', id: 'p' }) });
+  await runCommand(['in.ndjson', '-o', 'out', '-q'], { cwd });
+  expect(JSON.parse(readFileSync(join(cwd, 'out/_report.json'), 'utf8'))).not.toHaveProperty('audit');
+});
