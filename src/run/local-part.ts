@@ -95,6 +95,8 @@ class Reading {
   readonly #diagnostics: Diagnostics;
   readonly #tables: TableSet;
   #notReplacedCount = 0;
+  /** Of the tables of the flattener at work, before it began. */
+  readonly #rowCounts: number[] = [];
 
   constructor(options: LocalPartOptions, index: ResourceIndex, references: ReferenceIndex, pass: 'first' | 'second', isStopped: () => boolean) {
     this.#options = options;
@@ -205,11 +207,13 @@ class Reading {
   ): Promise<void> | undefined {
     let wait: Promise<void> | undefined;
     for (const flattener of flatteners) {
-      const rowCounts = flattener.tables.map(({ builder }) => builder.rowCount);
+      const { tables } = flattener;
+      const rowCounts = this.#rowCounts;
+      for (let index = 0; index < tables.length; index++) rowCounts[index] = (tables[index] as BoundFlattener['tables'][number]).builder.rowCount;
       try {
         flattener.flatten(envelope, id, containment);
       } catch (error) {
-        for (const [position, { builder }] of flattener.tables.entries()) builder.truncate(rowCounts[position] as number);
+        for (const [position, { builder }] of tables.entries()) builder.truncate(rowCounts[position] as number);
         // The error's message may show values of the resource; its name does not.
         const reason = error instanceof Error ? error.constructor.name : 'unknown fault';
         reject('FLATTEN_FAILED', { flattener: flattener.name, reason });

@@ -79,8 +79,9 @@ export class TableSet {
 
   /** To be called when a resource is done; a promise when rows have to move on first. */
   relieve(flattener: BoundFlattener): Promise<void> | undefined {
-    for (const table of flattener.tables) {
-      const { rowCount, byteCount } = table.builder;
+    const { tables } = flattener;
+    for (let index = 0; index < tables.length; index++) {
+      const { rowCount, byteCount } = (tables[index] as OpenTable).builder;
       if (rowCount >= maxBatchRows || byteCount >= maxBatchBytes) return this.#flushFull(flattener);
     }
     if (--this.#untilBudgetCheck > 0) return undefined;

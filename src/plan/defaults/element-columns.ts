@@ -77,7 +77,7 @@ function addPrimitiveColumn(builder: PlanBuilder, node: NodeIndex, element: Elem
       description: `All values of ${fhirPath}.`,
     });
   } else {
-    builder.addValue(base, '', node, element.name, `${fhirPath}, a ${fhirType}.`);
+    builder.addValue(base, '', node, element.name, `${fhirPath} (${fhirType}).`);
   }
 }
 

@@ -10,7 +10,7 @@ import { addReferenceColumns, addReferenceIdentifier, addReferenceKeys } from '.
 
 /** Adds the columns of a single value under a key; types without a rule have none. */
 export function addTypeColumns(builder: PlanBuilder, node: NodeIndex, key: string, type: ElementType, base: string): void {
-  if (isPrimitive(type)) builder.addValue(base, '', node, key, `${builder.pathOf(node)}.${key}, a ${type.code}.`);
+  if (isPrimitive(type)) builder.addValue(base, '', node, key, `${builder.pathOf(node)}.${key} (${type.code}).`);
   else if (hasColumns(type)) addObjectColumns(builder, builder.child(node, key), type, base);
 }
 

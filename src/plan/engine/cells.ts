@@ -41,8 +41,8 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
     case 'firstOf': {
       const reads = cell.cells.map((operand) => compileCell(operand, storage));
       return (row) => {
-        for (const read of reads) {
-          const value = read(row);
+        for (let index = 0; index < reads.length; index++) {
+          const value = (reads[index] as ReadCell)(row);
           if (value !== undefined) return value;
         }
         return undefined;
@@ -103,8 +103,8 @@ export function joinAll(list: JsonValue | undefined, read: (value: JsonValue | u
   if (!Array.isArray(list)) return undefined;
   if (list.length === 1) return read(list[0]) as string | undefined;
   let text: string | undefined;
-  for (const item of list) {
-    const part = read(item);
+  for (let index = 0; index < list.length; index++) {
+    const part = read(list[index]);
     if (part !== undefined) text = text === undefined ? (part as string) : text + separator + part;
   }
   return text;

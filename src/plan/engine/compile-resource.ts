@@ -51,19 +51,27 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
   const otherJsonColumn = plan.main.cells.findIndex((cell) => cell.kind === 'otherJson');
   const repetitions = plansOf(plan.main).flatMap((table) => findRepetitions(table, plan.main, builderFor));
 
+  const firstRows = new Array<number>(repetitions.length).fill(0);
+  let hasEnded = true;
+
   return (envelope, id, containment) => {
     resource.id = id;
     resource.hasNumberText = envelope.hasNumberText;
     resource.containerId = containment?.containerId ?? id;
     resource.containedIn = containment?.containedIn;
     resource.unpacked = containment?.unpacked;
-    for (const { state } of tables) state.reset();
-    const firstRows = repetitions.map(({ builder }) => builder.rowCount);
+    // A resource that failed may have left rows open.
+    if (!hasEnded) for (const { state } of tables) state.reset();
+    hasEnded = false;
+    for (let index = 0; index < repetitions.length; index++) firstRows[index] = (repetitions[index] as Repetition).builder.rowCount;
     main.state.begin(0);
     const rest = walk.walk(rootHandler, envelope.resource);
+    main.state.end();
+    hasEnded = true;
     if (context.audit !== undefined) auditResource(context.audit, envelope.resource, rest, plan.main.schema.resourceType, containment?.unpacked);
     if (rest !== '' && otherJsonColumn >= 0) main.state.builder.set(main.state.row, otherJsonColumn, rest);
-    for (const [index, { builder, column, mainColumn }] of repetitions.entries()) {
+    for (let index = 0; index < repetitions.length; index++) {
+      const { builder, column, mainColumn } = repetitions[index] as Repetition;
       const value = main.state.builder.get(main.state.row, mainColumn);
       if (value === undefined) continue;
       for (let row = firstRows[index] as number; row < builder.rowCount; row++) builder.set(row, column, value);

@@ -10,7 +10,7 @@ export type ChooseItem = (list: readonly JsonValue[]) => JsonObject | undefined;
 export function compileItemRule(rule: ItemRule): ChooseItem {
   switch (rule.rule) {
     case 'first':
-      return (list) => list.find(isJsonObject);
+      return firstObject;
     case 'having':
       return (list) => findItem(list, (item) => item[rule.key] !== undefined);
     case 'standardCoding':
@@ -33,7 +33,7 @@ export function compileItemRule(rule: ItemRule): ChooseItem {
       return (list) => findItem(list, (extension) => extension.url === rule.url);
     case 'where': {
       const values = new Set<JsonValue | undefined>(rule.values);
-      return (list) => findItem(list, (item) => values.has(item[rule.key])) ?? (rule.elseFirst ? list.find(isJsonObject) : undefined);
+      return (list) => findItem(list, (item) => values.has(item[rule.key])) ?? (rule.elseFirst ? firstObject(list) : undefined);
     }
     case 'lowest':
       return (list) => chooseByRank(list, (item) => Number(numberText(item[rule.key]) ?? Number.MAX_VALUE));
@@ -46,8 +46,20 @@ export function compileItemRule(rule: ItemRule): ChooseItem {
   }
 }
 
+function firstObject(list: readonly JsonValue[]): JsonObject | undefined {
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (isJsonObject(item)) return item;
+  }
+  return undefined;
+}
+
+// Loops by index here and below: most runs are over before the compiler has made an iterator cheap.
 function findItem(list: readonly JsonValue[], test: (item: JsonObject) => boolean): JsonObject | undefined {
-  for (const item of list) if (isJsonObject(item) && test(item)) return item;
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (isJsonObject(item) && test(item)) return item;
+  }
   return undefined;
 }
 
@@ -55,7 +67,8 @@ function findItem(list: readonly JsonValue[], test: (item: JsonObject) => boolea
 function chooseByRank(list: readonly JsonValue[], rank: (item: JsonObject) => number | undefined): JsonObject | undefined {
   let best: JsonObject | undefined;
   let bestRank = Number.POSITIVE_INFINITY;
-  for (const item of list) {
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
     if (!isJsonObject(item)) continue;
     const itemRank = rank(item);
     if (itemRank !== undefined && itemRank < bestRank) {
@@ -68,10 +81,14 @@ function chooseByRank(list: readonly JsonValue[], rank: (item: JsonObject) => nu
 
 function chooseStandardCoding(list: readonly JsonValue[]): JsonObject | undefined {
   // The usual case: no choice.
-  if (list.length === 1) return list.find(isJsonObject);
+  if (list.length === 1) {
+    const only = list[0];
+    return isJsonObject(only) ? only : undefined;
+  }
   let firstWithCode: JsonObject | undefined;
   let first: JsonObject | undefined;
-  for (const coding of list) {
+  for (let index = 0; index < list.length; index++) {
+    const coding = list[index];
     if (!isJsonObject(coding)) continue;
     first ??= coding;
     if (typeof coding.code !== 'string') continue;

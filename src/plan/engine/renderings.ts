@@ -62,7 +62,9 @@ function renderQuantity(value: JsonValue | undefined): string | undefined {
   if (!isJsonObject(value)) return undefined;
   const amount = numberText(value.value);
   if (amount === undefined) return undefined;
-  return joinPresent([(renderPrimitive(value.comparator) ?? '') + amount, renderPrimitive(value.unit) ?? renderPrimitive(value.code)], ' ');
+  const unit = renderPrimitive(value.unit) ?? renderPrimitive(value.code);
+  // UCUM's code for a bare number: https://ucum.org/ucum#section-Dimensionless-Units
+  return joinPresent([(renderPrimitive(value.comparator) ?? '') + amount, unit === '1' ? undefined : unit], ' ');
 }
 
 const chooseCoding = compileItemRule({ rule: 'standardCoding' });

@@ -138,7 +138,7 @@ export class ResourceWalk {
   /** The array's text with `null` for items that are shown, or '' when all are. `owner` is the object that holds it. */
   #walkArray(known: KeyHandler, list: readonly JsonValue[], owner: JsonObject): string {
     const { items, role, rows, type } = known;
-    for (const { state } of rows) state.beginArray();
+    for (let position = 0; position < rows.length; position++) (rows[position] as RowSource).state.beginArray();
     // One rule for the list is by far the most frequent case, and needs no array.
     const first = items.length > 0 ? (items[0] as KeyHandler['items'][number]).choose(list) : undefined;
     const chosen = items.length > 1 ? items.map(({ choose }) => choose(list)) : undefined;
@@ -187,7 +187,7 @@ export class ResourceWalk {
     if (handler === undefined) return this.#keepObject(known, item);
     for (let position = 0; position < rows.length; position++) (rows[position] as RowSource).state.begin(index);
     const rest = this.#walkObject(handler, item);
-    for (const { state } of rows) state.end();
+    for (let position = 0; position < rows.length; position++) (rows[position] as RowSource).state.end();
     return rest;
   }
 
