@@ -63,7 +63,6 @@ const MESSAGES = {
   INPUT_CHANGED: { severity: 'error', text: 'the input changed between its two readings', hint: 'run again when nothing writes to it' },
 
   // Usage and the run as a whole
-  NO_INPUT: { severity: 'error', text: 'no input', hint: 'name files or folders, or - for stdin' },
   FHIR_VERSIONS_MIXED: { severity: 'error', text: 'the input holds several FHIR versions: {sources}', hint: 'convert them apart, or say with --fhir-version as which one to read them all' },
   NOTHING_TO_CONVERT: { severity: 'error', text: 'nothing to convert: no FHIR resource in the input' },
   NOTHING_CONVERTED: { severity: 'error', text: 'nothing published: none of {count} records could be converted' },

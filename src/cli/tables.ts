@@ -1,8 +1,9 @@
 // `fhir-flatten tables [name...]`: the tables, or the columns of some, on stdout.
 
+import { nameColumnType } from '../column-type.ts';
 import { checkTableNames } from '../convert.ts';
 import { loadRegistry } from '../load-registry.ts';
-import type { ColumnType, TableSchema } from '../types.ts';
+import type { TableSchema } from '../types.ts';
 import { detailsOf, type TablesFlags } from './options.ts';
 import { suggestNames } from './suggest-names.ts';
 import { writeStdout } from './write-stdout.ts';
@@ -27,7 +28,7 @@ function listTables(tables: readonly TableSchema[]): string {
 }
 
 function listColumns(table: TableSchema): string {
-  const rows = table.columns.map(({ name, type, fhirPath, description }) => [`  ${name}`, typeName(type), fhirPath ?? '', description]);
+  const rows = table.columns.map(({ name, type, fhirPath, description }) => [`  ${name}`, nameColumnType(type), fhirPath ?? '', description]);
   return `${table.name}: ${table.description}\n${alignRows(rows)}`;
 }
 
@@ -39,25 +40,12 @@ function describe({ name, role, resourceType, description, columns }: TableSchem
     description,
     columns: columns.map((column) => ({
       name: column.name,
-      type: typeName(column.type),
+      type: nameColumnType(column.type),
       isNullable: column.isNullable,
       path: column.fhirPath,
       description: column.description,
     })),
   };
-}
-
-function typeName(type: ColumnType): string {
-  switch (type.kind) {
-    case 'primitive':
-      return type.fhirType;
-    case 'list':
-      return `list of ${type.fhirType}`;
-    case 'json':
-      return 'json';
-    default:
-      return type satisfies never;
-  }
 }
 
 /** Columns of text, two spaces between them, nothing after the last. */

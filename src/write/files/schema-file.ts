@@ -1,6 +1,7 @@
 // Tables of a run → the content of _schema.json: what each file holds, for people and for programs that load it.
 
-import type { ColumnType, TableSchema } from '../../types.ts';
+import { nameColumnType } from '../../column-type.ts';
+import type { TableSchema } from '../../types.ts';
 
 export interface TableEntry {
   /** Relative to the output folder, with "/". */
@@ -17,20 +18,6 @@ export function describeTable(schema: TableSchema, file: string, rowCount: numbe
     description: schema.description,
     resourceType: schema.resourceType,
     rowCount,
-    columns: schema.columns.map(({ name, type, fhirPath, description }) => ({ name, type: typeName(type), path: fhirPath, description })),
+    columns: schema.columns.map(({ name, type, fhirPath, description }) => ({ name, type: nameColumnType(type), path: fhirPath, description })),
   };
-}
-
-/** `dateTime`, `list of string`, `json`. */
-function typeName(type: ColumnType): string {
-  switch (type.kind) {
-    case 'primitive':
-      return type.fhirType;
-    case 'list':
-      return `list of ${type.fhirType}`;
-    case 'json':
-      return 'json';
-    default:
-      return type satisfies never;
-  }
 }
