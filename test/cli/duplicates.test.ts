@@ -60,6 +60,14 @@ describe('duplicates', () => {
     expect(stderr).toContain('1 resource came more than once: 0 identical, 1 superseded by a newer one');
   });
 
+  it('in files of the same name, once composed and once decomposed, are found like any other', async () => {
+    const text = ndjson(patient('a', 'male'), patient('b', 'female'));
+    const cwd = makeFolder({ ['in/Ba\u00f1uelos.ndjson'.normalize('NFC')]: text, ['in/Ba\u00f1uelos.ndjson'.normalize('NFD')]: text });
+    const { exitCode } = await runCommand(['in', '-o', 'out', '-q'], { cwd });
+    expect(exitCode).toBe(0);
+    expect(rowsOf(`${cwd}/out`)).toEqual(['a male', 'b female']);
+  });
+
   it('of different types are not duplicates', async () => {
     const cwd = makeFolder({ 'in.ndjson': ndjson(patient('a', 'male'), { resourceType: 'Encounter', id: 'a' }) });
     const { stdout } = await runCommand(['in.ndjson', '--json'], { cwd });
