@@ -41,6 +41,8 @@ export function addConvertOptions(command: Command): void {
     .addOption(new Option('-f, --format <name>', 'file format: csv (default)').helpGroup(tables))
     .addOption(new Option('-t, --table <names>', 'only these tables (repeat, or commas)').argParser(collectNames).helpGroup(tables))
     .addOption(detailsOption().helpGroup(tables))
+    // For scripts that are to mean the same when child tables are the default.
+    .addOption(new Option('--no-details', 'main tables only').hideHelp())
     .addOption(codingsOption().helpGroup(tables))
     .addOption(fhirVersionOption().helpGroup(tables));
 

@@ -56,8 +56,8 @@ describe('contained resources, with --details', () => {
   });
 });
 
-it('without --details contained resources stay in other_json', async () => {
-  const tables = await convert(request);
+it.each([[[]], [['--no-details']]])('without --details contained resources stay in other_json (%j)', async (flags: string[]) => {
+  const tables = await convert(request, ...flags);
   expect(Object.keys(tables)).toEqual(['medication_request']);
   expect(JSON.parse(tables.medication_request?.[0]?.other_json as string)).toEqual({ contained: request.contained });
 });
