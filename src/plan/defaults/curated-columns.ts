@@ -3,7 +3,7 @@
 
 import { isPrimitive } from '../../fhir/element-model.ts';
 import type { Cell, NodeIndex } from '../plan.ts';
-import type { ComputedColumn, CuratedEntry, Show } from './curated-tables.ts';
+import type { ComputedColumn, CuratedEntry, Show } from './curated-entries.ts';
 import { addElementColumns } from './element-columns.ts';
 import { enter, followSteps, keyOf, type LocatedElement, locateElement } from './locate-element.ts';
 import { dividedPaths } from './moved-elements.ts';

@@ -5,10 +5,11 @@ import type { Element, ElementModel } from '../../fhir/element-model.ts';
 import type { NodeIndex, TablePlan } from '../plan.ts';
 import { addChildTables } from './child-tables.ts';
 import { addComputedColumn, addCuratedColumns } from './curated-columns.ts';
-import { curatedTables, promotedExtensions } from './curated-tables.ts';
+import { curatedTables } from './curated-tables.ts';
 import { addElementColumns } from './element-columns.ts';
 import { toSnakeCase } from './names.ts';
 import { PlanBuilder, primitive } from './plan-builder.ts';
+import { promotedExtensions } from './promoted-extensions.ts';
 import { addReferenceColumns, addReferenceKeys, referenceShape } from './reference-columns.ts';
 
 /** Elements of Resource and DomainResource, which have columns at the head or the end of the table, or none. */
