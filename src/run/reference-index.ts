@@ -49,6 +49,8 @@ export class ReferenceIndex implements ReferenceLookup {
   /** Given for the second reading. */
   #known: IdentifiedResources | undefined;
   #scope = 0;
+  /** An entry came that a reference before it should have found. */
+  #wasMisled = false;
   /** Urns of the scope that were found: the same few are asked for again and again. */
   readonly #found = new Map<string, ReferenceTarget>();
 
@@ -58,6 +60,7 @@ export class ReferenceIndex implements ReferenceLookup {
 
   startSecondReading(known: IdentifiedResources): void {
     this.#known = known;
+    this.#found.clear();
   }
 
   /** To be called before a resource's references are looked up. Urns belong to a scope: a source. */
@@ -67,8 +70,14 @@ export class ReferenceIndex implements ReferenceLookup {
     if (this.#known !== undefined) return;
     this.#types.add(resourceType);
     const urn = fullUrl === undefined ? null : uuidUrl.exec(fullUrl);
-    if (urn !== null && urn[1] !== id) this.#renamed.set(`${this.#scope} ${fullUrl}`, { type: resourceType, id });
+    if (urn !== null && urn[1] !== id) this.#rename(fullUrl as string, { type: resourceType, id });
     if (identifiedTypes.has(resourceType)) this.#addIdentifiers(resourceType, id, resource['identifier']);
+  }
+
+  #rename(urn: string, target: ReferenceTarget): void {
+    this.#renamed.set(`${this.#scope} ${urn}`, target);
+    // A reference before this entry was taken to mean a resource of another source that has the urn's id.
+    if (this.#found.delete(urn)) this.#wasMisled = true;
   }
 
   #addIdentifiers(type: string, id: string, identifiers: unknown): void {
@@ -117,7 +126,11 @@ export class ReferenceIndex implements ReferenceLookup {
 
   findings(): ReferenceFindings {
     const isFound = ([key, id]: [string, string]) => this.#renamed.has(key) || [...this.#types].some((type) => this.#resources.has(type, id));
-    return { identified: this.#identified, wanted: this.#wanted, hasForward: this.#known === undefined && [...this.#missed].some(isFound) };
+    return {
+      identified: this.#identified,
+      wanted: this.#wanted,
+      hasForward: this.#known === undefined && (this.#wasMisled || [...this.#missed].some(isFound)),
+    };
   }
 }
 

@@ -28,15 +28,7 @@ interface HoistedReference {
 
 export function planMainTable(model: ElementModel, resourceType: string, hasDetails: boolean): TablePlan {
   const builder = new PlanBuilder(model, { kind: 'resource', type: resourceType });
-  builder.add({
-    base: 'id',
-    rank: 'key',
-    type: primitive('id'),
-    cell: { kind: 'id' },
-    fhirPath: `${resourceType}.id`,
-    description: 'Id of the resource.',
-    isNullable: false,
-  });
+  addIdColumn(builder, resourceType);
   const hoisted = addHeadColumns(builder, resourceType);
   const curated = curatedTables[resourceType];
   if (curated === undefined) {
@@ -60,6 +52,17 @@ export function planMainTable(model: ElementModel, resourceType: string, hasDeta
 /** A table for a resource type that FHIR does not define: everything but id and meta stands in other_json. */
 export function planGenericTable(model: ElementModel, resourceType: string): TablePlan {
   const builder = new PlanBuilder(model, { kind: 'resource', type: 'DomainResource' });
+  addIdColumn(builder, resourceType);
+  addTrailingColumns(builder, resourceType);
+  return builder.build({
+    name: toSnakeCase(resourceType),
+    role: 'main',
+    resourceType,
+    description: `One row per ${resourceType}, a type that this FHIR version does not define.`,
+  });
+}
+
+function addIdColumn(builder: PlanBuilder, resourceType: string): void {
   builder.add({
     base: 'id',
     rank: 'key',
@@ -68,13 +71,6 @@ export function planGenericTable(model: ElementModel, resourceType: string): Tab
     fhirPath: `${resourceType}.id`,
     description: 'Id of the resource.',
     isNullable: false,
-  });
-  addTrailingColumns(builder, resourceType);
-  return builder.build({
-    name: toSnakeCase(resourceType),
-    role: 'main',
-    resourceType,
-    description: `One row per ${resourceType}, a type that this FHIR version does not define.`,
   });
 }
 
