@@ -152,16 +152,13 @@ export interface TableSchema {
   readonly columns: readonly Column[];
 }
 
-/** `text`: cells are the literal text of the input (CSV, COPY). `typed`: numbers, dates, timestamps (Parquet, Arrow). */
-export type StorageKind = 'text' | 'typed';
+/** What cells hold. `text`: the literal text of the input. A sink of numbers and dates will add a kind of its own. */
+export type StorageKind = 'text';
 
 /** A cell as a flattener sets it. In text storage always a string. */
 export type CellValue = string | number | boolean | bigint | readonly CellValue[];
 
-/**
- * Rows of one table in memory, by column. Text sinks join strings, so their vectors hold strings; typed sinks get
- * Arrow's layout.
- */
+/** Rows of one table in memory, by column. Text sinks join strings, so their vectors hold strings. */
 export interface Batch {
   readonly schema: TableSchema;
   readonly rowCount: number;

@@ -14,7 +14,9 @@ export function printFailure(error: unknown, terminal: Terminal = plainTerminal(
   // The message of an unexpected error may show a value of the input; its kind does not.
   const reason = error instanceof Error ? error.constructor.name : typeof error;
   terminal.print(formatDiagnostic(makeDiagnostic('INTERNAL', undefined, { reason }), terminal));
-  if (process.env['FHIR_FLATTEN_DEBUG'] && error instanceof Error) terminal.print(error.stack ?? error.message);
+  // Where it happened, without the error's own message: that may show a value of the input.
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  if (process.env['FHIR_FLATTEN_DEBUG'] && frames.length > 0) terminal.print(frames.join('\n'));
   return 1;
 }
 

@@ -106,7 +106,7 @@ function emptyColumn(capacity: number): TextColumn {
   return new Array<string | undefined>(capacity).fill(undefined);
 }
 
-/** Flatteners in text storage set strings; a plugin's may set others. Lists are joined as `tables.md` says. */
+/** Flatteners in text storage set strings; a plugin's may set others. Lists are joined as CSV has them. */
 function textOf(value: CellValue): string {
   if (Array.isArray(value)) return value.map((item: CellValue) => (typeof item === 'string' ? item : textOf(item))).join('; ');
   return String(value);
