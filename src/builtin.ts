@@ -2,7 +2,7 @@
 
 import type { FhirVersion } from './fhir/element-model.ts';
 import { loadModel } from './fhir/load-model.ts';
-import { type DefaultTableOptions, makeDefaultTables } from './plan/default-tables.ts';
+import { type DefaultTableOptions, defaultTableOptions, makeDefaultTables } from './plan/default-tables.ts';
 import { jsonReaders } from './read/json-readers.ts';
 import type { PartPlace, PartSink, Plugin, TableFormat } from './types.ts';
 import { createCsvFormat } from './write/csv/csv-format.ts';
@@ -31,14 +31,14 @@ export { createStreamSink } from './write/stdout-sink.ts';
 export interface BuiltinOptions {
   readonly fhirVersion: FhirVersion;
   readonly csv?: Partial<CsvOptions>;
-  /** Which default tables there are besides the main ones; none when not given. */
+  /** Which default tables there are besides the main ones; all when not given. */
   readonly details?: Partial<DefaultTableOptions>;
 }
 
 /** Readers of FHIR JSON, the default tables of a FHIR version, the formats. */
 export async function createBuiltinPlugin({ fhirVersion, csv = {}, details = {} }: BuiltinOptions): Promise<Plugin> {
   const formats = [createCsvFormat(checkCsvOptions(csv))];
-  const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { hasDetails: false, codings: 'extra', ...details });
+  const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { ...defaultTableOptions, ...details });
   return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
 }
 

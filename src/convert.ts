@@ -44,7 +44,7 @@ export interface ConvertOptions {
   /** Default `auto`: by the keys of the first resources. */
   readonly fhirVersion?: 'auto' | FhirVersion;
   readonly csv?: Partial<CsvOptions>;
-  /** Child tables, and those of codings and extensions; main tables only when not given. */
+  /** Child tables, and those of codings and extensions: there unless `hasDetails` is false. */
   readonly details?: Partial<DefaultTableOptions>;
   readonly limits?: Partial<ReadLimits>;
   /** Besides the built-in one. */
@@ -156,14 +156,29 @@ async function checkTableNamesEarly(names: readonly string[], assumed: Registry,
 
 /** Throws a UserError (usage) for a name that no table has. */
 export function checkTableNames(names: readonly string[], registry: Registry, suggest: ConvertOptions['suggest'] = () => []): Set<string> {
-  const known = registry.allTables().map((table) => table.name);
+  const found = findTables(names, registry);
   for (const name of names) {
-    if (known.includes(name)) continue;
+    if (found.has(name)) continue;
+    const known = registry.allTables().map((table) => table.name);
     const near = suggest(name, known);
     const suggestion = near.length > 0 ? `did you mean ${near.join(', ')}?` : 'fhir-flatten tables lists them';
     throw new UserError('TABLE_UNKNOWN', { parameters: { name, suggestion }, exitCode: 2 });
   }
   return new Set(names);
+}
+
+/** Which of the names are tables. Types whose name they begin with are asked first: making the tables of all takes its time. */
+function findTables(names: readonly string[], registry: Registry): ReadonlySet<string> {
+  const plainNames = names.map((name) => name.replaceAll('_', ''));
+  const isLikely = (resourceType: string) => plainNames.some((name) => name.startsWith(resourceType.toLowerCase()));
+  const types = [...registry.resourceTypes];
+  const missing = new Set(names);
+  const found = new Set<string>();
+  for (const resourceType of [...types.filter(isLikely), ...types.filter((type) => !isLikely(type))]) {
+    if (missing.size === 0) break;
+    for (const { name } of registry.flattenersFor(resourceType).flatMap(({ tables }) => tables)) if (missing.delete(name)) found.add(name);
+  }
+  return found;
 }
 
 function createSink(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {

@@ -7,7 +7,7 @@ import type { Plugin } from './types.ts';
 export interface RegistryOptions {
   readonly fhirVersion: FhirVersion;
   readonly csv?: Partial<CsvOptions>;
-  /** Child tables; main tables only when not given. */
+  /** Which default tables there are besides the main ones; all when not given. */
   readonly details?: Partial<DefaultTableOptions>;
   /** Besides the built-in one. */
   readonly plugins?: readonly Plugin[];

@@ -240,8 +240,8 @@ export interface Flattener {
   readonly tables: readonly TableSchema[];
   /** Called once per run; `builders[i]` belongs to `tables[i]`. Returns the hot function. */
   bind(builders: readonly TableBuilder[], context: FlattenContext): Flatten;
-  /** True when contained resources are to become rows of their own types, and references are to be resolved. */
-  readonly isDetailed?: boolean;
+  /** True when contained resources are to become rows of their own types, and references are to be looked up in the whole input. */
+  readonly isRelational?: boolean;
 }
 
 /** Adds the rows of one resource. */

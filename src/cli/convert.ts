@@ -54,7 +54,7 @@ export async function convertCommand(inputs: readonly string[], flags: ConvertFl
   const exitCode = result.hasProblems ? 3 : 0;
   const summary = summarise(result, { isDryRun: flags.dryRun === true, seconds: (performance.now() - startMs) / 1000, exitCode });
   printer.printRest(result.diagnostics.counts, summary.report === undefined ? '' : `, see ${summary.report}`);
-  if (!isQuiet) printSummary(summary, terminal);
+  if (!isQuiet) printSummary(summary, result.tables, terminal);
   if (flags.json) await writeStdout(`${JSON.stringify(summary, undefined, 2)}\n`);
   return exitCode;
 }

@@ -40,9 +40,8 @@ export function addConvertOptions(command: Command): void {
     )
     .addOption(new Option('-f, --format <name>', 'file format: csv (default)').helpGroup(tables))
     .addOption(new Option('-t, --table <names>', 'only these tables (repeat, or commas)').argParser(collectNames).helpGroup(tables))
-    .addOption(detailsOption().helpGroup(tables))
-    // For scripts that are to mean the same when child tables are the default.
-    .addOption(new Option('--no-details', 'main tables only').hideHelp())
+    .addOption(noDetailsOption().helpGroup(tables))
+    .addOption(detailsOption())
     .addOption(codingsOption().helpGroup(tables))
     .addOption(fhirVersionOption().helpGroup(tables));
 
@@ -66,6 +65,7 @@ export function addConvertOptions(command: Command): void {
 
 export function addTablesOptions(command: Command): void {
   command
+    .addOption(noDetailsOption())
     .addOption(detailsOption())
     .addOption(codingsOption())
     .addOption(fhirVersionOption())
@@ -97,15 +97,20 @@ function addMessageOptions(command: Command): void {
 
 /** Also the library's form of the two options. */
 export function detailsOf({ details, codings }: Pick<ConvertFlags, 'details' | 'codings'>): { hasDetails: boolean; codings: 'extra' | 'all' } {
-  return { hasDetails: details === true, codings };
+  return { hasDetails: details !== false, codings };
 }
 
+function noDetailsOption(): Option {
+  return new Option('--no-details', 'main tables only, without those of repeating elements, codings and extensions');
+}
+
+/** What happens anyway, for scripts that say so. */
 function detailsOption(): Option {
-  return new Option('--details', 'child tables too: one row per item of every repeating element, codings, extensions');
+  return new Option('--details', 'child tables too').hideHelp();
 }
 
 function codingsOption(): Option {
-  return new Option('--codings <which>', 'with --details: the codings that no column shows, or all').choices(['extra', 'all']).default('extra');
+  return new Option('--codings <which>', 'rows for the codings that no column shows, or for all').choices(['extra', 'all']).default('extra');
 }
 
 function fhirVersionOption(): Option {

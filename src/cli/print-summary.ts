@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { ConvertResult } from '../convert.ts';
+import type { JoinedTable } from '../types.ts';
 import { formatCount } from './print-diagnostics.ts';
 import { formatBytes, formatSeconds } from './progress-bar.ts';
 import type { Terminal } from './terminal.ts';
@@ -51,7 +52,8 @@ export function summarise(result: ConvertResult, run: { isDryRun: boolean; secon
   };
 }
 
-export function printSummary(summary: Summary, terminal: Terminal): void {
+/** Child tables are many: they are listed only where nothing else was written. */
+export function printSummary(summary: Summary, written: readonly JoinedTable[], terminal: Terminal): void {
   const { paint } = terminal;
   const tables = Object.entries(summary.tables);
   const verb = summary.status === 'dry-run' ? 'Would write' : 'Wrote';
@@ -62,12 +64,19 @@ export function printSummary(summary: Summary, terminal: Terminal): void {
       `${verb} ${countOf(tables.length, 'table')}${where}: ${countOf(summary.resources, 'resource')} from ${countOf(summary.sources, 'source')}, ${rate}`,
     ),
   );
-  const byRows = [...tables].sort(([, a], [, b]) => b - a).slice(0, maxListedTables);
+  const details = new Set(written.flatMap(({ schema }) => (schema.role === 'detail' ? [schema.name] : [])));
+  const isListed = details.size < tables.length ? ([name]: readonly [string, number]) => !details.has(name) : () => true;
+  const listed = tables.filter(isListed);
+  const byRows = listed.toSorted(([, a], [, b]) => b - a).slice(0, maxListedTables);
   const nameWidth = Math.max(0, ...byRows.map(([name]) => name.length));
   const countWidth = Math.max(0, ...byRows.map(([, rowCount]) => formatCount(rowCount).length));
   for (const [name, rowCount] of byRows)
     terminal.print(`  ${name.padEnd(nameWidth)}  ${formatCount(rowCount).padStart(countWidth)} ${rowCount === 1 ? 'row' : 'rows'}`);
-  if (tables.length > byRows.length) terminal.print(paint.faint(`  … and ${tables.length - byRows.length} more tables`));
+  if (listed.length > byRows.length) terminal.print(paint.faint(`  … and ${listed.length - byRows.length} more tables`));
+  if (tables.length > listed.length) {
+    const rowCount = sum(tables.filter((table) => !isListed(table)).map(([, count]) => count));
+    terminal.print(`  and ${countOf(tables.length - listed.length, 'child table')} in details/: ${countOf(rowCount, 'row')}`);
+  }
 
   const { identical, superseded } = summary.duplicates;
   if (identical + superseded > 0) {

@@ -21,6 +21,8 @@ export interface DefaultTableOptions {
   readonly codings: 'extra' | 'all';
 }
 
+export const defaultTableOptions: DefaultTableOptions = { hasDetails: true, codings: 'extra' };
+
 /** Plans the tables of a resource type. */
 export function planDefaultTables(model: ElementModel, resourceType: string, options: DefaultTableOptions): ResourcePlan {
   const { hasDetails } = options;

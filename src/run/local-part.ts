@@ -159,12 +159,12 @@ class Reading {
 
   #flatten(envelope: ResourceEnvelope, resourceType: string, flatteners: readonly BoundFlattener[], reject: RejectResource): Promise<void> | undefined {
     const { id, origin } = decideId(envelope, resourceType);
-    const isDetailed = flatteners.some((flattener) => flattener.isDetailed);
-    if (isDetailed) this.#references.add(this.#counts.sources.length, resourceType, id, envelope);
+    const isRelational = flatteners.some((flattener) => flattener.isRelational);
+    if (isRelational) this.#references.add(this.#counts.sources.length, resourceType, id, envelope);
     if (!this.#isWanted(envelope, resourceType, id)) return undefined;
     this.#counts.idOrigins[origin]++;
     addTo(this.#counts.resourcesByType, resourceType, 1);
-    if (!isDetailed || !Array.isArray(envelope.resource['contained'])) {
+    if (!isRelational || !Array.isArray(envelope.resource['contained'])) {
       return this.#addRows(envelope, id, flatteners, reject);
     }
     const { unpacked, wait } = this.#unpackContained(envelope, envelope.resource['contained'], `${resourceType}/${id}`, id, reject);

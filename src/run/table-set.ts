@@ -25,7 +25,7 @@ export interface WrittenTable {
 export interface BoundFlattener {
   readonly name: string;
   readonly flatten: Flatten;
-  readonly isDetailed: boolean;
+  readonly isRelational: boolean;
   readonly tables: readonly OpenTable[];
 }
 
@@ -125,7 +125,7 @@ export class TableSet {
       return table.builder;
     });
     this.#tables.push(...tables);
-    return { name: flattener.name, isDetailed: flattener.isDetailed === true, flatten: flattener.bind(builders, this.#context), tables };
+    return { name: flattener.name, isRelational: flattener.isRelational === true, flatten: flattener.bind(builders, this.#context), tables };
   }
 
   /** True when a table of this type, which FHIR does not define, is another type's. */

@@ -1,4 +1,4 @@
-// References resolved over the whole input, with --details.
+// References resolved over the whole input.
 
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -11,7 +11,7 @@ type Rows = Record<string, Record<string, string>[]>;
 
 async function convert(files: Record<string, string>, ...flags: string[]): Promise<Rows> {
   const cwd = makeFolder(files);
-  const { exitCode, stderr } = await runCommand(['in', '-o', 'out', '-q', '--details', ...flags], { cwd });
+  const { exitCode, stderr } = await runCommand(['in', '-o', 'out', '-q', ...flags], { cwd });
   expect([exitCode, stderr]).toEqual([0, '']);
   return readTables(`${cwd}/out`);
 }
@@ -133,7 +133,7 @@ describe('real data', () => {
 
   it.skipIf(bulk === undefined)('bulk-ndjson: all references by identifier that have a target join to it', { timeout: 60_000 }, async () => {
     const cwd = makeFolder();
-    await runCommand([bulk as string, '-o', 'out', '-q', '--details'], { cwd });
+    await runCommand([bulk as string, '-o', 'out', '-q'], { cwd });
     const resources = readResources(bulk as string);
     const identified = new Set(
       resources.flatMap(({ identifier }) =>
@@ -164,7 +164,7 @@ describe('real data', () => {
 
   it.skipIf(synthea === undefined)('synthea-bundles: no urn remains in an id column, and each id that came from one joins', { timeout: 60_000 }, async () => {
     const cwd = makeFolder();
-    await runCommand([synthea as string, '-o', 'out', '-q', '--details'], { cwd });
+    await runCommand([synthea as string, '-o', 'out', '-q'], { cwd });
     const tables = readTables(join(cwd, 'out'));
     const ids = new Set(Object.entries(tables).flatMap(([table, rows]) => (table.includes('/') ? [] : rows.map((row) => row.id))));
     let joined = 0;

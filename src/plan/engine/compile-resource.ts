@@ -20,7 +20,7 @@ export function compileResource(plan: ResourcePlan, model: ElementModel): Flatte
     name: schema.name,
     resourceType: schema.resourceType,
     tables: schemasOf(plan),
-    isDetailed: plan.extensions !== undefined,
+    isRelational: true,
     bind: (builders, context) => bindResource(plan, model, builders, context),
   };
 }
@@ -36,8 +36,7 @@ function plansOf(plan: TablePlan): readonly TablePlan[] {
 }
 
 function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonly TableBuilder[], context: FlattenContext): Flatten {
-  // Rows that join are what the detailed tables are for; main tables alone take references as they stand.
-  const references = plan.extensions === undefined ? undefined : context.references;
+  const { references } = context;
   const resource: ResourceState = { id: '', hasNumberText: false, containerId: '', containedIn: undefined, unpacked: undefined, references };
   const builderOf = new Map(builders.map((builder) => [builder.schema.name, builder]));
   const builderFor = (schema: TableSchema) => builderOf.get(schema.name) as TableBuilder;
