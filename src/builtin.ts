@@ -4,7 +4,8 @@ import type { FhirVersion } from './fhir/element-model.ts';
 import { loadModel } from './fhir/load-model.ts';
 import { type DefaultTableOptions, defaultTableOptions, makeDefaultTables } from './plan/default-tables.ts';
 import { jsonReaders } from './read/json-readers.ts';
-import type { PartPlace, PartSink, Plugin, TableFormat } from './types.ts';
+import { createTextBuilder, createTypedBuilder } from './table/cell-builder.ts';
+import type { CellStorage, PartPlace, PartSink, Plugin, TableBuilder, TableFormat, TableSchema } from './types.ts';
 import { createCsvFormat } from './write/csv/csv-format.ts';
 import { type CsvOptions, checkCsvOptions } from './write/csv/csv-options.ts';
 import { createDiscardPart } from './write/discard-sink.ts';
@@ -20,7 +21,6 @@ export { lookAhead } from './read/look-ahead.ts';
 export { readSource } from './read/read-source.ts';
 export { spoolSource } from './read/stdin-source.ts';
 export { createDiscardBuilder } from './table/discard-builder.ts';
-export { createTextBuilder } from './table/text-builder.ts';
 export type { CsvOptions } from './write/csv/csv-options.ts';
 export { createDiscardSink } from './write/discard-sink.ts';
 export { createFileSink, createFolderSink, type FolderSink } from './write/files/folder-sink.ts';
@@ -40,6 +40,11 @@ export async function createBuiltinPlugin({ fhirVersion, csv = {}, details = {} 
   const formats = [createCsvFormat(checkCsvOptions(csv))];
   const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { ...defaultTableOptions, ...details });
   return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
+}
+
+/** Makes the builders of a run whose cells are stored so. */
+export function builderFor(storage: CellStorage): (schema: TableSchema) => TableBuilder {
+  return storage.kind === 'text' ? createTextBuilder : createTypedBuilder;
 }
 
 /** What a thread writes its part of the rows into; `place` is what the run's sink says. */

@@ -3,13 +3,13 @@
 
 import { availableParallelism } from 'node:os';
 import {
+  builderFor,
   type CsvOptions,
   createDiscardBuilder,
   createDiscardSink,
   createFileSink,
   createFolderSink,
   createStreamSink,
-  createTextBuilder,
   type DefaultTableOptions,
   type FhirVersion,
   type FolderSink,
@@ -119,7 +119,7 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
       canReadTwice: sources.every((source, index) => source.byteSize !== undefined || source !== once[index]),
       registry: settled.registry,
       readSource,
-      createBuilder: createTextBuilder,
+      createBuilder: builderFor(sink.storage),
       createDiscardBuilder,
       sink,
       threads,

@@ -152,13 +152,31 @@ export interface TableSchema {
   readonly columns: readonly Column[];
 }
 
-/** What cells hold. `text`: the literal text of the input. A sink of numbers and dates will add a kind of its own. */
-export type StorageKind = 'text';
+/**
+ * What cells hold. `text`: the literal text of the input, whatever its type. `typed`: what the column's type takes;
+ * other values leave the cell null.
+ */
+export type CellStorage = { readonly kind: 'text' } | TypedStorage;
 
-/** A cell as a flattener sets it. In text storage always a string. */
-export type CellValue = string | number | boolean | bigint | readonly CellValue[];
+export interface TypedStorage extends TypedOptions {
+  readonly kind: 'typed';
+}
 
-/** Rows of one table in memory, by column. Text sinks join strings, so their vectors hold strings. */
+export interface TypedOptions {
+  /** dateTime and instant. `local`: the wall clock, the zone beside it; `utc`: converted; `text`: as written. */
+  readonly timestamps: 'local' | 'utc' | 'text';
+  /** `numeric`: any number of digits, which only databases have. */
+  readonly decimals: 'double' | 'text' | 'numeric' | { readonly precision: number; readonly scale: number };
+}
+
+/**
+ * A cell as a flattener sets it. In text storage always a string. In typed storage numbers and booleans as such; dates,
+ * timestamps and decimals of many digits as the input's text; a list as an array, with null for absent items. A text
+ * that says the same does for any of them.
+ */
+export type CellValue = string | number | boolean | bigint | readonly (CellValue | null)[];
+
+/** Rows of one table in memory, by column. */
 export interface Batch {
   readonly schema: TableSchema;
   readonly rowCount: number;
@@ -173,7 +191,14 @@ export interface TextVector {
   readonly values: readonly (string | undefined)[];
 }
 
-export type Vector = TextVector;
+/** The same with cells as {@link CellValue} has them in typed storage; a typed sink makes its own layout of them. */
+export interface TypedVector {
+  readonly storage: 'typed';
+  readonly isAllNull: boolean;
+  readonly values: readonly (CellValue | undefined)[];
+}
+
+export type Vector = TextVector | TypedVector;
 
 /** Takes rows and their cells; several rows may be open at once, as when an item holds items of its own table. */
 export interface TableBuilder {
@@ -194,7 +219,7 @@ export interface TableBuilder {
 
 /** What a flattener reports sideways while it runs. Counts only: no values. */
 export interface FlattenContext {
-  readonly storage: StorageKind;
+  readonly storage: CellStorage;
   /** Undefined where references are taken as they stand. */
   readonly references?: ReferenceLookup | undefined;
   /** Where every leaf value went; undefined unless asked for, since it takes time. */
@@ -205,6 +230,8 @@ export interface FlattenContext {
   countDropped(rule: DropRule, path: string, leafCount: number, byteCount: number): void;
   /** A key that the element model does not know; kept in other_json. */
   countUnknown(path: string): void;
+  /** A cell says a value otherwise than the input does. */
+  countNormalised(rule: NormaliseRule, path: string): void;
 }
 
 /** Where a leaf value of the input stands in the output, besides other_json and what a rule leaves out. */
@@ -233,6 +260,13 @@ export interface ReferenceLookup {
 
 export type DropRule = 'narrative' | 'attachment-data';
 
+/**
+ * How a typed cell differs from what the input wrote. `number-notation`: the same number (`1.00`, `1e3`).
+ * `number-digits`: the nearest double; all digits are in other_json. `time-notation`: the same moment (`.000`).
+ * `time-digits`: cut to microseconds; all digits are in other_json.
+ */
+export type NormaliseRule = 'number-notation' | 'number-digits' | 'time-notation' | 'time-digits';
+
 /** Turns resources of one type into rows of one or more tables. */
 export interface Flattener {
   readonly name: string;
@@ -259,7 +293,7 @@ export interface Containment {
 
 /** Receives all tables of a run, in one or more parts; publishes them all at once or not at all. */
 export interface Sink {
-  readonly storage: StorageKind;
+  readonly storage: CellStorage;
   /** True when a part's `restart` can take back what was written: everywhere but on stdout. */
   readonly canRestart: boolean;
   /** Prepares the place for the output; called once, before anything else. */
@@ -279,7 +313,7 @@ export type PartPlace = { readonly kind: 'files'; readonly folder: string } | { 
 
 /** Takes the rows and rejects of one part of the sources. */
 export interface PartSink {
-  readonly storage: StorageKind;
+  readonly storage: CellStorage;
   open(schema: TableSchema): Promise<TableWriter>;
   /** Keeps a record that could not become a row. A write fault is thrown by `finish`. */
   reject(record: RejectedRecord): void;
@@ -335,7 +369,7 @@ export interface TableFormat {
   readonly name: string;
   /** Without the dot. */
   readonly extension: string;
-  readonly storage: StorageKind;
+  readonly storage: CellStorage;
   /**
    * True when a file is what `begin` gives, then rows that stand for themselves, and `end` gives nothing: then threads
    * may each write a part of a table, and the parts are put one after another.

@@ -1,7 +1,7 @@
 // What is counted while a run reads and flattens, for the report. Counts and paths only, never values.
 // Made anew for each reading of the input, so that a second one does not double anything.
 
-import type { BundleEnvelope, DocumentKind, DropRule, FlattenContext, LeafAudit, ReferenceLookup, StorageKind } from '../types.ts';
+import type { BundleEnvelope, CellStorage, DocumentKind, DropRule, FlattenContext, LeafAudit, NormaliseRule, ReferenceLookup } from '../types.ts';
 import type { IdOrigin } from './resource-id.ts';
 
 export interface SourceCounts {
@@ -44,6 +44,8 @@ const pathCounts = [
   'auditedOtherJson',
 ] as const;
 
+export const normaliseRules = ['number-notation', 'number-digits', 'time-notation', 'time-digits'] as const satisfies readonly NormaliseRule[];
+
 /** What RunCounts holds, as plain data: what remains of it on the way to another thread. */
 export type CountsData = Omit<RunCounts, 'startSource' | 'addDuplicate' | 'addBundle' | 'flattenContext' | 'add' | 'isOverfull'>;
 
@@ -59,6 +61,13 @@ export class RunCounts {
   readonly idOrigins: Record<IdOrigin, number> = { resource: 0, fullUrl: 0, hash: 0 };
   readonly misfits = new Map<string, number>();
   readonly unknownElements = new Map<string, number>();
+  /** Typed cells that say a value otherwise than the input does, by rule and path. */
+  readonly normalised: Readonly<Record<NormaliseRule, Map<string, number>>> = {
+    'number-notation': new Map(),
+    'number-digits': new Map(),
+    'time-notation': new Map(),
+    'time-digits': new Map(),
+  };
   readonly dropped = new Map<DropRule, Map<string, { leafCount: number; byteCount: number }>>();
   readonly bundlesByType = new Map<string, BundleCounts>();
   readonly bundleLeaves = new Map<string, number>();
@@ -88,13 +97,14 @@ export class RunCounts {
   }
 
   /** What flatteners report to. */
-  flattenContext(storage: StorageKind, references?: ReferenceLookup, isAudited = false): FlattenContext {
+  flattenContext(storage: CellStorage, references?: ReferenceLookup, isAudited = false): FlattenContext {
     return {
       storage,
       references,
       audit: isAudited ? this.#audit() : undefined,
       countMisfit: (path) => addTo(this.misfits, path, 1),
       countUnknown: (path) => addTo(this.unknownElements, path, 1),
+      countNormalised: (rule, path) => addTo(this.normalised[rule], path, 1),
       countDropped: (rule, path, leafCount, byteCount) => this.#addDropped(rule, path, leafCount, byteCount),
     };
   }
@@ -119,6 +129,7 @@ export class RunCounts {
     this.rejectCount += part.rejectCount;
     for (const origin of ['resource', 'fullUrl', 'hash'] as const) this.idOrigins[origin] += part.idOrigins[origin];
     for (const name of pathCounts) for (const [key, count] of part[name]) addTo(this[name], key, count);
+    for (const rule of normaliseRules) for (const [path, count] of part.normalised[rule]) addTo(this.normalised[rule], path, count);
     for (const [type, { identical, superseded }] of part.duplicatesByType) {
       this.addDuplicate(type, 'identical', identical);
       this.addDuplicate(type, 'superseded', superseded);
@@ -129,7 +140,8 @@ export class RunCounts {
 
   /** True when there were more paths than are counted one by one: then it depends on the order of counting which are. */
   get isOverfull(): boolean {
-    return pathCounts.some((name) => this[name].has(furtherPaths)) || [...this.dropped.values()].some((byPath) => byPath.has(furtherPaths));
+    const byPath = [...pathCounts.map((name) => this[name]), ...Object.values(this.normalised), ...this.dropped.values()];
+    return byPath.some((counts) => counts.has(furtherPaths));
   }
 
   #addBundles(type: string, added: BundleCounts): void {

@@ -2,7 +2,7 @@
 
 import { type Diagnostics, describeLocation } from '../diagnostics.ts';
 import type { RunReport } from '../types.ts';
-import type { RunCounts, SourceCounts } from './run-counts.ts';
+import { normaliseRules, type RunCounts, type SourceCounts } from './run-counts.ts';
 import type { WrittenTable } from './table-set.ts';
 
 /** Beyond this many, only sources with something to say are listed. */
@@ -24,6 +24,7 @@ export function makeReport(about: Readonly<Record<string, unknown>>, counts: Run
     generatedIds: { fromFullUrl: counts.idOrigins.fullUrl, fromContent: counts.idOrigins.hash },
     dropped: Object.fromEntries([...counts.dropped].map(([rule, byPath]) => [rule, sortedObject(byPath)])),
     misfits: sortedObject(counts.misfits),
+    normalised: describeNormalised(counts),
     unknownElements: sortedObject(counts.unknownElements),
     audit: counts.auditedLeaves.size === 0 ? undefined : describeAudit(counts),
     bundles: sortedObject(counts.bundlesByType),
@@ -39,6 +40,12 @@ export function makeReport(about: Readonly<Record<string, unknown>>, counts: Run
     sourceCount: counts.sources.length,
     sources: listed.map(describeSource),
   };
+}
+
+/** Undefined when every cell says what the input does, as in text formats. */
+function describeNormalised({ normalised }: RunCounts): Record<string, unknown> | undefined {
+  const found = normaliseRules.filter((rule) => normalised[rule].size > 0);
+  return found.length === 0 ? undefined : Object.fromEntries(found.map((rule) => [rule, sortedObject(normalised[rule])]));
 }
 
 /** `unaccounted` is the total, which is counted apart, less all places: anything but 0 is a fault of this tool. */

@@ -1,8 +1,8 @@
 // Counts rows and writes nothing: for --dry-run.
 
-import type { Batch, PartPlace, PartSink, PublishedOutput, Sink, StorageKind, TableFacts, TableWriter } from '../types.ts';
+import type { Batch, CellStorage, PartPlace, PartSink, PublishedOutput, Sink, TableFacts, TableWriter } from '../types.ts';
 
-export function createDiscardSink(storage: StorageKind): Sink {
+export function createDiscardSink(storage: CellStorage): Sink {
   return {
     storage,
     canRestart: true,
@@ -16,7 +16,7 @@ export function createDiscardSink(storage: StorageKind): Sink {
   };
 }
 
-export function createDiscardPart(storage: StorageKind): PartSink {
+export function createDiscardPart(storage: CellStorage): PartSink {
   return {
     storage,
     async open(): Promise<TableWriter> {

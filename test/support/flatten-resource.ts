@@ -4,15 +4,17 @@ import type { FhirVersion } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import { isJsonObject, type JsonObject } from '../../src/json.ts';
 import { makeDefaultTables } from '../../src/plan/default-tables.ts';
-import type { DropRule, FlattenContext, TableBuilder, TableSchema } from '../../src/types.ts';
+import type { CellStorage, CellValue, DropRule, FlattenContext, TableBuilder, TableSchema, TypedStorage } from '../../src/types.ts';
 
-export interface FlattenedResource {
+export interface FlattenedResource<Cell extends CellValue = string> {
   /** Cells by column name; null columns are left out. */
-  readonly row: Readonly<Record<string, string>>;
+  readonly row: Readonly<Record<string, Cell>>;
   /** `other_json` parsed; undefined when it is null. */
   readonly otherJson: unknown;
   readonly schema: TableSchema;
   readonly misfits: readonly string[];
+  /** `rule path`, one for each value. */
+  readonly normalised: readonly string[];
   readonly unknown: readonly string[];
   readonly dropped: readonly { readonly rule: DropRule; readonly path: string; readonly leafCount: number; readonly byteCount: number }[];
 }
@@ -20,13 +22,30 @@ export interface FlattenedResource {
 const loadTables = async (version: FhirVersion) => makeDefaultTables(await loadModel(version), { hasDetails: false, codings: 'extra' });
 const tablesByVersion = { r4: await loadTables('r4'), r4b: await loadTables('r4b'), r5: await loadTables('r5') };
 
-export function flattenResource(resource: JsonObject, options: { id?: string; hasNumberText?: boolean; version?: FhirVersion } = {}): FlattenedResource {
+export interface FlattenOptions {
+  readonly id?: string;
+  readonly hasNumberText?: boolean;
+  readonly version?: FhirVersion;
+}
+
+export function flattenResource(resource: JsonObject, options: FlattenOptions = {}): FlattenedResource {
+  // In text storage cells are strings.
+  return flatten(resource, options, { kind: 'text' }) as FlattenedResource;
+}
+
+/** The cells that a typed sink gets. */
+export function flattenTyped(resource: JsonObject, storage: TypedStorage, options: FlattenOptions = {}): FlattenedResource<CellValue> {
+  return flatten(resource, options, storage);
+}
+
+function flatten(resource: JsonObject, options: FlattenOptions, storage: CellStorage): FlattenedResource<CellValue> {
   const flattener = tablesByVersion[options.version ?? 'r4'].flattenersFor(String(resource.resourceType))[0];
   if (flattener === undefined) throw new Error('no flattener');
   const schema = flattener.tables[0] as TableSchema;
-  const cells = new Map<string, string>();
+  const cells = new Map<string, CellValue>();
   const misfits: string[] = [];
   const unknown: string[] = [];
+  const normalised: string[] = [];
   const dropped: FlattenedResource['dropped'][number][] = [];
   const builder: TableBuilder = {
     schema,
@@ -39,7 +58,7 @@ export function flattenResource(resource: JsonObject, options: { id?: string; ha
     set: (_, columnIndex, value) => {
       const name = schema.columns[columnIndex]?.name as string;
       if (cells.has(name)) throw new Error(`${name} is set twice`);
-      cells.set(name, value as string);
+      cells.set(name, value);
     },
     get: (_, columnIndex) => cells.get(schema.columns[columnIndex]?.name as string),
     truncate: () => {},
@@ -48,12 +67,13 @@ export function flattenResource(resource: JsonObject, options: { id?: string; ha
     },
   };
   const context: FlattenContext = {
-    storage: 'text',
+    storage,
     countMisfit: (path) => misfits.push(path),
     countUnknown: (path) => unknown.push(path),
+    countNormalised: (rule, path) => normalised.push(`${rule} ${path}`),
     countDropped: (rule, path, leafCount, byteCount) => dropped.push({ rule, path, leafCount, byteCount }),
   };
-  const flatten = flattener.bind([builder], context);
+  const addRows = flattener.bind([builder], context);
   const envelope = {
     resource,
     hasNumberText: options.hasNumberText ?? false,
@@ -62,9 +82,9 @@ export function flattenResource(resource: JsonObject, options: { id?: string; ha
     rawText: () => '',
     rawBytes: () => new Uint8Array(0),
   };
-  flatten(envelope, options.id ?? (typeof resource.id === 'string' ? resource.id : 'generated'));
+  addRows(envelope, options.id ?? (typeof resource.id === 'string' ? resource.id : 'generated'));
   const { other_json: otherJson, ...row } = Object.fromEntries(cells);
-  return { row, otherJson: otherJson === undefined ? undefined : JSON.parse(otherJson), schema, misfits, unknown, dropped };
+  return { row, otherJson: otherJson === undefined ? undefined : JSON.parse(String(otherJson)), schema, misfits, normalised, unknown, dropped };
 }
 
 /** Leaf values of a JSON value as text, with their paths; null is no value. */

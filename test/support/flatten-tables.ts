@@ -4,13 +4,13 @@ import type { FhirVersion } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { makeDefaultTables } from '../../src/plan/default-tables.ts';
-import { createTextBuilder } from '../../src/table/text-builder.ts';
+import { createTextBuilder } from '../../src/table/cell-builder.ts';
 import type { FlattenContext, TextVector } from '../../src/types.ts';
 
 type Row = Readonly<Record<string, string>>;
 
 const models = { r4: await loadModel('r4'), r4b: await loadModel('r4b'), r5: await loadModel('r5') };
-const context: FlattenContext = { storage: 'text', countMisfit: () => {}, countUnknown: () => {}, countDropped: () => {} };
+const context: FlattenContext = { storage: { kind: 'text' }, countMisfit: () => {}, countUnknown: () => {}, countDropped: () => {}, countNormalised: () => {} };
 
 /** Table name → its rows, null cells left out; tables without rows are left out. */
 export function flattenTables(resource: JsonObject, codings: 'extra' | 'all' = 'extra', version: FhirVersion = 'r4'): Readonly<Record<string, readonly Row[]>> {

@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTextBuilder } from '../../src/table/text-builder.ts';
+import { createTextBuilder } from '../../src/table/cell-builder.ts';
 import type { TableSchema } from '../../src/types.ts';
 import { CsvEncoder } from '../../src/write/csv/csv-encoder.ts';
 import { type CsvOptions, checkCsvOptions } from '../../src/write/csv/csv-options.ts';

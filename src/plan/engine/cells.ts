@@ -1,9 +1,9 @@
 // Cell → function that reads it from the row's objects.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
-import type { CellValue, StorageKind } from '../../types.ts';
+import type { CellStorage, CellValue, ColumnType } from '../../types.ts';
 import type { Cell } from '../plan.ts';
-import { readPrimitiveAs } from './primitives.ts';
+import { type ReadPrimitive, readPrimitiveAs } from './primitives.ts';
 import { compileReference } from './references.ts';
 import { renderValue } from './renderings.ts';
 import type { TableState } from './table-state.ts';
@@ -11,7 +11,7 @@ import type { TableState } from './table-state.ts';
 export type ReadCell = (row: TableState) => CellValue | undefined;
 
 /** Compiles the cells that are read from the row's objects; the others are set while the resource is walked. */
-export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
+export function compileCell(cell: Cell, column: ColumnType, storage: CellStorage): ReadCell {
   switch (cell.kind) {
     case 'id':
       return (row) => row.resource.id;
@@ -25,12 +25,13 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
     }
     case 'value': {
       const { node, key } = cell;
-      const read = readPrimitiveAs(cell.type, storage);
+      const { read } = readPrimitiveAs(cell.type, column, storage);
       return (row) => read(row.slots[node]?.[key]);
     }
     case 'list': {
       const { node, key, separator } = cell;
-      const read = readPrimitiveAs(cell.type, storage);
+      const { read } = readPrimitiveAs(cell.type, column, storage);
+      if (isStoredAsList(column, storage)) return (row) => listAll(row.slots[node]?.[key], read);
       return (row) => joinAll(row.slots[node]?.[key], read, separator);
     }
     case 'joinItems': {
@@ -39,7 +40,7 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
       return (row) => joinAll(row.slots[node]?.[key], read, separator);
     }
     case 'firstOf': {
-      const reads = cell.cells.map((operand) => compileCell(operand, storage));
+      const reads = cell.cells.map((operand) => compileCell(operand, column, storage));
       return (row) => {
         for (let index = 0; index < reads.length; index++) {
           const value = (reads[index] as ReadCell)(row);
@@ -96,6 +97,18 @@ export function compileCell(cell: Cell, storage: StorageKind): ReadCell {
     default:
       return cell satisfies never;
   }
+}
+
+/** True where a cell holds the items of a list one by one. */
+export function isStoredAsList(column: ColumnType, storage: CellStorage): boolean {
+  return storage.kind === 'typed' && column.kind === 'list';
+}
+
+/** The items, null where `read` accepts none; undefined when it accepts none at all. */
+export function listAll(list: JsonValue | undefined, read: ReadPrimitive): CellValue | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const items = list.map((item) => read(item) ?? null);
+  return items.every((item) => item === null) ? undefined : items;
 }
 
 /** The items that `read` accepts as one text; undefined when there are none. */

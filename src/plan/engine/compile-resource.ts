@@ -100,7 +100,7 @@ function bindTables(
   function bind(plan: TablePlan, parent: TableState | undefined): readonly RowSource[] {
     const { name } = plan.schema;
     const state = new TableState(resource, builderFor(plan.schema), plan.nodes.length, parent, recursive.has(name));
-    const contributions = contributePlan(plan, state, context.storage, () => contributionCount++);
+    const contributions = contributePlan(plan, state, context, () => contributionCount++);
     const own: RowSource = { state, root: contributions[0] as RowSource['root'] };
     byName.set(name, own);
     const below = plan.children.map((child) => {

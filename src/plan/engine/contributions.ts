@@ -2,11 +2,11 @@
 // shown by one and the same function, so that a column and other_json can never disagree on what is shown.
 
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../../json.ts';
-import type { StorageKind } from '../../types.ts';
+import type { CellStorage, ColumnType, FlattenContext } from '../../types.ts';
 import type { Cell, NodeIndex, Plan } from '../plan.ts';
-import { compileCell, joinAll, type ReadCell } from './cells.ts';
+import { compileCell, isStoredAsList, joinAll, listAll, type ReadCell } from './cells.ts';
 import { type ChooseItem, compileItemRule } from './item-rules.ts';
-import { type ReadPrimitive, readPrimitiveAs } from './primitives.ts';
+import { losesDigits, type PrimitiveReader, type ReadPrimitive, readPrimitiveAs } from './primitives.ts';
 import { showsLiteral, showsType } from './references.ts';
 import type { TableState, TakeLeaf } from './table-state.ts';
 
@@ -51,7 +51,7 @@ export interface Leaf {
 }
 
 /** The contributions of a plan's nodes; all are reached from that of node 0. `nextIndex` numbers them. */
-export function contributePlan(plan: Plan, state: TableState, storage: StorageKind, nextIndex: () => number): readonly Contribution[] {
+export function contributePlan(plan: Plan, state: TableState, flattenContext: FlattenContext, nextIndex: () => number): readonly Contribution[] {
   const contributions = plan.nodes.map(
     (node, index): Contribution => ({
       index: nextIndex(),
@@ -71,7 +71,8 @@ export function contributePlan(plan: Plan, state: TableState, storage: StorageKi
     }
   }
   const shownDirectly = new Set(plan.cells.filter((cell) => cell.kind === 'value').map((cell) => `${cell.node}.${cell.key}`));
-  const context: Context = { plan, state, storage, at, shownDirectly, nextIndex };
+  const { storage } = flattenContext;
+  const context: Context = { plan, state, storage, flattenContext, at, shownDirectly, nextIndex };
   for (const [column, cell] of plan.cells.entries()) addCell(context, cell, column);
   for (const { node, key, value } of plan.implied) {
     keyOf(at(node), key).leaves.push({ take: (found) => found === value, isFit: isString });
@@ -82,7 +83,8 @@ export function contributePlan(plan: Plan, state: TableState, storage: StorageKi
 interface Context {
   readonly plan: Plan;
   readonly state: TableState;
-  readonly storage: StorageKind;
+  readonly storage: CellStorage;
+  readonly flattenContext: FlattenContext;
   readonly at: (node: NodeIndex) => Contribution;
   /** `node.key` of all leaves that have a cell of their own. */
   readonly shownDirectly: ReadonlySet<string>;
@@ -100,7 +102,7 @@ export function keyOf(contribution: Contribution, key: string): ContributionKey 
 }
 
 function addCell(context: Context, cell: Cell, column: number): void {
-  const { at, state, storage } = context;
+  const { at, state } = context;
   switch (cell.kind) {
     case 'id':
       // In a child table it is the parent's key, and an element's own id stays data.
@@ -112,8 +114,8 @@ function addCell(context: Context, cell: Cell, column: number): void {
       addComputed(context, cell, column);
       return;
     case 'value': {
-      const read = readPrimitiveAs(cell.type, storage);
-      keyOf(at(cell.node), cell.key).leaves.push({ take: takeValue(state, column, read), isFit: (value) => read(value) !== undefined });
+      const { read, isShown } = readerOf(context, cell, typeOf(context.plan, column));
+      keyOf(at(cell.node), cell.key).leaves.push({ take: takeValue(state, column, read, isShown), isFit: (value) => read(value) !== undefined });
       return;
     }
     case 'list':
@@ -124,7 +126,7 @@ function addCell(context: Context, cell: Cell, column: number): void {
       addComputed(context, cell, column);
       return;
     case 'firstOf':
-      addFirstOf(context, cell);
+      addFirstOf(context, cell, typeOf(context.plan, column));
       addComputed(context, cell, column);
       return;
     case 'reference':
@@ -178,26 +180,65 @@ function isString(value: JsonValue | undefined): boolean {
   return typeof value === 'string';
 }
 
-function takeValue(state: TableState, column: number, read: ReadPrimitive): TakeLeaf {
+function typeOf(plan: Plan, column: number): ColumnType {
+  const found = plan.schema.columns[column];
+  if (found === undefined) throw new RangeError(`${plan.schema.name} has no column ${column}`);
+  return found.type;
+}
+
+interface LeafReader {
+  readonly read: ReadPrimitive;
+  /** True when a value that `read` accepts can be told from the cell; counts where the cell says it otherwise. Undefined: always. */
+  readonly isShown: ((value: JsonValue) => boolean) | undefined;
+}
+
+function readerOf(context: Context, cell: Extract<Cell, { kind: 'value' | 'list' }>, column: ColumnType): LeafReader {
+  const { read, judge } = readPrimitiveAs(cell.type, column, context.storage);
+  return { read, isShown: judge && countJudged(context, judge, `${context.at(cell.node).path}.${cell.key}`) };
+}
+
+function countJudged({ flattenContext }: Context, judge: NonNullable<PrimitiveReader['judge']>, path: string): (value: JsonValue) => boolean {
+  return (value) => {
+    const rule = judge(value);
+    if (rule === undefined) return true;
+    flattenContext.countNormalised(rule, path);
+    return !losesDigits(rule);
+  };
+}
+
+function takeValue(state: TableState, column: number, read: ReadPrimitive, isShown: LeafReader['isShown']): TakeLeaf {
   return (value) => {
     const cell = read(value);
     if (cell === undefined) return false;
     state.builder.set(state.row, column, cell);
-    return true;
+    return isShown === undefined || isShown(value);
   };
 }
 
-function makeListLeaf({ state, storage }: Context, cell: Extract<Cell, { kind: 'list' }>, column: number): Leaf {
-  const read = readPrimitiveAs(cell.type, storage);
+function makeListLeaf(context: Context, cell: Extract<Cell, { kind: 'list' }>, column: number): Leaf {
+  const { state, storage } = context;
+  const type = typeOf(context.plan, column);
+  const { read, isShown } = readerOf(context, cell, type);
   const { separator } = cell;
+  const isWhole = isStoredAsList(type, storage);
   return {
     take(value) {
-      const text = joinAll(value, read, separator);
-      if (text !== undefined) state.builder.set(state.row, column, text);
-      return isListShown(value, read, separator);
+      const shown = isWhole ? listAll(value, read) : joinAll(value, read, separator);
+      if (shown !== undefined) state.builder.set(state.row, column, shown);
+      return isWhole ? isEveryItemShown(value, read, isShown) : isListShown(value, read, separator);
     },
     isFit: (value) => Array.isArray(value) && value.every((item) => item === null || read(item) !== undefined),
   };
+}
+
+function isEveryItemShown(value: JsonValue, read: ReadPrimitive, isShown: LeafReader['isShown']): boolean {
+  if (!Array.isArray(value)) return false;
+  let isEvery = true;
+  // Not `every`: what differs is counted for all items.
+  for (const item of value) {
+    if (item !== null && (read(item) === undefined || isShown?.(item) === false)) isEvery = false;
+  }
+  return isEvery;
 }
 
 /** A joined list is shown when a reader can take it apart again. */
@@ -223,7 +264,7 @@ function isSeparable(text: string, separator: string, itemCount: number): boolea
 /** A cell that needs more than one leaf is computed when the objects that it reads are known. */
 function addComputed(context: Context, cell: Cell, column: number): void {
   const node = commonNode(context.plan, nodesOf(cell));
-  context.at(node).computed.push({ column, read: compileCell(cell, context.storage) });
+  context.at(node).computed.push({ column, read: compileCell(cell, typeOf(context.plan, column), context.storage) });
 }
 
 function nodesOf(cell: Cell): readonly NodeIndex[] {
@@ -278,25 +319,25 @@ function addJoinItems({ at, state, nextIndex }: Context, cell: Extract<Cell, { k
 }
 
 /** The cell shows the first operand that is present; the others are shown only where earlier ones are absent. */
-function addFirstOf(context: Context, cell: Extract<Cell, { kind: 'firstOf' }>): void {
-  const { at, plan, state, storage, shownDirectly } = context;
+function addFirstOf(context: Context, cell: Extract<Cell, { kind: 'firstOf' }>, column: ColumnType): void {
+  const { at, shownDirectly } = context;
   for (const [position, operand] of cell.cells.entries()) {
     // What follows a computed operand cannot be told from the cell.
     if (operand.kind !== 'value') return;
     if (shownDirectly.has(`${operand.node}.${operand.key}`)) continue;
-    const read = readPrimitiveAs(operand.type, storage);
-    const isEarlierPresent = cell.cells.slice(0, position).map((earlier) => findPresence(plan, state, storage, earlier));
+    const { read, isShown } = readerOf(context, operand, column);
+    const isEarlierPresent = cell.cells.slice(0, position).map((earlier) => findPresence(context, earlier, column));
     keyOf(at(operand.node), operand.key).leaves.push({
-      take: (value) => read(value) !== undefined && !isEarlierPresent.some((isPresent) => isPresent()),
+      take: (value) => read(value) !== undefined && !isEarlierPresent.some((isPresent) => isPresent()) && (isShown === undefined || isShown(value)),
       isFit: (value) => read(value) !== undefined,
     });
   }
 }
 
-function findPresence(plan: Plan, state: TableState, storage: StorageKind, cell: Cell): () => boolean {
+function findPresence({ plan, state, storage }: Context, cell: Cell, column: ColumnType): () => boolean {
   if (cell.kind !== 'value') return () => false;
   const { key } = cell;
-  const read = readPrimitiveAs(cell.type, storage);
+  const { read } = readPrimitiveAs(cell.type, column, storage);
   const find = findObject(plan, state, cell.node);
   return () => read(find()?.[key]) !== undefined;
 }

@@ -2,20 +2,37 @@
 // otherJson use the same functions, so that a value that no cell shows is kept there.
 
 import { type JsonValue, NumberText } from '../../json.ts';
-import type { CellValue, PrimitiveTypeName, StorageKind } from '../../types.ts';
+import { physicalTypeOf } from '../../physical-type.ts';
+import type { CellStorage, CellValue, ColumnType, NormaliseRule, PrimitiveTypeName } from '../../types.ts';
+import { readAsTyped } from './typed-primitives.ts';
 
 export type ReadPrimitive = (value: JsonValue | undefined) => CellValue | undefined;
 
-/** https://hl7.org/fhir/R4/json.html#primitive: which JSON type a primitive has. */
-export function readPrimitiveAs(type: PrimitiveTypeName, storage: StorageKind): ReadPrimitive {
-  switch (storage) {
+export interface PrimitiveReader {
+  readonly read: ReadPrimitive;
+  /** How the cell differs from the value that it was read from; undefined where it never does. */
+  readonly judge: ((value: JsonValue) => NormaliseRule | undefined) | undefined;
+}
+
+/** What is to be kept besides the cell. */
+export function losesDigits(rule: NormaliseRule): boolean {
+  return rule === 'number-digits' || rule === 'time-digits';
+}
+
+/** Reads values of a type for a column of a type, which may be another one: labels are text whatever they show. */
+export function readPrimitiveAs(type: PrimitiveTypeName, column: ColumnType, storage: CellStorage): PrimitiveReader {
+  const asText: PrimitiveReader = { read: readAsText(type), judge: undefined };
+  switch (storage.kind) {
     case 'text':
-      return readAsText(type);
+      return asText;
+    case 'typed':
+      return readAsTyped(physicalTypeOf(column, storage), asText);
     default:
       return storage satisfies never;
   }
 }
 
+/** https://hl7.org/fhir/R4/json.html#primitive: which JSON type a primitive has. */
 function readAsText(type: PrimitiveTypeName): ReadPrimitive {
   switch (type) {
     case 'boolean':

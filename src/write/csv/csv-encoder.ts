@@ -1,7 +1,7 @@
 // Batches of text vectors → CSV bytes. Cells go straight into one buffer, row by row: building strings and encoding
 // them afterwards took four times as long. Columns without any value cost nothing per row but their delimiter.
 
-import type { Batch, TableEncoder, TableSchema, TextVector } from '../../types.ts';
+import type { Batch, TableEncoder, TableSchema, Vector } from '../../types.ts';
 import { CellWriter } from './cell-writer.ts';
 import type { CsvOptions } from './csv-options.ts';
 
@@ -69,7 +69,7 @@ export class CsvEncoder implements TableEncoder {
   }
 
   /** The columns that have values, each with the bytes between it and the one before; `tail` ends the row. */
-  #layOut(vectors: readonly TextVector[]): { columns: FilledColumn[]; tail: Uint8Array } {
+  #layOut(vectors: readonly Vector[]): { columns: FilledColumn[]; tail: Uint8Array } {
     const columns: FilledColumn[] = [];
     let gap: number[] = [];
     for (const [index, vector] of vectors.entries()) {
@@ -77,6 +77,7 @@ export class CsvEncoder implements TableEncoder {
       if (vector.isAllNull) {
         gap.push(...this.#nullBytes);
       } else {
+        if (vector.storage !== 'text') throw new TypeError('CSV is made of texts');
         columns.push({ gap: Uint8Array.from(gap), values: vector.values });
         gap = [];
       }

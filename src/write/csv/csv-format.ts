@@ -9,7 +9,7 @@ export function createCsvFormat(options: CsvOptions): TableFormat {
   return {
     name: 'csv',
     extension: 'csv',
-    storage: 'text',
+    storage: { kind: 'text' },
     isJoinable: true,
     encoder: (schema) => new CsvEncoder(schema, options),
   };

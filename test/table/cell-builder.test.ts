@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTextBuilder } from '../../src/table/text-builder.ts';
+import { createTextBuilder } from '../../src/table/cell-builder.ts';
 import type { Batch, TableSchema } from '../../src/types.ts';
 
 const schema: TableSchema = {
@@ -19,7 +19,7 @@ const schema: TableSchema = {
   })),
 };
 
-function rowsOf(batch: Batch): (string | undefined)[][] {
+function rowsOf(batch: Batch): unknown[][] {
   return Array.from({ length: batch.rowCount }, (_, row) => batch.vectors.map(({ values }) => values[row]));
 }
 

@@ -1,29 +1,36 @@
-// Cells set one by one → columns of strings, for the text sinks (CSV, COPY).
+// Cells set one by one → columns of them: strings for text sinks, what the flatteners set for typed ones.
 // Columns get memory only when a first value comes: most columns of most tables are empty, and a run may hold hundreds
 // of tables at once. The arrays are reused from batch to batch.
 
-import type { Batch, CellValue, TableBuilder, TableSchema, TextVector } from '../types.ts';
+import type { Batch, CellStorage, CellValue, TableBuilder, TableSchema, Vector } from '../types.ts';
 
-type TextColumn = (string | undefined)[];
+/** In text storage strings only. */
+type CellColumn = (CellValue | undefined)[];
 
 /** Rows a builder makes room for at first; doubled as needed up to what was asked for. */
 const firstCapacity = 32;
 
 /** Shared by all columns without a value. */
-const noValues: TextColumn = [];
+const noValues: CellColumn = [];
 
 /** A builder whose vectors hold strings. It grows with the rows; whoever fills it decides when to `take`. */
 export function createTextBuilder(schema: TableSchema): TableBuilder {
-  return new TextBuilder(schema);
+  return new CellBuilder(schema, 'text');
 }
 
-class TextBuilder implements TableBuilder {
+/** The same with cells as flatteners set them for typed sinks. */
+export function createTypedBuilder(schema: TableSchema): TableBuilder {
+  return new CellBuilder(schema, 'typed');
+}
+
+class CellBuilder implements TableBuilder {
   readonly schema: TableSchema;
+  readonly #storage: CellStorage['kind'];
   rowCount = 0;
   /** Characters rather than bytes: near enough for deciding when to flush. */
   byteCount = 0;
   /** Column index → its values; `noValues` until the first one of the whole run. */
-  readonly #columns: TextColumn[];
+  readonly #columns: CellColumn[];
   /** Column index → 1 when this batch has a value in it. */
   readonly #isFilled: Uint8Array;
   /** Length of every allocated column. */
@@ -31,8 +38,9 @@ class TextBuilder implements TableBuilder {
   /** Columns of the batch given away by the last `take`, cleared before they are filled again. */
   #givenRowCount = 0;
 
-  constructor(schema: TableSchema) {
+  constructor(schema: TableSchema, storage: CellStorage['kind']) {
     this.schema = schema;
+    this.#storage = storage;
     this.#columns = schema.columns.map(() => noValues);
     this.#isFilled = new Uint8Array(schema.columns.length);
   }
@@ -45,13 +53,13 @@ class TextBuilder implements TableBuilder {
   }
 
   set(rowIndex: number, columnIndex: number, value: CellValue): void {
-    const text = typeof value === 'string' ? value : textOf(value);
+    const cell = typeof value === 'string' || this.#storage === 'typed' ? value : textOf(value);
     if (this.#isFilled[columnIndex] !== 1) this.#startColumn(columnIndex);
-    (this.#columns[columnIndex] as TextColumn)[rowIndex] = text;
-    this.byteCount += text.length + 1;
+    (this.#columns[columnIndex] as CellColumn)[rowIndex] = cell;
+    this.byteCount += typeof cell === 'string' ? cell.length + 1 : sizeOf(cell);
   }
 
-  get(rowIndex: number, columnIndex: number): string | undefined {
+  get(rowIndex: number, columnIndex: number): CellValue | undefined {
     return this.#isFilled[columnIndex] === 1 ? this.#columns[columnIndex]?.[rowIndex] : undefined;
   }
 
@@ -65,9 +73,10 @@ class TextBuilder implements TableBuilder {
 
   take(): Batch {
     const rowCount = this.rowCount;
-    const vectors = this.#columns.map((values, index): TextVector => {
+    const vectors = this.#columns.map((values, index) => {
       const isAllNull = this.#isFilled[index] === 0;
-      return { storage: 'text', isAllNull, values: isAllNull ? noValues : values };
+      // In text storage `set` has made strings of all.
+      return { storage: this.#storage, isAllNull, values: isAllNull ? noValues : values } as Vector;
     });
     this.#givenRowCount = rowCount;
     this.rowCount = 0;
@@ -83,7 +92,7 @@ class TextBuilder implements TableBuilder {
 
   #clearGiven(): void {
     for (let index = 0; index < this.#columns.length; index++) {
-      if (this.#isFilled[index] === 1) (this.#columns[index] as TextColumn).fill(undefined, 0, this.#givenRowCount);
+      if (this.#isFilled[index] === 1) (this.#columns[index] as CellColumn).fill(undefined, 0, this.#givenRowCount);
     }
     this.#isFilled.fill(0);
     this.#givenRowCount = 0;
@@ -92,7 +101,7 @@ class TextBuilder implements TableBuilder {
   #grow(): void {
     this.#capacity *= 2;
     for (let index = 0; index < this.#columns.length; index++) {
-      const old = this.#columns[index] as TextColumn;
+      const old = this.#columns[index] as CellColumn;
       if (old === noValues) continue;
       // A new array, not a longer `length`: V8 would turn the old one into a slow dictionary.
       const grown = emptyColumn(this.#capacity);
@@ -102,12 +111,19 @@ class TextBuilder implements TableBuilder {
   }
 }
 
-function emptyColumn(capacity: number): TextColumn {
-  return new Array<string | undefined>(capacity).fill(undefined);
+function emptyColumn(capacity: number): CellColumn {
+  return new Array<CellValue | undefined>(capacity).fill(undefined);
 }
 
 /** Flatteners in text storage set strings; a plugin's may set others. Lists are joined as CSV has them. */
 function textOf(value: CellValue): string {
-  if (Array.isArray(value)) return value.map((item: CellValue) => (typeof item === 'string' ? item : textOf(item))).join('; ');
-  return String(value);
+  if (!Array.isArray(value)) return String(value);
+  const items = value.filter((item: CellValue | null) => item !== null);
+  return items.map((item: CellValue) => (typeof item === 'string' ? item : textOf(item))).join('; ');
+}
+
+/** Bytes of a cell that is no text. */
+function sizeOf(value: CellValue): number {
+  if (!Array.isArray(value)) return typeof value === 'string' ? value.length : 8;
+  return value.reduce((sum: number, item: CellValue | null) => sum + (item === null ? 1 : sizeOf(item)), 8);
 }
