@@ -364,27 +364,35 @@ export interface PublishedOutput {
   readonly files: readonly string[];
 }
 
-/** How a format turns batches of one table into bytes. */
+/** How batches of tables become bytes. */
 export interface TableFormat {
   readonly name: string;
   /** Without the dot. */
   readonly extension: string;
   readonly storage: CellStorage;
   /**
-   * True when a file is what `begin` gives, then rows that stand for themselves, and `end` gives nothing: then threads
-   * may each write a part of a table, and the parts are put one after another.
+   * True when a file is a head, then rows that stand for themselves, and nothing after them: then threads may each
+   * write a part of a table, and the parts are put one after another.
    */
   readonly isJoinable?: boolean;
-  encoder(schema: TableSchema): TableEncoder;
+  /** Called for each part of a run, and anew when the part is read again: what is then held of the first is dropped. */
+  start(): TableEncoders;
 }
 
-/** The bytes returned belong to the caller. */
-export interface TableEncoder {
-  /** Lone surrogates replaced so far. */
-  readonly replacedCharacterCount: number;
-  begin(): Uint8Array | undefined;
-  encode(batch: Batch): Uint8Array;
-  end(): Uint8Array | undefined;
+/** The tables of one part; they may share what they hold in memory. */
+export interface TableEncoders {
+  /** A table's batches are turned into bytes, which `target` takes. */
+  open(schema: TableSchema, target: EncodedTarget): TableWriter;
+}
+
+/** Where the bytes of one table go, in order. */
+export interface EncodedTarget {
+  /** The bytes belong to the target. Resolves when more may come. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** False for a part whose rows come after another's: it has no head. */
+  readonly hasHead: boolean;
+  /** True when somebody reads the bytes as they come, so that nothing can be looked up at their end. */
+  readonly isPipe: boolean;
 }
 
 /** Everything that can be added to the tool; the built-ins are one plugin. */

@@ -2,7 +2,7 @@
 // quietly: the sink throws OutputClosed, which is no failure.
 
 import { UserError } from '../diagnostics.ts';
-import type { Batch, PartSink, PublishedOutput, RejectedRecord, Sink, TableFacts, TableFormat, TableSchema, TableWriter } from '../types.ts';
+import type { PartSink, PublishedOutput, RejectedRecord, Sink, TableFormat, TableSchema, TableWriter } from '../types.ts';
 import { outputError } from './files/output-error.ts';
 import { OutputClosed } from './output-closed.ts';
 
@@ -51,26 +51,7 @@ class StreamSink implements Sink, PartSink {
   async open(schema: TableSchema): Promise<TableWriter> {
     if (this.#isOpen) throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#name, count: 2 }, exitCode: 2 });
     this.#isOpen = true;
-    const encoder = this.#format.encoder(schema);
-    let rowCount = 0;
-    let hasBegun = false;
-    const begin = async (): Promise<void> => {
-      if (hasBegun) return;
-      hasBegun = true;
-      await this.#send(encoder.begin());
-    };
-    return {
-      write: async (batch: Batch): Promise<void> => {
-        await begin();
-        rowCount += batch.rowCount;
-        await this.#send(encoder.encode(batch));
-      },
-      close: async (): Promise<TableFacts> => {
-        await begin();
-        await this.#send(encoder.end());
-        return { rowCount, replacedCharacterCount: encoder.replacedCharacterCount };
-      },
-    };
+    return this.#format.start().open(schema, { append: (bytes) => this.#send(bytes), hasHead: true, isPipe: true });
   }
 
   /** Standard output has no place for them; the report's counts and the messages stay. */
@@ -90,9 +71,8 @@ class StreamSink implements Sink, PartSink {
   abort(): void {}
 
   /** Resolves when the stream has taken the bytes, which is what keeps memory flat before a slow reader. */
-  async #send(bytes: Uint8Array | undefined): Promise<void> {
+  async #send(bytes: Uint8Array): Promise<void> {
     this.#check();
-    if (bytes === undefined) return;
     await new Promise<void>((resolve) => {
       this.#stream.write(bytes, (error) => {
         if (error) this.#failure ??= error;

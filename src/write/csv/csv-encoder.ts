@@ -1,7 +1,7 @@
 // Batches of text vectors → CSV bytes. Cells go straight into one buffer, row by row: building strings and encoding
 // them afterwards took four times as long. Columns without any value cost nothing per row but their delimiter.
 
-import type { Batch, TableEncoder, TableSchema, Vector } from '../../types.ts';
+import type { Batch, TableSchema, Vector } from '../../types.ts';
 import { CellWriter } from './cell-writer.ts';
 import type { CsvOptions } from './csv-options.ts';
 
@@ -9,7 +9,7 @@ const lineFeed = 0x0a;
 const byteOrderMark = Uint8Array.of(0xef, 0xbb, 0xbf);
 
 /** One table's encoder. Null is the null text, the empty string `""`, a cell that equals the null text is quoted. */
-export class CsvEncoder implements TableEncoder {
+export class CsvEncoder {
   readonly #schema: TableSchema;
   readonly #options: CsvOptions;
   readonly #cells: CellWriter;
@@ -62,10 +62,6 @@ export class CsvEncoder implements TableEncoder {
     const bytes = cells.finish();
     this.#expectedByteCount = Math.max(16_384, Math.ceil(bytes.length * 1.1));
     return bytes;
-  }
-
-  end(): undefined {
-    return undefined;
   }
 
   /** The columns that have values, each with the bytes between it and the one before; `tail` ends the row. */

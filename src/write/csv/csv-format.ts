@@ -1,6 +1,6 @@
 // CSV as a table format: RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180), with "\n" instead of CRLF.
 
-import type { TableFormat } from '../../types.ts';
+import type { Batch, EncodedTarget, TableFacts, TableFormat, TableSchema, TableWriter } from '../../types.ts';
 import { CsvEncoder } from './csv-encoder.ts';
 import type { CsvOptions } from './csv-options.ts';
 
@@ -11,6 +11,38 @@ export function createCsvFormat(options: CsvOptions): TableFormat {
     extension: 'csv',
     storage: { kind: 'text' },
     isJoinable: true,
-    encoder: (schema) => new CsvEncoder(schema, options),
+    start: () => ({ open: (schema, target) => new CsvTableWriter(schema, options, target) }),
   };
+}
+
+class CsvTableWriter implements TableWriter {
+  readonly #encoder: CsvEncoder;
+  readonly #target: EncodedTarget;
+  /** False while the head is to be written yet. */
+  #hasBegun: boolean;
+  #rowCount = 0;
+
+  constructor(schema: TableSchema, options: CsvOptions, target: EncodedTarget) {
+    this.#encoder = new CsvEncoder(schema, options);
+    this.#target = target;
+    this.#hasBegun = !target.hasHead;
+  }
+
+  async write(batch: Batch): Promise<void> {
+    await this.#begin();
+    this.#rowCount += batch.rowCount;
+    // Encoded before the first wait, so the batch is free again; the bytes are written while the next rows are made.
+    await this.#target.append(this.#encoder.encode(batch));
+  }
+
+  async close(): Promise<TableFacts> {
+    await this.#begin();
+    return { rowCount: this.#rowCount, replacedCharacterCount: this.#encoder.replacedCharacterCount };
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    await this.#target.append(this.#encoder.begin() ?? new Uint8Array(0));
+  }
 }

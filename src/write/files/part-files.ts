@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../diagnostics.ts';
-import type { Batch, PartSink, RejectedRecord, TableEncoder, TableFacts, TableFormat, TableSchema, TableWriter } from '../../types.ts';
+import type { PartSink, RejectedRecord, TableEncoders, TableFormat, TableSchema, TableWriter } from '../../types.ts';
 import { AppendQueue } from './append-queue.ts';
 import { outputError } from './output-error.ts';
 import { RejectsFile } from './rejects-file.ts';
@@ -18,7 +18,9 @@ export class PartFiles implements PartSink {
   readonly #folder: string;
   readonly #number: number;
   readonly #format: TableFormat;
-  #writers: FileTableWriter[] = [];
+  #encoders: TableEncoders;
+  /** Of the files of tables, so far. */
+  #paths: string[] = [];
   #rejects: RejectsFile;
 
   /** @param folder - of a run's temporary files; it holds a folder `tables`. */
@@ -27,6 +29,7 @@ export class PartFiles implements PartSink {
     this.#folder = folder;
     this.#number = number;
     this.#format = format;
+    this.#encoders = format.start();
     this.#rejects = this.#makeRejects();
   }
 
@@ -37,9 +40,8 @@ export class PartFiles implements PartSink {
   async open(schema: TableSchema): Promise<TableWriter> {
     if (!tableName.test(schema.name)) throw new UserError('TABLE_NAME_INVALID');
     const path = tablePath(this.#folder, `${schema.name}.${this.#format.extension}`, this.#number);
-    const writer = new FileTableWriter(schema, path, this.#format.encoder(schema), this.queue, this.#number === 0);
-    this.#writers.push(writer);
-    return writer;
+    this.#paths.push(path);
+    return this.#encoders.open(schema, { append: (bytes) => this.queue.append(path, bytes), hasHead: this.#number === 0, isPipe: false });
   }
 
   reject(record: RejectedRecord): void {
@@ -50,11 +52,12 @@ export class PartFiles implements PartSink {
     await this.queue.drop();
     this.#rejects.close();
     try {
-      for (const { path } of [...this.#writers, this.#rejects]) rmSync(path, { force: true });
+      for (const path of [...this.#paths, this.#rejects.path]) rmSync(path, { force: true });
     } catch (error) {
       throw outputError(error, this.#folder);
     }
-    this.#writers = [];
+    this.#paths = [];
+    this.#encoders = this.#format.start();
     this.#rejects = this.#makeRejects();
   }
 
@@ -89,42 +92,4 @@ export function rejectsPath(folder: string, part: number): string {
 
 function withPart(file: string, part: number): string {
   return part === 0 ? file : `${file}.part${part}`;
-}
-
-class FileTableWriter implements TableWriter {
-  readonly schema: TableSchema;
-  readonly path: string;
-  readonly #encoder: TableEncoder;
-  readonly #queue: AppendQueue;
-  /** False while the head is to be written yet. */
-  #hasBegun: boolean;
-  #rowCount = 0;
-
-  constructor(schema: TableSchema, path: string, encoder: TableEncoder, queue: AppendQueue, hasHead: boolean) {
-    this.schema = schema;
-    this.path = path;
-    this.#encoder = encoder;
-    this.#queue = queue;
-    this.#hasBegun = !hasHead;
-  }
-
-  async write(batch: Batch): Promise<void> {
-    await this.#begin();
-    this.#rowCount += batch.rowCount;
-    // Encoded before the first wait, so the batch is free again; the bytes are written while the next rows are made.
-    await this.#queue.append(this.path, this.#encoder.encode(batch));
-  }
-
-  async close(): Promise<TableFacts> {
-    await this.#begin();
-    const bytes = this.#encoder.end();
-    if (bytes !== undefined) await this.#queue.append(this.path, bytes);
-    return { rowCount: this.#rowCount, replacedCharacterCount: this.#encoder.replacedCharacterCount };
-  }
-
-  async #begin(): Promise<void> {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
-    await this.#queue.append(this.path, this.#encoder.begin() ?? new Uint8Array(0));
-  }
 }
