@@ -46,6 +46,12 @@ for (const version of fhirVersions) {
       expect(Object.keys(curatedTables).filter((resourceType) => !model.resourceTypes.includes(resourceType))).toEqual([]);
     });
 
+    it('curated tables have between 26 and 80 columns', () => {
+      const sizes = schemas.filter(({ resourceType }) => resourceType in curatedTables).map(({ name, columns }) => [name, columns.length] as const);
+      expect(sizes.length).toBe(Object.keys(curatedTables).length);
+      expect(sizes.filter(([, count]) => count < 26 || count > 80)).toEqual([]);
+    });
+
     it('child tables can be planned for every type, and their names differ', () => {
       const tables = model.resourceTypes.map((resourceType) => planDefaultTables(model, resourceType, { hasDetails: true, codings: 'extra' }));
       const names = tables.flatMap(({ main }) => namesOf(main));

@@ -24,13 +24,18 @@ function isConceptOrReference(element: Element): boolean {
   return codes.length === 2 && codes[0] === 'CodeableConcept' && codes[1] === 'Reference';
 }
 
+export interface ChoiceOptions {
+  readonly isComplete?: boolean;
+  readonly hiddenTypes?: readonly string[];
+}
+
 /** Open choices have columns in child tables only, which are complete. */
-export function addChoiceColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, isComplete: boolean): void {
+export function addChoiceColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, options: ChoiceOptions): void {
   if (element.types.length > mostTypes) {
-    if (isComplete) addOpenColumns(builder, node, element, base);
+    if (options.isComplete === true) addOpenColumns(builder, node, element, base);
   } else if (isTimeLike(element)) addTimeColumns(builder, node, element, base);
   else if (isConceptOrReference(element)) addConceptOrReference(builder, node, element, base);
-  else addGroupPerType(builder, node, element, base);
+  else addGroupPerType(builder, node, element, base, options.hiddenTypes);
 }
 
 function addTypeColumn(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
@@ -149,7 +154,7 @@ const renderings: Readonly<Record<string, Rendering>> = {
   HumanName: 'humanName',
 };
 
-function addGroupPerType(builder: PlanBuilder, node: NodeIndex, element: Element, base: string): void {
+function addGroupPerType(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, hiddenTypes: readonly string[] = []): void {
   const path = `${builder.pathOf(node)}.${element.name}[x]`;
   const labels = labelsOf(node, element.types, element);
   const flag = findFlag(element);
@@ -166,6 +171,7 @@ function addGroupPerType(builder: PlanBuilder, node: NodeIndex, element: Element
   }
   addTypeColumn(builder, node, element, base);
   for (const type of element.types) {
+    if (hiddenTypes.includes(type.code)) continue;
     const key = jsonKey(element, type);
     addTypeColumns(builder, node, key, type, toSnakeCase(`${base}_${type.code.charAt(0).toUpperCase()}${type.code.slice(1)}`));
   }

@@ -12,8 +12,13 @@ import { type NewColumn, type PlanBuilder, primitive } from './plan-builder.ts';
 import { addTypeColumns, conceptLabel, firstOf } from './type-columns.ts';
 
 export function addCuratedColumns(builder: PlanBuilder, entry: CuratedEntry): void {
-  if (typeof entry !== 'string') {
+  if (typeof entry !== 'string' && 'from' in entry) {
     addComputedColumn(builder, entry);
+    return;
+  }
+  if (typeof entry !== 'string') {
+    const found = locateElement(builder, 0, entry.choice);
+    if (found !== undefined) addElementColumns(builder, found.node, found.element, toSnakeCase(entry.choice), { hiddenTypes: entry.without });
     return;
   }
   const base = entry.split('.').map(toSnakeCase).join('_');

@@ -23,7 +23,13 @@ export interface ComputedColumn {
   readonly description: string;
 }
 
-export type CuratedEntry = string | ComputedColumn;
+/** A choice element, where some of its types have no columns of their own: label and type tell of them, other_json holds them. */
+export interface NarrowedChoice {
+  readonly choice: string;
+  readonly without: readonly string[];
+}
+
+export type CuratedEntry = string | NarrowedChoice | ComputedColumn;
 
 export const first: ItemRule = { rule: 'first' };
 

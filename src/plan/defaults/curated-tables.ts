@@ -113,7 +113,8 @@ export const curatedTables: Readonly<Record<string, readonly CuratedEntry[]>> = 
     'effective',
     'issued',
     'performer',
-    'value',
+    // Rare: https://hl7.org/fhir/R4/observation-definitions.html#Observation.value_x_
+    { choice: 'value', without: ['Period', 'Attachment', 'Reference'] },
     'dataAbsentReason',
     'interpretation',
     'note',

@@ -25,6 +25,8 @@ export interface ElementOptions {
   readonly isFirstShown?: boolean;
   /** In child tables: show also what a main table leaves to them, such as the parts of a Timing and open choices. */
   readonly isComplete?: boolean;
+  /** Of a choice: types that have no columns of their own. */
+  readonly hiddenTypes?: readonly string[];
 }
 
 /** How a list of a data type is joined, where people write it otherwise than with a semicolon. */
@@ -38,7 +40,7 @@ const separators: Readonly<Record<string, string>> = {
 /** Adds the columns of an element of the node's object. */
 export function addElementColumns(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, options: ElementOptions = {}): void {
   if (element.isChoice) {
-    addChoiceColumns(builder, node, element, base, options.isComplete === true);
+    addChoiceColumns(builder, node, element, base, options);
     return;
   }
   const type = element.types[0] as ElementType;
