@@ -46,6 +46,8 @@ export interface ConvertOptions {
   readonly csv?: Partial<CsvOptions>;
   /** Child tables, and those of codings and extensions: there unless `hasDetails` is false. */
   readonly details?: Partial<DefaultTableOptions>;
+  /** Tables without rows are written too: all there are, or those of `tables`. */
+  readonly hasAllTables?: boolean;
   readonly limits?: Partial<ReadLimits>;
   /** Besides the built-in one. */
   readonly plugins?: readonly Plugin[];
@@ -125,6 +127,7 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
       threads,
       limits,
       tableNames: settled.tableNames,
+      opensAllTables: options.hasAllTables ?? false,
       isFailFast,
       isAudited,
       about: { ...aboutRun(options, version), inputs: options.inputs },

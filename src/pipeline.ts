@@ -25,6 +25,8 @@ export interface RunOptions extends ConversionOptions {
   readonly sink: Sink;
   /** Other threads, one a part; none: this thread does all. */
   readonly threads: readonly PartThread[];
+  /** Tables without rows are written too. */
+  readonly opensAllTables: boolean;
   /** Goes to the head of the report: version, options. */
   readonly about: Readonly<Record<string, unknown>>;
 }
@@ -107,7 +109,9 @@ function makeParts(options: RunOptions, ranges: readonly (readonly Source[])[]):
     const onDiagnostic = number === 0 ? options.onDiagnostic : () => {};
     const task = { number, sources, hashSeeds, partCount, onDiagnostic, onProgress: (progress: Progress) => onProgress(number, progress) };
     const findings = number === 0 ? options.findings : [];
-    const inThisThread = () => new LocalPart({ ...options, ...task, findings, sink: options.sink.part(number), canReadAgain: canReadAgain(options) });
+    const opensAllTables = options.opensAllTables && number === 0;
+    const inThisThread = () =>
+      new LocalPart({ ...options, ...task, findings, opensAllTables, sink: options.sink.part(number), canReadAgain: canReadAgain(options) });
     const thread = options.threads[number - 1];
     return thread === undefined ? inThisThread() : thread.take({ ...task, onDiagnostic: options.onDiagnostic }, inThisThread);
   });
@@ -155,8 +159,10 @@ async function publish({ about, onStage, sink }: RunOptions, merged: MergedReadi
 }
 
 function refuseNothing({ counts, tables }: MergedReading): void {
-  if (tables.length > 0) return;
   const { notAskedForByType, rejectCount, resourceCount } = counts;
+  if (tables.some(({ facts }) => facts.rowCount > 0)) return;
+  // With --all-tables there may be tables and no rows; an input without resources is a mistake all the same.
+  if (tables.length > 0 && notAskedForByType.size > 0) return;
   if (notAskedForByType.size > 0) throw new UserError('NOTHING_ASKED_FOR', { parameters: { count: resourceCount } });
   if (rejectCount > 0) throw new UserError('NOTHING_CONVERTED', { parameters: { count: rejectCount } });
   throw new UserError('NOTHING_TO_CONVERT');

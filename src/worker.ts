@@ -36,6 +36,7 @@ async function makePart({ settings, sources, ...rest }: PlainTask): Promise<Loca
     findings: [],
     sink: createPartSink(place, rest.number, format),
     canReadAgain: true,
+    opensAllTables: false,
     onDiagnostic: (diagnostic: Diagnostic) => diagnostics.add({ counts: new Map([[diagnostic.code, 1]]), kept: [diagnostic] }, false),
     onProgress: (progress) => send({ kind: 'progress', progress }),
     onStage: (stage) => send({ kind: 'stage', stage }),

@@ -66,6 +66,7 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     ...(flags.format !== undefined && { format: flags.format }),
     ...(flags.table !== undefined && { tables: flags.table }),
     details: detailsOf(flags),
+    hasAllTables: flags.allTables === true,
     fhirVersion: flags.fhirVersion,
     csv: {
       ...(flags.delimiter !== undefined && { delimiter: flags.delimiter }),

@@ -10,6 +10,7 @@ export interface ConvertFlags {
   readonly table?: readonly string[];
   readonly details?: boolean;
   readonly codings: 'extra' | 'all';
+  readonly allTables?: true;
   readonly fhirVersion: 'auto' | FhirVersion;
   readonly audit?: true;
   readonly failFast?: true;
@@ -42,6 +43,7 @@ export function addConvertOptions(command: Command): void {
     .addOption(new Option('-t, --table <names>', 'only these tables (repeat, or commas)').argParser(collectNames).helpGroup(tables))
     .addOption(noDetailsOption().helpGroup(tables))
     .addOption(detailsOption())
+    .addOption(new Option('--all-tables', 'tables without rows too: all that `fhir-flatten tables` lists, or those of -t').helpGroup(tables))
     .addOption(codingsOption().helpGroup(tables))
     .addOption(fhirVersionOption().helpGroup(tables));
 

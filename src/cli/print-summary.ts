@@ -66,17 +66,17 @@ export function printSummary(summary: Summary, written: readonly JoinedTable[], 
   );
   const details = new Set(written.flatMap(({ schema }) => (schema.role === 'detail' ? [schema.name] : [])));
   const isListed = details.size < tables.length ? ([name]: readonly [string, number]) => !details.has(name) : () => true;
-  const listed = tables.filter(isListed);
+  const listed = tables.filter((table) => isListed(table) && table[1] > 0);
   const byRows = listed.toSorted(([, a], [, b]) => b - a).slice(0, maxListedTables);
   const nameWidth = Math.max(0, ...byRows.map(([name]) => name.length));
   const countWidth = Math.max(0, ...byRows.map(([, rowCount]) => formatCount(rowCount).length));
   for (const [name, rowCount] of byRows)
     terminal.print(`  ${name.padEnd(nameWidth)}  ${formatCount(rowCount).padStart(countWidth)} ${rowCount === 1 ? 'row' : 'rows'}`);
   if (listed.length > byRows.length) terminal.print(paint.faint(`  … and ${listed.length - byRows.length} more tables`));
-  if (tables.length > listed.length) {
-    const rowCount = sum(tables.filter((table) => !isListed(table)).map(([, count]) => count));
-    terminal.print(`  and ${countOf(tables.length - listed.length, 'child table')} in details/: ${countOf(rowCount, 'row')}`);
-  }
+  const others = tables.filter((table) => !isListed(table) && table[1] > 0);
+  if (others.length > 0) terminal.print(`  and ${countOf(others.length, 'child table')} in details/: ${countOf(sum(others.map(([, count]) => count)), 'row')}`);
+  const emptyCount = tables.length - listed.length - others.length;
+  if (emptyCount > 0) terminal.print(`  and ${countOf(emptyCount, 'table')} without rows`);
 
   const { identical, superseded } = summary.duplicates;
   if (identical + superseded > 0) {

@@ -42,6 +42,8 @@ export interface LocalPartOptions extends ConversionOptions {
   readonly hashSeeds: readonly [number, number];
   /** False when what is written stays written: then the first of several versions does. */
   readonly canReadAgain: boolean;
+  /** Tables without rows are written too; one part does so for all. */
+  readonly opensAllTables: boolean;
 }
 
 export class LocalPart implements Part {

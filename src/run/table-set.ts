@@ -14,6 +14,8 @@ export interface TableSetOptions {
   readonly tableNames: ReadonlySet<string> | undefined;
   /** How many threads share the memory for rows. */
   readonly partCount: number;
+  /** Opens also the tables that have no rows, all of those asked for. */
+  readonly opensAllTables: boolean;
 }
 
 /** A table that rows were written into. */
@@ -89,14 +91,26 @@ export class TableSet {
     return this.#heldBytes() > this.#budgetBytes ? this.#flushLargest() : undefined;
   }
 
-  /** Moves the last rows on and closes all tables that have any; returns these. */
+  /** Moves the last rows on and closes all tables that have any, or are to be there without; returns these. */
   async finish(): Promise<WrittenTable[]> {
     const written: WrittenTable[] = [];
     for (const table of this.#tables) {
       await this.#flush(table);
       if (table.writer !== undefined) written.push({ schema: table.builder.schema, facts: await table.writer.close() });
     }
-    return written;
+    return this.#options.opensAllTables ? [...written, ...(await this.#writeEmpty(written))] : written;
+  }
+
+  async #writeEmpty(written: readonly WrittenTable[]): Promise<WrittenTable[]> {
+    const { registry, sink, tableNames } = this.#options;
+    const names = new Set(written.map(({ schema }) => schema.name));
+    const empty: WrittenTable[] = [];
+    for (const schema of registry.allTables()) {
+      if (names.has(schema.name) || tableNames?.has(schema.name) === false) continue;
+      const writer = await sink.open(schema);
+      empty.push({ schema, facts: await writer.close() });
+    }
+    return empty;
   }
 
   #bind(resourceType: string): TypeTables {

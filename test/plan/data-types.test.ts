@@ -31,6 +31,12 @@ describe('concepts', () => {
   });
 });
 
+it('a value of a rare type has its label, and stays in other_json', () => {
+  const { row, otherJson } = flattenResource({ resourceType: 'Observation', id: 'o', valuePeriod: { start: '2020', end: '2021' } });
+  expect(row).toMatchObject({ value: '2020 - 2021', value_type: 'Period' });
+  expect(otherJson).toEqual({ valuePeriod: { start: '2020', end: '2021' } });
+});
+
 describe('people and places', () => {
   it('choose the official name and render it', () => {
     const { row, otherJson } = flattenResource({
