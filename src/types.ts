@@ -276,6 +276,8 @@ export interface Flattener {
   bind(builders: readonly TableBuilder[], context: FlattenContext): Flatten;
   /** True when contained resources are to become rows of their own types, and references are to be looked up in the whole input. */
   readonly isRelational?: boolean;
+  /** Tables of other plugins that are not written. */
+  readonly replaces?: readonly string[];
 }
 
 /** Adds the rows of one resource. */

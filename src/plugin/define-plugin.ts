@@ -1,0 +1,53 @@
+// A user's description of a plugin → a Plugin whose parts are known to be whole. Also for plugins in plain JavaScript,
+// whose flatteners may be written as plain objects.
+
+import { UserError } from '../diagnostics.ts';
+import type { Flattener, Plugin } from '../types.ts';
+import { defineFlattener, isRecord } from './define-flattener.ts';
+import { invalidPlugin } from './plugin-fault.ts';
+
+/** Checks a plugin and gives it back. Throws a UserError (PLUGIN_INVALID, PLUGIN_VERSION) when it cannot be used. */
+export function definePlugin(plugin: Plugin): Plugin {
+  return checkPlugin(plugin);
+}
+
+const knownKeys: ReadonlySet<string> = new Set(['name', 'apiVersion', 'readers', 'flatteners', 'flattenersFor', 'resourceTypes', 'formats'] satisfies (keyof Plugin)[]);
+const namePattern = /^[\w@./-]{1,100}$/;
+
+export function checkPlugin(plugin: unknown): Plugin {
+  if (!isRecord(plugin)) throw invalidPlugin('?', 'a plugin is an object, as definePlugin makes it');
+  const { apiVersion, flatteners, formats, name, readers } = plugin;
+  if (typeof name !== 'string' || !namePattern.test(name)) throw invalidPlugin('?', 'name takes letters, digits and -, 100 at most');
+  if (apiVersion !== 1) {
+    if (apiVersion === undefined) throw invalidPlugin(name, 'apiVersion: 1 is missing');
+    throw new UserError('PLUGIN_VERSION', { parameters: { name }, exitCode: 2 });
+  }
+  const unknown = Object.keys(plugin).find((key) => !knownKeys.has(key));
+  if (unknown !== undefined) throw invalidPlugin(name, `it has ${unknown}, and plugins have ${[...knownKeys].join(', ')}`);
+  for (const reader of listOf(name, 'readers', readers)) checkParts(name, 'a reader', reader, ['recognise', 'read']);
+  for (const format of listOf(name, 'formats', formats)) checkParts(name, 'a format', format, ['encoder']);
+  const checked = listOf(name, 'flatteners', flatteners).map((flattener) => checkFlattener(name, flattener));
+  return { ...(plugin as unknown as Plugin), ...(flatteners !== undefined && { flatteners: checked }) };
+}
+
+function listOf(plugin: string, key: string, value: unknown): readonly unknown[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw invalidPlugin(plugin, `${key} takes a list`);
+  return value;
+}
+
+function checkParts(plugin: string, what: string, value: unknown, functions: readonly string[]): void {
+  if (!isRecord(value) || typeof value['name'] !== 'string') throw invalidPlugin(plugin, `${what} takes an object with a name`);
+  for (const key of functions) if (typeof value[key] !== 'function') throw invalidPlugin(plugin, `${what} takes a function ${key}`);
+}
+
+function checkFlattener(plugin: string, value: unknown): Flattener {
+  if (!isRecord(value)) throw invalidPlugin(plugin, 'a flattener is an object, as defineFlattener makes it');
+  try {
+    return typeof value['bind'] === 'function' ? (value as unknown as Flattener) : defineFlattener(value as unknown as Parameters<typeof defineFlattener>[0]);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'PLUGIN_INVALID') throw error;
+    const { plugin: flattener, reason } = error.parameters ?? {};
+    throw invalidPlugin(plugin, `flattener ${flattener}: ${reason}`);
+  }
+}
