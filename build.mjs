@@ -1,5 +1,5 @@
-// src → dist: cli.js, index.js and worker.js (the entry of further threads) with shared chunks, so that each loads only
-// what it needs.
+// src → dist: cli.js, index.js, worker.js (the entry of further threads) and module-hooks.js (how plugins are read) with
+// shared chunks, so that each loads only what it needs.
 // commander is bundled (a start from node_modules costs a third more), with its licence beside it.
 // A build that others are running from stays usable: new files replace old ones by renaming, and chunks of older builds
 // go only with --clean, which packing uses.
@@ -22,7 +22,7 @@ const withoutProcesses = {
 
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', worker: 'src/worker.ts' },
+  entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', worker: 'src/worker.ts', 'module-hooks': 'src/plugin/module-hooks.ts' },
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,

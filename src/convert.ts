@@ -49,14 +49,14 @@ export interface ConvertOptions {
   /** Tables without rows are written too: all there are, or those of `tables`. */
   readonly hasAllTables?: boolean;
   readonly limits?: Partial<ReadLimits>;
-  /** Besides the built-in one. */
-  readonly plugins?: readonly Plugin[];
+  /** Besides the built-in one: plugins, or names of modules that export one (paths, packages). */
+  readonly plugins?: readonly (Plugin | string)[];
   readonly isFailFast?: boolean;
   /** Every leaf value is accounted for in `_report.json`. */
   readonly isAudited?: boolean;
   /** Reads and flattens, writes nothing. */
   readonly isDryRun?: boolean;
-  /** How many threads work at most, this one included. Default: as many as help. One where plugins are given. */
+  /** How many threads work at most, this one included. Default: as many as help. One where plugins are given as objects. */
   readonly threads?: number;
   readonly onDiagnostic?: (diagnostic: Diagnostic, countOfCode: number) => void;
   readonly onProgress?: (progress: Progress) => void;
@@ -102,6 +102,8 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
       tableNames: settled.tableNames,
       isFailFast,
       isAudited,
+      // Others than modules do not travel, and are there only where there is one thread.
+      plugins: options.plugins?.filter((plugin) => typeof plugin === 'string') ?? [],
     }));
   });
   options.onAbortable?.(() => sink.abort());
@@ -203,7 +205,10 @@ function createSink(output: Output, about: Readonly<Record<string, string>>, opt
 function countThreads(sources: readonly Source[], destination: Output, options: ConvertOptions): number {
   const { isDryRun = false, plugins = [], threads } = options;
   const isPossible =
-    sources.every(isFileSource) && destination.format.isJoinable === true && (destination.kind !== 'stdout' || isDryRun) && plugins.length === 0;
+    sources.every(isFileSource) &&
+    destination.format.isJoinable === true &&
+    (destination.kind !== 'stdout' || isDryRun) &&
+    plugins.every((plugin) => typeof plugin === 'string');
   if (!isPossible) return 1;
   return Math.max(1, Math.min(threads ?? usefulThreads(sources, availableParallelism()), sources.length));
 }
@@ -243,10 +248,11 @@ function totalByteCount(sources: readonly Source[]): number | undefined {
 
 /** The head of the report. */
 function aboutRun(options: ConvertOptions, version: FhirVersion): Record<string, unknown> {
-  const { out = defaultOut, format = 'csv', tables, fhirVersion = 'auto', csv, details, limits, isFailFast = false } = options;
+  const { out = defaultOut, format = 'csv', tables, fhirVersion = 'auto', csv, details, limits, isFailFast = false, plugins = [] } = options;
   return {
     version: toolVersion,
     fhirVersion: versionLabel(version),
     options: { out, format, tables, fhirVersion, csv, details, limits: { ...defaultLimits, ...limits }, isFailFast },
+    plugins: plugins.length === 0 ? undefined : plugins.map((plugin) => (typeof plugin === 'string' ? plugin : plugin.name)),
   };
 }

@@ -5,5 +5,20 @@ export { type ConvertOptions, type ConvertResult, convert } from './convert.ts';
 export { type Diagnostic, type DiagnosticCode, Diagnostics, describeLocation, type Location, type Severity, UserError } from './diagnostics.ts';
 export { type InspectOptions, type InspectResult, inspect } from './inspect.ts';
 export { isJsonObject, type JsonObject, type JsonValue, NumberText, numberText, stringifyJson } from './json.ts';
+export type { ColumnTypeName, ColumnValue, Decimal, PrimitiveValue } from './plugin/column-values.ts';
+export {
+  type ColumnSpec,
+  type ColumnSpecs,
+  defineFlattener,
+  type Emit,
+  type EmitInto,
+  type FhirResource,
+  type FlattenerSpec,
+  type Row,
+  type TableSpec,
+  type TablesFlattenerSpec,
+} from './plugin/define-flattener.ts';
+export { definePlugin } from './plugin/define-plugin.ts';
+export type { FlattenerContext, ResolvedReference } from './plugin/flattener-context.ts';
 export type * from './types.ts';
 export { toolVersion } from './version.ts';

@@ -18,6 +18,8 @@ export interface ThreadSettings {
   readonly tableNames: ReadonlySet<string> | undefined;
   readonly isFailFast: boolean;
   readonly isAudited: boolean;
+  /** Modules, which each thread loads anew. */
+  readonly plugins: readonly string[];
 }
 
 export interface PlainSource {

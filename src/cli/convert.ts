@@ -68,6 +68,7 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     details: detailsOf(flags),
     hasAllTables: flags.allTables === true,
     fhirVersion: flags.fhirVersion,
+    ...(flags.plugin !== undefined && { plugins: flags.plugin }),
     csv: {
       ...(flags.delimiter !== undefined && { delimiter: flags.delimiter }),
       ...(flags.null !== undefined && { nullText: flags.null }),

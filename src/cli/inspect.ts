@@ -24,6 +24,7 @@ export async function inspectCommand(inputs: readonly string[], flags: InspectFl
     result = await guardRun(terminal, guarded, () =>
       inspect({
         inputs,
+        plugins: flags.plugin ?? [],
         limits: { recordBytes: flags.maxRecordMb * 1024 * 1024, depth: flags.maxDepth, expansion: flags.maxExpansion },
         onDiagnostic: (diagnostic, count) => printer.print(diagnostic, count),
         onProgress: showProgress,

@@ -8,6 +8,7 @@ export interface ConvertFlags {
   readonly out: string;
   readonly format?: string;
   readonly table?: readonly string[];
+  readonly plugin?: readonly string[];
   readonly details?: boolean;
   readonly codings: 'extra' | 'all';
   readonly allTables?: true;
@@ -30,8 +31,9 @@ export interface ConvertFlags {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-export type TablesFlags = Pick<ConvertFlags, 'details' | 'codings' | 'fhirVersion' | 'json' | 'color'>;
-export type InspectFlags = Pick<ConvertFlags, 'maxRecordMb' | 'maxDepth' | 'maxExpansion' | 'json' | 'quiet' | 'progress' | 'color'>;
+export type TablesFlags = Pick<ConvertFlags, 'plugin' | 'details' | 'codings' | 'fhirVersion' | 'json' | 'color'>;
+export type PluginsFlags = Pick<ConvertFlags, 'plugin' | 'json' | 'color'>;
+export type InspectFlags = Pick<ConvertFlags, 'plugin' | 'maxRecordMb' | 'maxDepth' | 'maxExpansion' | 'json' | 'quiet' | 'progress' | 'color'>;
 
 export function addConvertOptions(command: Command): void {
   const tables = 'Tables:';
@@ -45,7 +47,8 @@ export function addConvertOptions(command: Command): void {
     .addOption(detailsOption())
     .addOption(new Option('--all-tables', 'tables without rows too: all that `fhir-flatten tables` lists, or those of -t').helpGroup(tables))
     .addOption(codingsOption().helpGroup(tables))
-    .addOption(fhirVersionOption().helpGroup(tables));
+    .addOption(fhirVersionOption().helpGroup(tables))
+    .addOption(pluginOption().helpGroup(tables));
 
   const csv = 'CSV:';
   command
@@ -71,11 +74,17 @@ export function addTablesOptions(command: Command): void {
     .addOption(detailsOption())
     .addOption(codingsOption())
     .addOption(fhirVersionOption())
+    .addOption(pluginOption())
     .addOption(new Option('--json', 'as JSON'))
     .addOption(colorOption());
 }
 
+export function addPluginsOptions(command: Command): void {
+  command.addOption(pluginOption()).addOption(new Option('--json', 'as JSON')).addOption(colorOption());
+}
+
 export function addInspectOptions(command: Command): void {
+  command.addOption(pluginOption());
   addLimitOptions(command);
   addMessageOptions(command);
 }
@@ -117,6 +126,19 @@ function codingsOption(): Option {
 
 function fhirVersionOption(): Option {
   return new Option('--fhir-version <v>', 'version of the resources').choices(['auto', 'r4', 'r4b', 'r5'] satisfies ('auto' | FhirVersion)[]).default('auto');
+}
+
+function pluginOption(): Option {
+  return new Option('--plugin <module>', 'tables, formats and readers of a .ts or .js file, or of a package (repeatable)').argParser(
+    (module: string, previous: readonly string[] | undefined) => [...(previous ?? []), module],
+  );
+}
+
+/** `--plugin a.ts b.ts in`: FHIR is in no file of code, so what follows a plugin and looks like one is one. */
+export function separatePlugins(inputs: readonly string[], plugins: readonly string[] | undefined): { inputs: readonly string[]; plugins: readonly string[] } {
+  if (plugins === undefined) return { inputs, plugins: [] };
+  const isCode = (input: string) => /\.[cm]?[jt]s$/.test(input);
+  return { inputs: inputs.filter((input) => !isCode(input)), plugins: [...plugins, ...inputs.filter(isCode)] };
 }
 
 function colorOption(): Option {

@@ -3,7 +3,17 @@
 
 import { Command } from 'commander';
 import { toolVersion } from '../version.ts';
-import { addConvertOptions, addInspectOptions, addTablesOptions, type ConvertFlags, type InspectFlags, type TablesFlags } from './options.ts';
+import {
+  addConvertOptions,
+  addInspectOptions,
+  addPluginsOptions,
+  addTablesOptions,
+  type ConvertFlags,
+  type InspectFlags,
+  type PluginsFlags,
+  separatePlugins,
+  type TablesFlags,
+} from './options.ts';
 
 const convertHelp = `
 Turn FHIR JSON into tables: one joinable file per resource type.
@@ -46,14 +56,15 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .helpCommand(false)
     .argument('[input...]', 'files, folders, or - for stdin');
   addConvertOptions(program);
-  program.action(async (inputs: string[], flags: ConvertFlags) => {
+  program.action(async (operands: string[], flags: ConvertFlags) => {
+    const { inputs, plugins } = separatePlugins(operands, flags.plugin);
     if (inputs.length === 0) {
       program.outputHelp({ error: true });
       setExitCode(2);
       return;
     }
     const { convertCommand } = await import('./convert.ts');
-    setExitCode(await convertCommand(inputs, flags));
+    setExitCode(await convertCommand(inputs, { ...flags, plugin: plugins }));
   });
 
   const tables = program
@@ -70,10 +81,21 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .command('inspect')
     .description('say what is in files: types, sizes, bad records; writes nothing')
     .argument('<input...>', 'files, folders, or - for stdin')
-    .action(async (inputs: string[], flags: InspectFlags) => {
+    .action(async (operands: string[], flags: InspectFlags) => {
+      const { inputs, plugins } = separatePlugins(operands, flags.plugin);
       const { inspectCommand } = await import('./inspect.ts');
-      setExitCode(await inspectCommand(inputs, flags));
+      setExitCode(await inspectCommand(inputs, { ...flags, plugin: plugins }));
     });
   addInspectOptions(inspect);
+
+  const plugins = program
+    .command('plugins')
+    .description('say what is there to read, flatten and write with, and from which plugin')
+    .argument('[module...]', 'plugins, as with --plugin')
+    .action(async (modules: string[], flags: PluginsFlags) => {
+      const { pluginsCommand } = await import('./plugins.ts');
+      setExitCode(await pluginsCommand([...(flags.plugin ?? []), ...modules], flags));
+    });
+  addPluginsOptions(plugins);
   return program;
 }

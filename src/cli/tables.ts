@@ -10,7 +10,11 @@ import { writeStdout } from './write-stdout.ts';
 
 /** Returns the exit code. */
 export async function tablesCommand(names: readonly string[], flags: TablesFlags): Promise<number> {
-  const registry = await loadRegistry({ fhirVersion: flags.fhirVersion === 'auto' ? 'r4' : flags.fhirVersion, details: detailsOf(flags) });
+  const registry = await loadRegistry({
+    fhirVersion: flags.fhirVersion === 'auto' ? 'r4' : flags.fhirVersion,
+    details: detailsOf(flags),
+    plugins: flags.plugin ?? [],
+  });
   if (names.length > 0) checkTableNames(names, registry, suggestNames);
   const all = registry.allTables();
   const chosen = names.length === 0 ? all : names.flatMap((name) => all.filter((table) => table.name === name));

@@ -78,7 +78,9 @@ type FlattenFunction = (resource: object, emit: (...args: readonly unknown[]) =>
 /** Defines a flattener with one table, which has its name. Throws a UserError (PLUGIN_INVALID) when it cannot be used. */
 export function defineFlattener<const C extends ColumnSpecs, R extends object = FhirResource>(spec: FlattenerSpec<C, R>): Flattener;
 /** Defines a flattener with several tables: `emit('lab_result', { … })`. */
-export function defineFlattener<const T extends Readonly<Record<string, TableSpec>>, R extends object = FhirResource>(spec: TablesFlattenerSpec<T, R>): Flattener;
+export function defineFlattener<const T extends Readonly<Record<string, TableSpec>>, R extends object = FhirResource>(
+  spec: TablesFlattenerSpec<T, R>,
+): Flattener;
 export function defineFlattener(spec: CommonSpec & { readonly columns?: unknown; readonly tables?: unknown; readonly flatten: unknown }): Flattener {
   const { flatten, name, replaces = [], resourceType } = spec;
   if (typeof name !== 'string' || name === '') throw invalidPlugin('?', 'a flattener has no name');
@@ -95,6 +97,7 @@ export function defineFlattener(spec: CommonSpec & { readonly columns?: unknown;
     name,
     resourceType,
     tables,
+    isRelational: true,
     replaces,
     bind: (builders, context) => bindFlattener(flatten.bind(spec) as FlattenFunction, hasOne, builders, context),
   };
@@ -131,7 +134,9 @@ function makeSchema(flattener: string, name: string, resourceType: string, spec:
     role: 'view',
     resourceType,
     description: typeof spec['description'] === 'string' ? spec['description'] : '',
-    columns: entries.map(([column, columnSpec]) => makeColumn(column, columnSpec, (reason) => invalid(`table ${name}, column ${JSON.stringify(column)}: ${reason}`))),
+    columns: entries.map(([column, columnSpec]) =>
+      makeColumn(column, columnSpec, (reason) => invalid(`table ${name}, column ${JSON.stringify(column)}: ${reason}`)),
+    ),
   };
 }
 
@@ -169,7 +174,7 @@ function bindFlattener(flatten: FlattenFunction, hasOne: boolean, builders: read
     const [name, row] = only === undefined ? args : [undefined, args[0]];
     const table = only ?? (typeof name === 'string' ? tables.get(name) : undefined);
     if (table === undefined) throw new UserError('PLUGIN_TABLE_UNKNOWN', { parameters: { tables: [...tables.keys()].join(', ') } });
-    addRow(table, row, context.storage === 'text');
+    addRow(table, row, context.storage.kind === 'text');
   };
   return (...[envelope, id, containment]: Parameters<ReturnType<Flattener['bind']>>): void => {
     current = new ResourceContext(envelope, id, containment, context.references);
@@ -211,7 +216,8 @@ function addRow({ builder, cells, columnIndexes, makers }: OpenTable, row: unkno
     const value = row[name];
     if (value === undefined || value === null) continue;
     const cell = (makers[index] as CellMaker)(value);
-    if (cell === undefined) throw new UserError('PLUGIN_VALUE_UNFIT', { parameters: { table, column: name, type: typeLabel(columns[index] as Column), found: describeKind(value) } });
+    if (cell === undefined)
+      throw new UserError('PLUGIN_VALUE_UNFIT', { parameters: { table, column: name, type: typeLabel(columns[index] as Column), found: describeKind(value) } });
     cells[index] = cell;
   }
   for (let index = 0; index < columns.length; index++) {

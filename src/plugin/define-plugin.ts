@@ -11,7 +11,15 @@ export function definePlugin(plugin: Plugin): Plugin {
   return checkPlugin(plugin);
 }
 
-const knownKeys: ReadonlySet<string> = new Set(['name', 'apiVersion', 'readers', 'flatteners', 'flattenersFor', 'resourceTypes', 'formats'] satisfies (keyof Plugin)[]);
+const knownKeys: ReadonlySet<string> = new Set([
+  'name',
+  'apiVersion',
+  'readers',
+  'flatteners',
+  'flattenersFor',
+  'resourceTypes',
+  'formats',
+] satisfies (keyof Plugin)[]);
 const namePattern = /^[\w@./-]{1,100}$/;
 
 export function checkPlugin(plugin: unknown): Plugin {

@@ -163,6 +163,6 @@ function toPlain(value: JsonValue, originals: Map<unknown, JsonValue>): JsonValu
 function freeze(value: JsonValue): JsonValue {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) for (const item of value) freeze(item);
-  else for (const key of Object.keys(value)) freeze(value[key] as JsonValue);
-  return Object.freeze(value);
+  else for (const key of Object.keys(value)) freeze((value as JsonObject)[key] as JsonValue);
+  return Object.freeze(value) as JsonValue;
 }

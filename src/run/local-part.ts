@@ -86,6 +86,23 @@ function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resou
   };
 }
 
+/** Without the message of an unexpected error: that may show values of the resource. */
+function describeFault(error: unknown): string {
+  if (error instanceof UserError) return error.message;
+  if (!(error instanceof Error)) return 'it threw something that is no Error';
+  const place = placeOf(error);
+  return place === undefined ? error.constructor.name : `${error.constructor.name} at ${place}`;
+}
+
+/** The file and line that threw: the first line of the stack after the message. */
+function placeOf({ message, stack = '' }: Error): string | undefined {
+  const start = stack.indexOf(message);
+  const end = message === '' ? stack.indexOf('\n') : start + message.length;
+  if (start < 0) return undefined;
+  const [, , frame = ''] = /^(\n\s+at (.*))/.exec(stack.slice(end)) ?? [];
+  return /([^/\\()]+:\d+:\d+)\)?$/.exec(frame)?.[1];
+}
+
 /** One reading of the part's sources, with counts of its own. */
 class Reading {
   readonly #options: LocalPartOptions;
@@ -216,9 +233,13 @@ class Reading {
         flattener.flatten(envelope, id, containment);
       } catch (error) {
         for (const [position, { builder }] of tables.entries()) builder.truncate(rowCounts[position] as number);
-        // The error's message may show values of the resource; its name does not.
-        const reason = error instanceof Error ? error.constructor.name : 'unknown fault';
-        reject('FLATTEN_FAILED', { flattener: flattener.name, reason });
+        const { pluginName, name } = flattener;
+        reject('FLATTEN_FAILED', {
+          plugin: pluginName === name ? pluginName : `${pluginName} (${name})`,
+          resourceType: String(envelope.resource['resourceType']),
+          tables: tables.map(({ builder }) => builder.schema.name).join(', '),
+          reason: describeFault(error),
+        });
       }
       const relief = this.#tables.relieve(flattener);
       if (relief !== undefined) wait = wait === undefined ? relief : Promise.all([wait, relief]).then(() => {});

@@ -26,6 +26,8 @@ export interface WrittenTable {
 
 export interface BoundFlattener {
   readonly name: string;
+  /** The plugin that brought it. */
+  readonly pluginName: string;
   readonly flatten: Flatten;
   readonly isRelational: boolean;
   readonly tables: readonly OpenTable[];
@@ -130,7 +132,7 @@ export class TableSet {
   }
 
   #bindFlattener(flattener: Flattener): BoundFlattener {
-    const { createBuilder, createDiscardBuilder, tableNames } = this.#options;
+    const { createBuilder, createDiscardBuilder, registry, tableNames } = this.#options;
     const tables: OpenTable[] = [];
     const builders = flattener.tables.map((schema) => {
       if (tableNames !== undefined && !tableNames.has(schema.name)) return createDiscardBuilder(schema);
@@ -139,7 +141,13 @@ export class TableSet {
       return table.builder;
     });
     this.#tables.push(...tables);
-    return { name: flattener.name, isRelational: flattener.isRelational === true, flatten: flattener.bind(builders, this.#context), tables };
+    return {
+      name: flattener.name,
+      pluginName: registry.pluginOf(flattener),
+      isRelational: flattener.isRelational === true,
+      flatten: flattener.bind(builders, this.#context),
+      tables,
+    };
   }
 
   /** True when a table of this type, which FHIR does not define, is another type's. */
