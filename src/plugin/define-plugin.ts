@@ -33,7 +33,7 @@ export function checkPlugin(plugin: unknown): Plugin {
   const unknown = Object.keys(plugin).find((key) => !knownKeys.has(key));
   if (unknown !== undefined) throw invalidPlugin(name, `it has ${unknown}, and plugins have ${[...knownKeys].join(', ')}`);
   for (const reader of listOf(name, 'readers', readers)) checkParts(name, 'a reader', reader, ['recognise', 'read']);
-  for (const format of listOf(name, 'formats', formats)) checkParts(name, 'a format', format, ['encoder']);
+  for (const format of listOf(name, 'formats', formats)) checkParts(name, 'a format', format, ['start']);
   const checked = listOf(name, 'flatteners', flatteners).map((flattener) => checkFlattener(name, flattener));
   return { ...(plugin as unknown as Plugin), ...(flatteners !== undefined && { flatteners: checked }) };
 }
