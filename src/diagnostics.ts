@@ -33,6 +33,11 @@ const MESSAGES = {
   RESOURCE_TYPE_LIMIT: { severity: 'error', text: 'more than {limit} resource types that FHIR does not define' },
   ENTRY_NOT_OBJECT: { severity: 'error', text: 'the entry is a JSON {found}, not an object' },
   ENTRY_RESOURCE_NOT_OBJECT: { severity: 'error', text: 'entry.resource is a JSON {found}, not an object' },
+  VIEW_SEVERAL_VALUES: { severity: 'error', text: 'view {view}: column {column} got {count} values, and it takes one; path {path}', hint: 'set "collection": true for a list, or choose one as with {path}.first()' },
+  VIEW_CELL_TYPE: { severity: 'error', text: 'view {view}: column {column} got a value that is no {type}; path {path}', hint: 'correct the type that the column declares, or leave it out' },
+  VIEW_WHERE_NOT_BOOLEAN: { severity: 'error', text: 'view {view}: where gave something that is neither true nor false; path {path}', hint: 'compare it, as in {path} = …, or ask whether it is there: {path}.exists()' },
+  VIEW_EXPRESSION_FAILED: { severity: 'error', text: 'view {view}: column {column}: the expression does not fit the values; path {path}' },
+  VIEW_FUNCTION_FAILED: { severity: 'error', text: 'view {view}: column {column}: {name} failed: {reason}; path {path}' },
   FLATTEN_FAILED: { severity: 'error', text: 'plugin {plugin} failed on this {resourceType}, which has no rows in {tables}: {reason}', hint: 'the other tables have it' },
 
   // Sources
@@ -49,6 +54,33 @@ const MESSAGES = {
   SOURCE_NESTED_ARCHIVE: { severity: 'warning', text: 'skipped: an archive inside an archive', hint: 'unpack it first' },
   SOURCE_ENCRYPTED: { severity: 'error', text: 'skipped: the archive member is encrypted', hint: 'unpack it first' },
   INPUT_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
+
+  // Views
+  VIEW_INVALID: { severity: 'error', text: 'nothing was converted: {count} problems in {views} views', hint: 'fhir-flatten view check shows all of a file, with warnings' },
+  VIEW_FILE_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
+  VIEW_FILE_NOT_JSON: { severity: 'error', text: 'not a ViewDefinition: {reason}' },
+  VIEW_FILE_EMPTY: { severity: 'error', text: 'no ViewDefinition in there' },
+  VIEW_MALFORMED: { severity: 'error', text: '{place}: {reason}' },
+  VIEW_KEY_UNKNOWN: { severity: 'warning', text: '{place}: the key {name} means nothing here' },
+  VIEW_SYNTAX: { severity: 'error', text: '{place}: {reason}' },
+  VIEW_NAME_INVALID: { severity: 'error', text: '{place}: not a name for a {kind}: letters, digits and underscores, beginning with a letter, at most {limit}' },
+  VIEW_NAME_TWICE: { severity: 'error', text: '{place}: {name} is the name of another {kind} already' },
+  VIEW_NAME_TAKEN: { severity: 'error', text: '{place}: {name} is the name of a table that there is already', hint: 'give the view another name, or leave the default tables out with --no-defaults' },
+  VIEW_CONSTANT_UNKNOWN: { severity: 'error', text: '{place}: no constant %{name}' },
+  VIEW_FUNCTION_UNKNOWN: { severity: 'error', text: '{place}: no function {name}()' },
+  VIEW_FUNCTION_SERVER: { severity: 'error', text: '{place}: {name}() needs a FHIR server, and a conversion asks none' },
+  VIEW_ARGUMENTS: { severity: 'error', text: '{place}: {name}() takes {expected}, not {count}' },
+  VIEW_TYPE_UNKNOWN: { severity: 'error', text: '{place}: no type {name} in FHIR {version}' },
+  VIEW_RESOURCE_UNKNOWN: { severity: 'warning', text: '{place}: FHIR {version} has no resource type {name}' },
+  VIEW_WHERE_TYPE: { severity: 'error', text: '{place}: where needs true or false, and this gives {type}' },
+  VIEW_UNION_DIFFERS: { severity: 'error', text: '{place}: the branches of unionAll must have the same columns, in the same order: {expected} here, {found} there' },
+  VIEW_UNION_TYPES: { severity: 'error', text: '{place}: the branches of unionAll must have the same types: column {name} is {expected} here, {found} there' },
+  VIEW_CHOICE_OPEN: { severity: 'error', text: '{place}: which type the value has cannot be told from here', hint: 'say it in forEach, as in value.ofType(Quantity)' },
+  VIEW_PATH_UNKNOWN: { severity: 'warning', text: '{place}: {type} has no element {name}' },
+  VIEW_CHOICE_KEY: { severity: 'warning', text: '{place}: in FHIRPath {name} is written {path}' },
+  VIEW_NEVER: { severity: 'warning', text: '{place}: this is always empty: {reason}' },
+  VIEW_TYPE_DIFFERS: { severity: 'warning', text: '{place}: declared as {declared}, and the path gives {inferred}' },
+  VIEW_TAG_UNKNOWN: { severity: 'warning', text: '{place}: no SQL type {name} is known; the column keeps its FHIR type' },
 
   // Output
   OUTPUT_FAILED: { severity: 'error', text: 'cannot write {path}: {reason}', hint: 'nothing was published; an older output is as it was' },
@@ -107,6 +139,8 @@ export interface UserErrorOptions {
   readonly parameters?: MessageParameters | undefined;
   readonly location?: Location | undefined;
   readonly exitCode?: 1 | 2;
+  /** What it consists of, each with a place of its own. */
+  readonly causes?: readonly Diagnostic[];
 }
 
 /** An error with a message meant for the user. `exitCode` 2 means wrong usage, 1 that the run failed. */
@@ -116,6 +150,7 @@ export class UserError extends Error {
   readonly hint: string | undefined;
   readonly location: Location | undefined;
   readonly exitCode: 1 | 2;
+  readonly causes: readonly Diagnostic[];
 
   constructor(code: DiagnosticCode, options: UserErrorOptions = {}) {
     const diagnostic = makeDiagnostic(code, options.location, options.parameters);
@@ -126,6 +161,19 @@ export class UserError extends Error {
     this.hint = diagnostic.hint;
     this.location = options.location;
     this.exitCode = options.exitCode ?? 1;
+    this.causes = options.causes ?? [];
+  }
+}
+
+/** Why a record has no rows in a table, with a message of its own; shows no value of the record. */
+export class RowFault extends Error {
+  readonly code: DiagnosticCode;
+  readonly parameters: MessageParameters;
+  constructor(code: DiagnosticCode, parameters: MessageParameters) {
+    super(makeDiagnostic(code, undefined, parameters).message);
+    this.name = 'RowFault';
+    this.code = code;
+    this.parameters = parameters;
   }
 }
 

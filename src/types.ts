@@ -278,6 +278,8 @@ export interface Flattener {
   readonly isRelational?: boolean;
   /** Tables of other plugins that are not written. */
   readonly replaces?: readonly string[];
+  /** True when references are to be looked up in the whole input, also among resources that no table is made of. */
+  readonly usesReferences?: boolean;
 }
 
 /** Adds the rows of one resource. */

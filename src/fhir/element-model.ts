@@ -66,6 +66,11 @@ export class ElementModel {
     return this.#lines.has(path);
   }
 
+  /** The type that a type adds elements to, such as DomainResource; undefined where the model does not say. */
+  baseOf(path: string): string | undefined {
+    return /^[^<;]*<([^;]+)/.exec(this.#lines.get(path) ?? '')?.[1];
+  }
+
   /** The elements of a type or backbone path, in specification order; empty for a type the version does not have. */
   elementsOf(path: string): readonly Element[] {
     let elements = this.#elements.get(path);

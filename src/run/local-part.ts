@@ -1,6 +1,6 @@
 // A part of the sources, read in this thread: sources → resources → rows → the part's sink.
 
-import { type Diagnostic, Diagnostics, UserError } from '../diagnostics.ts';
+import { type Diagnostic, Diagnostics, RowFault, UserError } from '../diagnostics.ts';
 import { isJsonObject, type JsonValue } from '../json.ts';
 import type { Registry } from '../registry.ts';
 import type { Containment, PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
@@ -233,6 +233,10 @@ class Reading {
         flattener.flatten(envelope, id, containment);
       } catch (error) {
         for (const [position, { builder }] of tables.entries()) builder.truncate(rowCounts[position] as number);
+        if (error instanceof RowFault) {
+          reject(error.code, error.parameters);
+          continue;
+        }
         const { pluginName, name } = flattener;
         reject('FLATTEN_FAILED', {
           plugin: pluginName === name ? pluginName : `${pluginName} (${name})`,

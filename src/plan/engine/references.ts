@@ -16,7 +16,7 @@ const nothing: ParsedReference = { form: 'other' };
 const parsedByText = new Map<string, ParsedReference>();
 const parsedLimit = 2048;
 
-function parseOnce(text: JsonValue | undefined): ParsedReference {
+export function parseOnce(text: JsonValue | undefined): ParsedReference {
   if (typeof text !== 'string') return nothing;
   let reference = parsedByText.get(text);
   if (reference === undefined) {

@@ -1,0 +1,96 @@
+// ViewDefinition → Flattener, or a ViewError with all that is wrong. Nothing of a view is ever run as code.
+
+import type { ElementModel } from '../fhir/element-model.ts';
+import type { ViewFunction } from '../plan/expression.ts';
+import { compileView } from '../plan/view-engine/compile-view.ts';
+import type { Flattener } from '../types.ts';
+import { checkView } from './check-view.ts';
+import { type FhirpathPackage, loadFhirpathPackage } from './fhirpath-package.ts';
+import { type LoweredView, lowerView, type SlowExpression } from './lower-view.ts';
+import type { WrittenView } from './read-views.ts';
+import { ProblemList, ViewError, type ViewProblem } from './view-problems.ts';
+
+export interface ViewOptions {
+  readonly model: ElementModel;
+  /** Functions that plugins bring, by name. */
+  readonly functions?: ReadonlyMap<string, ViewFunction> | undefined;
+  /** Warnings are errors. */
+  readonly isStrict?: boolean | undefined;
+}
+
+export interface MakeViewOptions extends ViewOptions {
+  /** What messages call the place that the view comes from: a file. */
+  readonly origin: string;
+  /** For a view without a name; `view` when not given. */
+  readonly defaultName?: string;
+  /** What evaluates expressions that are not evaluated here; see {@link loadFhirpathPackage}. */
+  readonly fhirpath?: FhirpathPackage | undefined;
+}
+
+/** A view that can be used: its plan, what the fhirpath package has to evaluate, warnings. */
+export interface PreparedView extends LoweredView {
+  readonly problems: readonly ViewProblem[];
+}
+
+/** Checks a view and plans it. Its `problems` are warnings, or make it unusable: then there is no plan. */
+export function prepareView(
+  written: WrittenView,
+  { model, functions = new Map(), isStrict = false }: ViewOptions,
+): { readonly lowered: LoweredView | undefined; readonly problems: readonly ViewProblem[] } {
+  const problems = new ProblemList(written.origin, written.label, isStrict);
+  const checked = checkView(written.view, written.defaultName, problems);
+  const lowered = checked && lowerView(checked, { model, functions, problems });
+  return { lowered, problems: problems.problems };
+}
+
+/** Throws a ViewError. Views that need the fhirpath package need it given. */
+export function makeViewFlattener(view: unknown, options: MakeViewOptions): Flattener {
+  const { origin, defaultName = 'view', fhirpath, functions = new Map<string, ViewFunction>() } = options;
+  const { lowered, problems } = prepareView({ view, origin, defaultName, label: nameOf(view) ?? defaultName }, options);
+  if (lowered === undefined) throw new ViewError(problems);
+  return compile(lowered, fhirpath, functions);
+}
+
+export interface MadeViews {
+  readonly flatteners: readonly Flattener[];
+  readonly warnings: readonly ViewProblem[];
+}
+
+/** All views, with the fhirpath package loaded if one of them needs it. Throws a ViewError with the problems of all. */
+export async function makeViewFlatteners(views: readonly WrittenView[], options: ViewOptions): Promise<MadeViews> {
+  const { functions = new Map<string, ViewFunction>(), model } = options;
+  const prepared = views.map((view) => prepareView(view, options));
+  const problems = [...prepared.flatMap((view) => view.problems), ...findClashes(views, prepared)];
+  if (problems.some(({ severity }) => severity === 'error')) throw new ViewError(problems);
+  const lowered = prepared.flatMap((view) => view.lowered ?? []);
+  const fhirpath = lowered.some(({ slow }) => slow.length > 0) ? await loadFhirpathPackage(model.version) : undefined;
+  return { flatteners: lowered.map((view) => compile(view, fhirpath, functions)), warnings: problems };
+}
+
+function compile({ plan, slow }: LoweredView, fhirpath: FhirpathPackage | undefined, functions: ReadonlyMap<string, ViewFunction>): Flattener {
+  if (slow.length > 0 && fhirpath === undefined) throw new Error(`view ${plan.viewName} needs the fhirpath package`);
+  return compileView(plan, (text, base) => (fhirpath as FhirpathPackage).compile(text, base, functions));
+}
+
+/** Views of one name: files of one name on systems where letters' case does not count. */
+function findClashes(views: readonly WrittenView[], prepared: readonly { readonly lowered: LoweredView | undefined }[]): readonly ViewProblem[] {
+  const taken = new Set<string>();
+  return prepared.flatMap(({ lowered }, index) => {
+    const name = lowered?.plan.schema.name;
+    const written = views[index];
+    if (name === undefined || written === undefined) return [];
+    if (!taken.has(name.toLowerCase())) {
+      taken.add(name.toLowerCase());
+      return [];
+    }
+    const list = new ProblemList(written.origin, written.label, false);
+    list.add('VIEW_NAME_TWICE', 'name', { kind: 'view', name });
+    return list.problems;
+  });
+}
+
+function nameOf(view: unknown): string | undefined {
+  return typeof view === 'object' && view !== null && 'name' in view && typeof view.name === 'string' ? view.name : undefined;
+}
+
+export type { SlowExpression };
