@@ -18,6 +18,7 @@ export type { DefaultTableOptions } from './plan/default-tables.ts';
 export type { ViewFunction } from './plan/expression.ts';
 export { isFileSource, makeFileSource } from './read/file-source.ts';
 export { findSources } from './read/find-sources.ts';
+export { type InputItems, makeIterableSource } from './read/iterable-source.ts';
 export { lookAhead } from './read/look-ahead.ts';
 export { readSource } from './read/read-source.ts';
 export { spoolSource } from './read/stdin-source.ts';
@@ -26,12 +27,14 @@ export { type FhirpathPackage, loadFhirpathPackage } from './view/fhirpath-packa
 export { type MakeViewOptions, makeViewFlattener, makeViewFlatteners, prepareView, type ViewOptions } from './view/make-view-flattener.ts';
 export { readViewFile, readViewFiles, readViewText, type WrittenView } from './view/read-views.ts';
 export { ViewError, type ViewProblem } from './view/view-problems.ts';
+export { BatchChannel } from './write/batch-channel.ts';
 export type { CsvOptions } from './write/csv/csv-options.ts';
 export { createDiscardSink } from './write/discard-sink.ts';
 export { createFileSink, createFolderSink, type FolderSink } from './write/files/folder-sink.ts';
 export { outputError } from './write/files/output-error.ts';
 export { OutputClosed } from './write/output-closed.ts';
 export { createStreamSink } from './write/stdout-sink.ts';
+export { booleanOf, doubleOf, int32Of, int64Of } from './write/typed/read-cells.ts';
 
 export interface BuiltinOptions {
   readonly fhirVersion: FhirVersion;

@@ -33,8 +33,8 @@ import type { PartPlace, Plugin, ReadLimits, Sink, Source } from './types.ts';
 import { toolVersion } from './version.ts';
 
 export interface ConvertOptions {
-  /** Files, folders, `-` for standard input. */
-  readonly inputs: readonly string[];
+  /** Files, folders, `-` for standard input; sources of the program's own. */
+  readonly inputs: readonly (string | Source)[];
   /** A folder, a file name (one table), or `-` for standard output (one table). Default `fhir-tables`. */
   readonly out?: string;
   /** Default `csv`. */
@@ -64,7 +64,7 @@ export interface ConvertOptions {
   /** Given before anything is written: how to take everything back, at once and synchronously. */
   readonly onAbortable?: (abort: () => void) => void;
   /** Told before reading: size of all inputs, undefined when one has no size. */
-  readonly onStart?: (start: { readonly byteCount: number | undefined; readonly output: Output }) => void;
+  readonly onStart?: (start: { readonly byteCount: number | undefined; readonly output: Output | undefined }) => void;
   /** Names near a misspelt table's, for the message. */
   readonly suggest?: (name: string, known: readonly string[]) => readonly string[];
 }
@@ -73,29 +73,45 @@ export interface ConvertResult extends RunResult {
   readonly destination: Output;
 }
 
+/** Where the rows of a conversion go that writes no files. */
+export interface DirectOutput {
+  readonly sink: Sink;
+}
+
 export const defaultLimits: ReadLimits = { recordBytes: 64 * 1024 * 1024, depth: 1000, expansion: 200 };
 export const defaultOut = 'fhir-tables';
 
 /** Converts. Throws a UserError when nothing is published; then nothing is left behind either. */
 export async function convert(options: ConvertOptions): Promise<ConvertResult> {
+  const { destination, ...result } = await convertInto(options, undefined);
+  if (destination === undefined) throw new Error('a conversion into files has a destination');
+  return { ...result, destination };
+}
+
+/** Converts into the sink of `direct`, else into what the options say. */
+export async function convertInto(
+  options: ConvertOptions,
+  direct: DirectOutput | undefined,
+): Promise<RunResult & { readonly destination: Output | undefined }> {
   const limits = { ...defaultLimits, ...options.limits };
   const asked = options.fhirVersion ?? 'auto';
   const assumedVersion = asked === 'auto' ? 'r4' : asked;
   const assumed = await loadRegistry({ ...options, fhirVersion: assumedVersion });
   if (options.tables !== undefined) await checkTableNamesEarly(options.tables, assumed, options);
-  const destination = chooseOutput(options.out ?? defaultOut, options.format, assumed.formats, options.tables && new Set(options.tables).size);
-  const found = findSources(options.inputs, destination.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
+  const tableCount = options.tables && new Set(options.tables).size;
+  const destination = direct === undefined ? chooseOutput(options.out ?? defaultOut, options.format, assumed.formats, tableCount) : undefined;
+  const found = findSources(options.inputs, destination?.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
   // What depends on the input's version, which is known when the output is ready: standard input may take its time.
   const settled = { version: assumedVersion as FhirVersion, registry: assumed, tableNames: undefined as ReadonlySet<string> | undefined };
   const about = { version: toolVersion, fhirVersion: '' };
-  const sink = createSink(destination, about, options);
+  const sink: Sink | FolderSink = direct?.sink ?? createSink(destination as Output, about, options);
   const isFailFast = options.isFailFast ?? false;
   const isAudited = options.isAudited ?? false;
   const threads = Array.from({ length: countThreads(found.sources, destination, options) - 1 }, () => {
     return new WorkerThread(() => ({
       fhirVersion: settled.version,
       place: placeOf(sink),
-      formatName: destination.format.name,
+      formatName: destination?.format.name ?? '',
       csv: options.csv,
       details: options.details,
       limits,
@@ -116,7 +132,7 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
     settled.version = version;
     if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, fhirVersion: version });
     if (options.tables !== undefined) settled.tableNames = checkTableNames(options.tables, settled.registry, options.suggest);
-    const sources = 'scratchPath' in sink ? once.map((source, index) => readableTwice(source, sink, index)) : once;
+    const sources = isFolderSink(sink) ? once.map((source, index) => readableTwice(source, sink, index)) : once;
     const result = await run({
       sources,
       findings: found.problems,
@@ -132,7 +148,8 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
       opensAllTables: options.hasAllTables ?? false,
       isFailFast,
       isAudited,
-      about: { ...aboutRun(options, version), inputs: options.inputs },
+      about: { ...aboutRun(options, version), inputs: options.inputs.map((input) => (typeof input === 'string' ? input : input.name)) },
+      acceptsNothing: direct !== undefined,
       onDiagnostic: options.onDiagnostic ?? (() => {}),
       onProgress: options.onProgress ?? (() => {}),
       onStage: options.onStage ?? (() => {}),
@@ -202,9 +219,10 @@ function createSink(output: Output, about: Readonly<Record<string, string>>, opt
 }
 
 /** Several threads need files that each can open, a place that each can write to, and tables that each can make. */
-function countThreads(sources: readonly Source[], destination: Output, options: ConvertOptions): number {
+function countThreads(sources: readonly Source[], destination: Output | undefined, options: ConvertOptions): number {
   const { isDryRun = false, plugins = [], threads } = options;
   const isPossible =
+    destination !== undefined &&
     sources.every(isFileSource) &&
     destination.format.isJoinable === true &&
     (destination.kind !== 'stdout' || isDryRun) &&
@@ -217,6 +235,10 @@ function placeOf(sink: Sink): PartPlace {
   const place = sink.place();
   if (place === undefined) throw new Error('this output takes one part only');
   return place;
+}
+
+function isFolderSink(sink: Sink | FolderSink): sink is FolderSink {
+  return 'scratchPath' in sink;
 }
 
 /** Standard input and pipes are copied while they are read, in case a second reading is needed. */

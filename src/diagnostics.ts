@@ -53,6 +53,10 @@ const MESSAGES = {
   SOURCE_EXPANDS: { severity: 'error', text: 'unpacks to more than {limit} times its size; reading stopped there', hint: 'if you trust it, raise the limit with --max-expansion' },
   SOURCE_NESTED_ARCHIVE: { severity: 'warning', text: 'skipped: an archive inside an archive', hint: 'unpack it first' },
   SOURCE_ENCRYPTED: { severity: 'error', text: 'skipped: the archive member is encrypted', hint: 'unpack it first' },
+  INPUT_FAILED: { severity: 'error', text: 'the program that gives the input failed; its error is the cause of this one' },
+  INPUT_NOT_RESOURCE: { severity: 'error', text: 'an item of the input cannot be a resource: it is no object, or JSON cannot say it' },
+  INPUT_UNKNOWN: { severity: 'error', text: 'input {number} is neither a path, bytes, a stream, resources, nor { name, content }' },
+  INPUT_USED: { severity: 'error', text: 'the input has been read before, and can be read once only', hint: 'give a path, or a new stream' },
   INPUT_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
 
   // Views

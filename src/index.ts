@@ -3,6 +3,17 @@
 export type { CsvOptions } from './builtin.ts';
 export { type ConvertOptions, type ConvertResult, convert } from './convert.ts';
 export { type Diagnostic, type DiagnosticCode, Diagnostics, describeLocation, type Location, type Severity, UserError } from './diagnostics.ts';
+export {
+  type CellOptions,
+  type FlattenInput,
+  type Flattening,
+  type FlattenOptions,
+  flatten,
+  type RowObject,
+  type RowValue,
+  type RunIterable,
+  type WriteOptions,
+} from './flatten.ts';
 export { type InspectOptions, type InspectResult, inspect } from './inspect.ts';
 export { isJsonObject, type JsonObject, type JsonValue, NumberText, numberText, stringifyJson } from './json.ts';
 export type { ColumnTypeName, ColumnValue, Decimal, PrimitiveValue } from './plugin/column-values.ts';

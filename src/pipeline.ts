@@ -29,6 +29,8 @@ export interface RunOptions extends ConversionOptions {
   readonly opensAllTables: boolean;
   /** Goes to the head of the report: version, options. */
   readonly about: Readonly<Record<string, unknown>>;
+  /** An input without resources for the tables is no failure. */
+  readonly acceptsNothing?: boolean;
 }
 
 /** A thread that can take over a part of the sources. */
@@ -145,9 +147,9 @@ function addUp(partCount: number, onProgress: (progress: Progress) => void): (pa
   };
 }
 
-async function publish({ about, onStage, sink }: RunOptions, merged: MergedReading): Promise<RunResult> {
+async function publish({ about, acceptsNothing = false, onStage, sink }: RunOptions, merged: MergedReading): Promise<RunResult> {
   const { counts, diagnostics, notReplacedCount, rejectParts, tables } = merged;
-  refuseNothing(merged);
+  if (!acceptsNothing || merged.counts.rejectCount > 0) refuseNothing(merged);
   for (const { schema, facts } of tables) {
     if (facts.replacedCharacterCount > 0) diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
   }

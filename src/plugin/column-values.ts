@@ -2,7 +2,7 @@
 // plain JavaScript.
 
 import { isJsonObject, type JsonValue, NumberText, stringifyJson } from '../json.ts';
-import type { CellValue, ColumnType, PrimitiveTypeName } from '../types.ts';
+import type { CellStorage, CellValue, ColumnType, PrimitiveTypeName } from '../types.ts';
 
 /** A FHIR primitive type, a list of one (`string[]`), or JSON text. */
 export type ColumnTypeName = PrimitiveTypeName | `${PrimitiveTypeName}[]` | 'json';
@@ -32,7 +32,7 @@ export type ColumnValue<T extends ColumnTypeName> = T extends 'json'
       ? PrimitiveValue<T>
       : never;
 
-/** A value → what its cell holds, literal text but for lists; undefined when the value does not fit. */
+/** A value → its cell; undefined when the value does not fit. */
 export type CellMaker = (value: unknown) => CellValue | undefined;
 
 const digits = /^-?\d+$/;
@@ -86,13 +86,14 @@ export function parseColumnType(name: unknown): ColumnType | undefined {
 }
 
 /** `original` gives the lossless form of an object that stands for another one; for JSON columns. */
-export function makeCell(type: ColumnType, original: (value: object) => unknown): CellMaker {
+export function makeCell(type: ColumnType, storage: CellStorage['kind'], original: (value: object) => unknown): CellMaker {
   switch (type.kind) {
     case 'primitive':
-      return primitiveCells[type.fhirType];
+      return storage === 'text' ? primitiveCells[type.fhirType] : typedCell(type.fhirType);
     case 'list': {
+      if (storage === 'typed') return (value) => listCell(value, typedCell(type.fhirType));
       const itemCell = primitiveCells[type.fhirType];
-      return (value) => listCell(value, itemCell);
+      return (value) => (listCell(value, itemCell) as string[] | undefined)?.join('; ');
     }
     case 'json':
       return (value) => jsonCell(value, original);
@@ -100,6 +101,26 @@ export function makeCell(type: ColumnType, original: (value: object) => unknown)
       return type satisfies never;
   }
 }
+
+/** Numbers and booleans as such; a decimal stays text where a double would say it otherwise. */
+function typedCell(fhirType: PrimitiveTypeName): CellMaker {
+  const read = primitiveCells[fhirType];
+  const convert = conversions[fhirType];
+  if (convert === undefined) return read;
+  return (value) => {
+    const text = read(value) as string | undefined;
+    return text === undefined ? undefined : convert(text);
+  };
+}
+
+const conversions: Readonly<Partial<Record<PrimitiveTypeName, (text: string) => CellValue>>> = {
+  boolean: (text) => text === 'true',
+  decimal: (text) => (String(Number(text)) === text ? Number(text) : text),
+  integer: Number,
+  integer64: BigInt,
+  positiveInt: Number,
+  unsignedInt: Number,
+};
 
 function textCell(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;

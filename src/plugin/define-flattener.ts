@@ -2,7 +2,7 @@
 // compiler, and again at run time; a row is added whole or not at all.
 
 import { UserError } from '../diagnostics.ts';
-import type { CellValue, Column, FlattenContext, Flattener, TableBuilder, TableSchema } from '../types.ts';
+import type { CellStorage, CellValue, Column, FlattenContext, Flattener, TableBuilder, TableSchema } from '../types.ts';
 import { type CellMaker, type ColumnTypeName, type ColumnValue, makeCell, parseColumnType } from './column-values.ts';
 import { type FlattenerContext, ResourceContext } from './flattener-context.ts';
 import { describeKind, invalidPlugin } from './plugin-fault.ts';
@@ -167,14 +167,14 @@ interface OpenTable {
 
 function bindFlattener(flatten: FlattenFunction, hasOne: boolean, builders: readonly TableBuilder[], context: FlattenContext) {
   let current: ResourceContext | undefined;
-  const tables = new Map(builders.map((builder) => [builder.schema.name, openTable(builder, (value) => current?.original(value))]));
+  const tables = new Map(builders.map((builder) => [builder.schema.name, openTable(builder, context.storage.kind, (value) => current?.original(value))]));
   const only = hasOne ? tables.values().next().value : undefined;
   const emit = (...args: readonly unknown[]): void => {
     if (current === undefined) throw new UserError('PLUGIN_EMIT_LATE');
     const [name, row] = only === undefined ? args : [undefined, args[0]];
     const table = only ?? (typeof name === 'string' ? tables.get(name) : undefined);
     if (table === undefined) throw new UserError('PLUGIN_TABLE_UNKNOWN', { parameters: { tables: [...tables.keys()].join(', ') } });
-    addRow(table, row, context.storage.kind === 'text');
+    addRow(table, row);
   };
   return (...[envelope, id, containment]: Parameters<ReturnType<Flattener['bind']>>): void => {
     current = new ResourceContext(envelope, id, containment, context.references);
@@ -191,18 +191,18 @@ function bindFlattener(flatten: FlattenFunction, hasOne: boolean, builders: read
   };
 }
 
-function openTable(builder: TableBuilder, original: (value: object) => unknown): OpenTable {
+function openTable(builder: TableBuilder, storage: CellStorage['kind'], original: (value: object) => unknown): OpenTable {
   const { columns } = builder.schema;
   return {
     builder,
     columnIndexes: new Map(columns.map(({ name }, index) => [name, index])),
-    makers: columns.map(({ type }) => makeCell(type, original)),
+    makers: columns.map(({ type }) => makeCell(type, storage, original)),
     cells: new Array(columns.length),
   };
 }
 
 /** Nothing is added before all of the row is known to fit. */
-function addRow({ builder, cells, columnIndexes, makers }: OpenTable, row: unknown, isText: boolean): void {
+function addRow({ builder, cells, columnIndexes, makers }: OpenTable, row: unknown): void {
   const { columns, name: table } = builder.schema;
   if (!isRecord(row)) throw new UserError('PLUGIN_ROW_NOT_OBJECT', { parameters: { table, found: describeKind(row) } });
   cells.fill(undefined);
@@ -227,8 +227,7 @@ function addRow({ builder, cells, columnIndexes, makers }: OpenTable, row: unkno
   const rowIndex = builder.addRow();
   for (let index = 0; index < cells.length; index++) {
     const cell = cells[index];
-    if (cell === undefined) continue;
-    builder.set(rowIndex, index, isText && Array.isArray(cell) ? cell.join('; ') : cell);
+    if (cell !== undefined) builder.set(rowIndex, index, cell);
   }
 }
 

@@ -1,4 +1,5 @@
-// What the user named on the command line (files, folders, `-`) → sources, in a fixed order, each file once.
+// What the user named on the command line (files, folders, `-`) → sources, in a fixed order, each file once. A program
+// may give sources of its own among them.
 
 import { type BigIntStats, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +32,7 @@ export interface FindOptions {
  * Folders that hold the output of an earlier run are left out of a walk, unless the user names them.
  * Throws a UserError (INPUT_NOT_FOUND) when an input does not exist.
  */
-export function findSources(inputs: readonly string[], options: FindOptions = {}): FoundSources {
+export function findSources(inputs: readonly (string | Source)[], options: FindOptions = {}): FoundSources {
   const search = new SourceSearch(options.excludedPath);
   for (const input of inputs) search.add(input);
   return search;
@@ -51,7 +52,11 @@ class SourceSearch implements FoundSources {
     this.#excludedId = excludedPath === undefined ? undefined : findId(excludedPath);
   }
 
-  add(input: string): void {
+  add(input: string | Source): void {
+    if (typeof input !== 'string') {
+      this.sources.push(input);
+      return;
+    }
     if (input === '-') {
       if (this.#isNew('stdin')) this.sources.push(makeStdinSource());
       return;
