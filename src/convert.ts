@@ -44,7 +44,7 @@ export interface ConvertOptions {
   /** Default `auto`: by the keys of the first resources. */
   readonly fhirVersion?: 'auto' | FhirVersion;
   readonly csv?: Partial<CsvOptions>;
-  /** Child tables, and those of codings and extensions: there unless `hasDetails` is false. */
+  /** What the default tables show; see each option. */
   readonly details?: Partial<DefaultTableOptions>;
   /** Tables without rows are written too: all there are, or those of `tables`. */
   readonly hasAllTables?: boolean;
@@ -100,6 +100,7 @@ export async function convertInto(
   if (options.tables !== undefined) await checkTableNamesEarly(options.tables, assumed, options);
   const tableCount = options.tables && new Set(options.tables).size;
   const destination = direct === undefined ? chooseOutput(options.out ?? defaultOut, options.format, assumed.formats, tableCount) : undefined;
+  if (options.details?.attachments === 'files' && destination?.kind !== 'folder') throw new UserError('ATTACHMENTS_NEED_FOLDER', { exitCode: 2 });
   const found = findSources(options.inputs, destination?.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
   // What depends on the input's version, which is known when the output is ready: standard input may take its time.
   const settled = { version: assumedVersion as FhirVersion, registry: assumed, tableNames: undefined as ReadonlySet<string> | undefined };
@@ -107,6 +108,7 @@ export async function convertInto(
   const sink: Sink | FolderSink = direct?.sink ?? createSink(destination as Output, about, options);
   const isFailFast = options.isFailFast ?? false;
   const isAudited = options.isAudited ?? false;
+  const keepsVersions = options.details?.hasVersions ?? false;
   const threads = Array.from({ length: countThreads(found.sources, destination, options) - 1 }, () => {
     return new WorkerThread(() => ({
       fhirVersion: settled.version,
@@ -120,6 +122,7 @@ export async function convertInto(
       isAudited,
       // Others than modules do not travel, and are there only where there is one thread.
       plugins: options.plugins?.filter((plugin) => typeof plugin === 'string') ?? [],
+      keepsVersions,
     }));
   });
   options.onAbortable?.(() => sink.abort());
@@ -148,6 +151,7 @@ export async function convertInto(
       opensAllTables: options.hasAllTables ?? false,
       isFailFast,
       isAudited,
+      keepsVersions,
       about: { ...aboutRun(options, version), inputs: options.inputs.map((input) => (typeof input === 'string' ? input : input.name)) },
       acceptsNothing: direct !== undefined,
       onDiagnostic: options.onDiagnostic ?? (() => {}),

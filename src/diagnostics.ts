@@ -93,6 +93,7 @@ const MESSAGES = {
   OUTPUT_BUSY: { severity: 'error', text: 'another run is publishing into {path}', hint: 'run again when it has ended' },
   OUTPUT_ONE_TABLE: { severity: 'error', text: '--out {path} takes one table, and {count} would be written', hint: 'choose it with -t, or name a folder' },
   OUTPUT_ENDING: { severity: 'error', text: 'no format is known for the ending of --out {path}', hint: 'formats here: {formats}' },
+  ATTACHMENTS_NEED_FOLDER: { severity: 'error', text: '--attachments files needs a folder to write them into', hint: 'name a folder with --out, or say --attachments text or base64' },
   TABLE_NAME_INVALID: { severity: 'error', text: 'a table name holds more than lower-case letters, digits and underscores' },
   CHARACTERS_REPLACED: { severity: 'warning', text: 'table {table}: {count} lone surrogates written as U+FFFD, since UTF-8 has no bytes for them' },
   DUPLICATES_NOT_REPLACED: { severity: 'warning', text: '{count} resources occur again with other content; on stdout the first one stays', hint: 'write to a folder to get the newest' },

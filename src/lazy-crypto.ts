@@ -11,8 +11,8 @@ function crypto(): typeof import('node:crypto') {
 }
 
 /** SHA-256 in hexadecimal, cut to `digitCount` digits. */
-export function sha256Hex(text: string, digitCount: number): string {
-  return crypto().createHash('sha256').update(text).digest('hex').slice(0, digitCount);
+export function sha256Hex(content: string | Uint8Array, digitCount: number): string {
+  return crypto().createHash('sha256').update(content).digest('hex').slice(0, digitCount);
 }
 
 /** MD5's first 32 bits. */

@@ -20,6 +20,7 @@ export interface ThreadSettings {
   readonly isAudited: boolean;
   /** Modules, which each thread loads anew. */
   readonly plugins: readonly string[];
+  readonly keepsVersions: boolean;
 }
 
 export interface PlainSource {

@@ -224,6 +224,8 @@ export interface FlattenContext {
   readonly references?: ReferenceLookup | undefined;
   /** Where every leaf value went; undefined unless asked for, since it takes time. */
   readonly audit?: LeafAudit | undefined;
+  /** Undefined unless attachments are to become files. */
+  readonly saveFile?: SaveFile | undefined;
   /** An element held another JSON type than FHIR gives it; the value is kept in other_json. */
   countMisfit(path: string): void;
   /** A value that a named rule leaves out of the tables (narrative, attachment data). */
@@ -233,6 +235,9 @@ export interface FlattenContext {
   /** A cell says a value otherwise than the input does. */
   countNormalised(rule: NormaliseRule, path: string): void;
 }
+
+/** Keeps the decoded bytes of an attachment as a file of the output; returns its path in the output folder, with "/". */
+export type SaveFile = (bytes: Uint8Array, contentType: string) => string;
 
 /** Where a leaf value of the input stands in the output, besides other_json and what a rule leaves out. */
 export type LeafPlace = 'cell' | 'coding' | 'extension';
@@ -285,8 +290,10 @@ export interface Flattener {
 /** Adds the rows of one resource. */
 export type Flatten = (envelope: ResourceEnvelope, id: string, containment?: Containment) => void;
 
-/** How a resource stands to the resources it contains, or to the one that contains it. */
+/** What a flattener cannot see in a resource: how it stands to the resources it contains, or to the one that contains it. */
 export interface Containment {
+  /** Where all versions of a resource have rows: a hash of the content, of the container's in a contained resource. */
+  readonly versionHash?: string | undefined;
   /** Of a contained resource: `Type/id` of its container. */
   readonly containedIn?: string;
   /** Of a contained resource: the id of its container, below which the ids of all that it contains are. */
@@ -321,7 +328,9 @@ export interface PartSink {
   open(schema: TableSchema): Promise<TableWriter>;
   /** Keeps a record that could not become a row. A write fault is thrown by `finish`. */
   reject(record: RejectedRecord): void;
-  /** Forgets all tables and rejects written so far; `open` is called anew. */
+  /** Keeps a file beside the tables, in `attachments/`; the same name means the same bytes. A write fault is thrown by `finish`. */
+  saveFile?(name: string, bytes: Uint8Array): void;
+  /** Forgets all tables, files and rejects written so far; `open` is called anew. */
   restart(): Promise<void>;
   /** After the last table is closed: all is written, though not yet durable. */
   finish(): Promise<void>;

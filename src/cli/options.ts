@@ -1,7 +1,7 @@
 // Every option of the command line in one place: name, help, check. Options that do not work yet are not here.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { FhirVersion } from '../builtin.ts';
+import type { DefaultTableOptions, FhirVersion } from '../builtin.ts';
 
 /** Options of `convert` as commander hands them over. */
 export interface ConvertFlags {
@@ -11,6 +11,10 @@ export interface ConvertFlags {
   readonly plugin?: readonly string[];
   readonly details?: boolean;
   readonly codings: 'extra' | 'all';
+  readonly columns: 'standard' | 'wide';
+  readonly attachments?: 'text' | 'files' | 'base64';
+  readonly narrative?: true;
+  readonly keepVersions?: true;
   readonly allTables?: true;
   readonly fhirVersion: 'auto' | FhirVersion;
   readonly audit?: true;
@@ -31,7 +35,10 @@ export interface ConvertFlags {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-export type TablesFlags = Pick<ConvertFlags, 'plugin' | 'details' | 'codings' | 'fhirVersion' | 'json' | 'color'>;
+export type TablesFlags = Pick<
+  ConvertFlags,
+  'plugin' | 'details' | 'codings' | 'columns' | 'attachments' | 'narrative' | 'keepVersions' | 'fhirVersion' | 'json' | 'color'
+>;
 export type PluginsFlags = Pick<ConvertFlags, 'plugin' | 'json' | 'color'>;
 export type InspectFlags = Pick<ConvertFlags, 'plugin' | 'maxRecordMb' | 'maxDepth' | 'maxExpansion' | 'json' | 'quiet' | 'progress' | 'color'>;
 
@@ -46,9 +53,9 @@ export function addConvertOptions(command: Command): void {
     .addOption(noDetailsOption().helpGroup(tables))
     .addOption(detailsOption())
     .addOption(new Option('--all-tables', 'tables without rows too: all that `fhir-flatten tables` lists, or those of -t').helpGroup(tables))
-    .addOption(codingsOption().helpGroup(tables))
     .addOption(fhirVersionOption().helpGroup(tables))
     .addOption(pluginOption().helpGroup(tables));
+  for (const option of contentOptions()) command.addOption(option.helpGroup(tables));
 
   const csv = 'CSV:';
   command
@@ -72,11 +79,11 @@ export function addTablesOptions(command: Command): void {
   command
     .addOption(noDetailsOption())
     .addOption(detailsOption())
-    .addOption(codingsOption())
     .addOption(fhirVersionOption())
     .addOption(pluginOption())
     .addOption(new Option('--json', 'as JSON'))
     .addOption(colorOption());
+  for (const option of contentOptions()) command.addOption(option);
 }
 
 export function addPluginsOptions(command: Command): void {
@@ -106,9 +113,16 @@ function addMessageOptions(command: Command): void {
     .addOption(colorOption().helpGroup(messages));
 }
 
-/** Also the library's form of the two options. */
-export function detailsOf({ details, codings }: Pick<ConvertFlags, 'details' | 'codings'>): { hasDetails: boolean; codings: 'extra' | 'all' } {
-  return { hasDetails: details !== false, codings };
+/** The library's form of the options that decide what the default tables show. */
+export function detailsOf(flags: TablesFlags): DefaultTableOptions {
+  return {
+    hasDetails: flags.details !== false,
+    codings: flags.codings,
+    columns: flags.columns,
+    attachments: flags.attachments ?? 'drop',
+    hasNarrative: flags.narrative === true,
+    hasVersions: flags.keepVersions === true,
+  };
 }
 
 function noDetailsOption(): Option {
@@ -120,8 +134,17 @@ function detailsOption(): Option {
   return new Option('--details', 'child tables too').hideHelp();
 }
 
-function codingsOption(): Option {
-  return new Option('--codings <which>', 'rows for the codings that no column shows, or for all').choices(['extra', 'all']).default('extra');
+/** What the tables show, and with which columns. */
+function contentOptions(): readonly Option[] {
+  return [
+    new Option('--columns <set>', 'of main tables: the standard ones, or wide for every element').choices(['standard', 'wide']).default('standard'),
+    new Option('--codings <which>', 'rows for the codings that no column shows, or for all').choices(['extra', 'all']).default('extra'),
+    new Option('--attachments <how>', 'data of attachments: as text where it is text, as files in attachments/, or as base64')
+      .choices(['text', 'files', 'base64'])
+      .default(undefined, 'left out'),
+    new Option('--narrative', 'columns for the narrative (text.div), which is left out otherwise'),
+    new Option('--keep-versions', 'rows for every version of a resource, told apart by version_hash'),
+  ];
 }
 
 function fhirVersionOption(): Option {

@@ -1,9 +1,10 @@
 // The default tables of a FHIR version as flatteners, made when their resource type is first met.
 
 import type { ElementModel } from '../fhir/element-model.ts';
-import type { Flattener } from '../types.ts';
+import type { DropRule, Flattener } from '../types.ts';
 import { planGenericTable, planMainTable } from './defaults/main-table.ts';
 import { codingTable, extensionTable } from './defaults/rest-tables.ts';
+import { type DefaultTableOptions, defaultTableOptions } from './defaults/table-options.ts';
 import { compileResource } from './engine/compile-resource.ts';
 import type { ResourcePlan } from './plan.ts';
 
@@ -14,26 +15,25 @@ export interface DefaultTables {
   flattenersFor(resourceType: string): readonly Flattener[];
 }
 
-export interface DefaultTableOptions {
-  /** Child tables, and those of codings and extensions; without them all that the main table does not show is in other_json. */
-  readonly hasDetails: boolean;
-  /** `extra`: the codings that no column shows. `all`: every one. */
-  readonly codings: 'extra' | 'all';
-}
-
-export const defaultTableOptions: DefaultTableOptions = { hasDetails: true, codings: 'extra' };
+export { type DefaultTableOptions, defaultTableOptions };
 
 /** Plans the tables of a resource type. */
-export function planDefaultTables(model: ElementModel, resourceType: string, options: DefaultTableOptions): ResourcePlan {
-  const { hasDetails } = options;
+export function planDefaultTables(model: ElementModel, resourceType: string, chosen: Partial<DefaultTableOptions> = {}): ResourcePlan {
+  const options = { ...defaultTableOptions, ...chosen };
   const isDefined = model.resourceTypes.includes(resourceType);
-  const main = isDefined ? planMainTable(model, resourceType, hasDetails) : planGenericTable(model, resourceType);
-  if (!hasDetails || !isDefined) return { main, codings: undefined, extensions: undefined };
+  const main = isDefined ? planMainTable(model, resourceType, options) : planGenericTable(model, resourceType, options);
+  const dropRules = dropRulesOf(options);
+  if (!options.hasDetails || !isDefined) return { main, codings: undefined, extensions: undefined, dropRules };
   const isComplete = options.codings === 'all';
-  return { main, codings: { schema: codingTable(resourceType, isComplete), isComplete }, extensions: extensionTable(resourceType) };
+  const codings = { schema: codingTable(resourceType, isComplete, options.hasVersions), isComplete };
+  return { main, codings, extensions: extensionTable(resourceType, options.hasVersions), dropRules };
 }
 
-export function makeDefaultTables(model: ElementModel, options: DefaultTableOptions): DefaultTables {
+function dropRulesOf({ attachments, hasNarrative }: DefaultTableOptions): readonly DropRule[] {
+  return [...(hasNarrative ? [] : (['narrative'] as const)), ...(attachments === 'base64' ? [] : (['attachment-data'] as const))];
+}
+
+export function makeDefaultTables(model: ElementModel, options: Partial<DefaultTableOptions>): DefaultTables {
   return {
     resourceTypes: model.resourceTypes,
     flattenersFor: (resourceType) => [compileResource(planDefaultTables(model, resourceType, options), model)],

@@ -5,12 +5,12 @@
 // - Nodes are evaluated once per row, in order; a node whose parent is absent, or whose value has another JSON type
 //   than the node expects, is absent. Cells that read an absent node are null.
 // - A cell of kind `value` or `list` *shows* the leaf values it reads; so do the first present operand of `firstOf`,
-//   and references by the rules of fhir/reference. All other kinds are computed and show nothing.
+//   references by the rules of fhir/reference, and `attachment` what it can decode. All others are computed and show nothing.
 // - Each array of objects that is the place of a child table gives a row of it per object.
 // - `otherJson` holds the resource without the leaf values that some cell shows and without what a drop rule
 //   leaves out; a shown item of an array is `null` there when a later item is kept, so that positions stay.
 
-import type { PrimitiveTypeName, TableSchema } from '../types.ts';
+import type { DropRule, PrimitiveTypeName, TableSchema } from '../types.ts';
 
 /** Index into {@link Plan.nodes}; 0 is the resource. */
 export type NodeIndex = number;
@@ -104,8 +104,12 @@ export type Cell =
   | { readonly kind: 'flagOrPresent'; readonly node: NodeIndex; readonly booleanKey: string; readonly otherKey: string }
   /** The JSON text of the object under whichever of these keys is present. */
   | { readonly kind: 'json'; readonly node: NodeIndex; readonly keys: readonly string[] }
+  /** `data` of an Attachment or Binary, decoded: as text where it is one, or as the path of a file that is written. */
+  | { readonly kind: 'attachment'; readonly node: NodeIndex; readonly as: 'text' | 'files' }
   /** `Type/id` of the resource that contains this one. */
   | { readonly kind: 'containedIn' }
+  /** What tells the versions of one id apart. */
+  | { readonly kind: 'version' }
   | { readonly kind: 'otherJson' };
 
 /** Leaf values that a column's definition implies, so that they are shown without a cell of their own. */
@@ -148,4 +152,6 @@ export interface ResourcePlan {
   readonly codings: { readonly schema: TableSchema; readonly isComplete: boolean } | undefined;
   /** All extensions; undefined when they stay in other_json. */
   readonly extensions: TableSchema | undefined;
+  /** What is left out where no cell shows it. */
+  readonly dropRules: readonly DropRule[];
 }

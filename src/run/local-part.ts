@@ -1,9 +1,11 @@
 // A part of the sources, read in this thread: sources → resources → rows → the part's sink.
 
 import { type Diagnostic, Diagnostics, RowFault, UserError } from '../diagnostics.ts';
-import { isJsonObject, type JsonValue } from '../json.ts';
+import { isJsonObject, type JsonValue, stringifyJson } from '../json.ts';
+import { sha256Hex } from '../lazy-crypto.ts';
 import type { Registry } from '../registry.ts';
 import type { Containment, PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
+import { saveInto } from './attachment-files.ts';
 import { contentHash } from './content-hash.ts';
 import { createKeyHash } from './key-hash.ts';
 import { lastUpdatedMs } from './last-updated.ts';
@@ -27,6 +29,8 @@ export interface ConversionOptions {
   readonly isFailFast: boolean;
   /** Every leaf value is accounted for in the report. */
   readonly isAudited: boolean;
+  /** Every version of a resource has rows; copies with the same content are one. */
+  readonly keepsVersions: boolean;
   readonly onDiagnostic: (diagnostic: Diagnostic, countOfCode: number) => void;
   readonly onProgress: (progress: Progress) => void;
   readonly onStage: (stage: string) => void;
@@ -48,32 +52,41 @@ export interface LocalPartOptions extends ConversionOptions {
 
 export class LocalPart implements Part {
   readonly #options: LocalPartOptions;
-  readonly #index: ResourceIndex;
-  readonly #references: ReferenceIndex;
+  readonly #indexes: PartIndexes;
   #isStopped = false;
 
   constructor(options: LocalPartOptions) {
     this.#options = options;
-    this.#index = new ResourceIndex(createKeyHash(...options.hashSeeds), options.partCount > 1);
-    this.#references = new ReferenceIndex(this.#index);
+    const resources = new ResourceIndex(createKeyHash(...options.hashSeeds), options.partCount > 1);
+    const ids = options.keepsVersions ? new ResourceIndex(createKeyHash(...options.hashSeeds)) : undefined;
+    this.#indexes = { resources, ids, references: new ReferenceIndex(ids ?? resources) };
   }
 
   async read(): Promise<PartReading> {
-    return await new Reading(this.#options, this.#index, this.#references, 'first', () => this.#isStopped).read();
+    return await new Reading(this.#options, this.#indexes, 'first', () => this.#isStopped).read();
   }
 
   async readAgain(decisions: PartDecisions): Promise<PartReading> {
     await this.#options.sink.restart();
-    this.#index.startSecondReading(decisions);
-    this.#references.startSecondReading(decisions.identified ?? new Map());
-    const reading = await new Reading(this.#options, this.#index, this.#references, 'second', () => this.#isStopped).read();
-    if (!this.#index.isSecondReadingComplete) throw new UserError('INPUT_CHANGED');
+    const { resources, references } = this.#indexes;
+    resources.startSecondReading(decisions);
+    references.startSecondReading(decisions.identified ?? new Map());
+    const reading = await new Reading(this.#options, this.#indexes, 'second', () => this.#isStopped).read();
+    if (!resources.isSecondReadingComplete) throw new UserError('INPUT_CHANGED');
     return reading;
   }
 
   stop(): void {
     this.#isStopped = true;
   }
+}
+
+/** What the part has met, over both readings. */
+interface PartIndexes {
+  readonly resources: ResourceIndex;
+  /** Where `resources` has each version apart: the ids, which references look for. */
+  readonly ids: ResourceIndex | undefined;
+  readonly references: ReferenceIndex;
 }
 
 /** A contained resource stands where its container does. */
@@ -107,6 +120,7 @@ function placeOf({ message, stack = '' }: Error): string | undefined {
 class Reading {
   readonly #options: LocalPartOptions;
   readonly #index: ResourceIndex;
+  readonly #ids: ResourceIndex | undefined;
   readonly #references: ReferenceIndex;
   readonly #pass: 'first' | 'second';
   readonly #isStopped: () => boolean;
@@ -117,14 +131,15 @@ class Reading {
   /** Of the tables of the flattener at work, before it began. */
   readonly #rowCounts: number[] = [];
 
-  constructor(options: LocalPartOptions, index: ResourceIndex, references: ReferenceIndex, pass: 'first' | 'second', isStopped: () => boolean) {
+  constructor(options: LocalPartOptions, { ids, references, resources }: PartIndexes, pass: 'first' | 'second', isStopped: () => boolean) {
     this.#options = options;
-    this.#index = index;
+    this.#index = resources;
+    this.#ids = ids;
     this.#references = references;
     this.#pass = pass;
     this.#isStopped = isStopped;
     this.#diagnostics = new Diagnostics(options.onDiagnostic);
-    this.#tables = new TableSet(options, this.#counts.flattenContext(options.sink.storage, references, options.isAudited));
+    this.#tables = new TableSet(options, this.#counts.flattenContext(options.sink.storage, references, options.isAudited, saveInto(options.sink)));
   }
 
   async read(): Promise<PartReading> {
@@ -180,14 +195,17 @@ class Reading {
     const { id, origin } = decideId(envelope, resourceType);
     const isRelational = flatteners.some((flattener) => flattener.isRelational);
     if (isRelational) this.#references.add(this.#counts.sources.length, resourceType, id, envelope);
-    if (!this.#isWanted(envelope, resourceType, id)) return undefined;
+    // Sixteen digits: enough to tell the versions of one id apart.
+    const versionHash = this.#options.keepsVersions ? sha256Hex(stringifyJson(envelope.resource), 16) : undefined;
+    if (!this.#isWanted(envelope, resourceType, id, versionHash)) return undefined;
     this.#counts.idOrigins[origin]++;
     addTo(this.#counts.resourcesByType, resourceType, 1);
     if (!isRelational || !Array.isArray(envelope.resource['contained'])) {
-      return this.#addRows(envelope, id, flatteners, reject);
+      return this.#addRows(envelope, id, flatteners, reject, versionHash === undefined ? undefined : { versionHash });
     }
-    const { unpacked, wait } = this.#unpackContained(envelope, envelope.resource['contained'], `${resourceType}/${id}`, id, reject);
-    const relief = this.#addRows(envelope, id, flatteners, reject, { unpacked });
+    const inner = { containedIn: `${resourceType}/${id}`, containerId: id, versionHash };
+    const { unpacked, wait } = this.#unpackContained(envelope, envelope.resource['contained'], inner, reject);
+    const relief = this.#addRows(envelope, id, flatteners, reject, { unpacked, versionHash });
     return wait.length === 0 ? relief : Promise.all([...wait, relief]).then(() => {});
   }
 
@@ -195,8 +213,7 @@ class Reading {
   #unpackContained(
     envelope: ResourceEnvelope,
     list: readonly JsonValue[],
-    containedIn: string,
-    containerId: string,
+    containment: Containment & { readonly containerId: string },
     reject: RejectResource,
   ): { readonly unpacked: ReadonlySet<unknown>; readonly wait: readonly Promise<void>[] } {
     const unpacked = new Set<unknown>();
@@ -211,7 +228,7 @@ class Reading {
       addTo(this.#counts.containedByType, type, 1);
       const localId = Object.hasOwn(resource, 'id') && typeof resource['id'] === 'string' ? resource['id'] : `${index}`;
       const contained = { ...borrowPlace(envelope), resource, hasNumberText: envelope.hasNumberText };
-      const relief = this.#addRows(contained, `${containerId}#${localId}`, tables.flatteners, reject, { containedIn, containerId });
+      const relief = this.#addRows(contained, `${containment.containerId}#${localId}`, tables.flatteners, reject, containment);
       if (relief !== undefined) wait.push(relief);
     }
     return { unpacked, wait };
@@ -252,12 +269,13 @@ class Reading {
   }
 
   /** False for a repetition, and for a version that another one supersedes. */
-  #isWanted(envelope: ResourceEnvelope, resourceType: string, id: string): boolean {
+  #isWanted(envelope: ResourceEnvelope, resourceType: string, id: string, versionHash: string | undefined): boolean {
     const resource = {
       resourceType,
-      id,
+      // Each version counts as a resource of its own: only one with the same content comes again.
+      id: versionHash === undefined ? id : `${id} ${versionHash}`,
       lastUpdatedMs: lastUpdatedMs(envelope.resource),
-      contentHash: contentHash(envelope.rawBytes()),
+      contentHash: versionHash === undefined ? contentHash(envelope.rawBytes()) : Number.parseInt(versionHash.slice(0, 8), 16),
     };
     if (this.#pass === 'second') {
       const verdict = this.#index.check(resource);
@@ -266,6 +284,7 @@ class Reading {
       this.#counts.addDuplicate(resourceType, verdict);
       return false;
     }
+    this.#ids?.add({ resourceType, id, lastUpdatedMs: Number.NaN, contentHash: 0 });
     const verdict = this.#index.add(resource);
     if (verdict === 'new') return !this.#mustReadAgain;
     this.#counts.addDuplicate(resourceType, verdict === 'identical' ? 'identical' : 'superseded');

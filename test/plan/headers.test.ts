@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fhirVersions } from '../../src/fhir/element-model.ts';
+import { fhirVersions, isPrimitive } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import { planDefaultTables } from '../../src/plan/default-tables.ts';
 import { curatedTables } from '../../src/plan/defaults/curated-tables.ts';
@@ -50,6 +50,21 @@ for (const version of fhirVersions) {
       const sizes = schemas.filter(({ resourceType }) => resourceType in curatedTables).map(({ name, columns }) => [name, columns.length] as const);
       expect(sizes.length).toBe(Object.keys(curatedTables).length);
       expect(sizes.filter(([, count]) => count < 26 || count > 80)).toEqual([]);
+    });
+
+    it('wide tables have the columns of the standard ones, with the same meaning, and every element that can have columns', () => {
+      for (const schema of schemas) {
+        const wide = planDefaultTables(model, schema.resourceType, { columns: 'wide', hasDetails: false }).main;
+        const byName = new Map(wide.schema.columns.map((column) => [column.name, column]));
+        expect(byName.size).toBe(wide.schema.columns.length);
+        for (const column of schema.columns) expect([schema.name, byName.get(column.name)]).toEqual([schema.name, column]);
+        const paths = wide.schema.columns.flatMap(({ fhirPath }) => fhirPath?.split(' | ') ?? []);
+        for (const element of model.elementsOf(schema.resourceType)) {
+          const [type] = element.types;
+          if (type === undefined || element.isChoice || element.isList || !isPrimitive(type) || schema.resourceType === 'Binary') continue;
+          expect(paths).toContain(`${schema.resourceType}.${element.name}`);
+        }
+      }
     });
 
     it('child tables can be planned for every type, and their names differ', () => {

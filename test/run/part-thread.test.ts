@@ -21,7 +21,10 @@ async function read(code: string): Promise<{ result: PartReading | unknown; wasR
     details: undefined,
     limits: { recordBytes: 1, depth: 1, expansion: 1 },
   } as const;
-  const thread = new WorkerThread(() => ({ ...settings, tableNames: undefined, isFailFast: false, isAudited: false, plugins: [] }), entry);
+  const thread = new WorkerThread(
+    () => ({ ...settings, tableNames: undefined, isFailFast: false, isAudited: false, keepsVersions: false, plugins: [] }),
+    entry,
+  );
   const substitute = vi.fn((): Part => ({ read: async () => reading, readAgain: async () => reading, stop: () => {} }));
   const result = await thread
     .take(task, substitute)

@@ -4,11 +4,13 @@
 import type { Element, ElementModel, ElementType } from '../../fhir/element-model.ts';
 import { isPrimitive } from '../../fhir/element-model.ts';
 import type { NodeIndex } from '../plan.ts';
+import { addDataColumn } from './document-columns.ts';
 import { addElementColumns } from './element-columns.ts';
 import { limitName, toSnakeCase } from './names.ts';
 import { PlanBuilder, primitive } from './plan-builder.ts';
 import { addReferenceColumns } from './reference-columns.ts';
 import { addObjectColumns } from './type-columns.ts';
+import { versionColumn } from './version-column.ts';
 
 /** Lists of these have no table: the coding table shows them, or their items are no data of the resource. */
 const withoutTable = new Set(['CodeableConcept', 'Coding', 'Extension', 'Resource', 'ElementDefinition', 'Meta', 'Narrative', 'xhtml']);
@@ -68,7 +70,7 @@ function addTable(builder: PlanBuilder, node: NodeIndex, element: Element, type:
   const table = limitName(name);
   const path = `${builder.pathOf(node)}.${element.name}`;
   const isRecursive = holdsItself(builder.model, type.path);
-  const child = new PlanBuilder(builder.model, { kind: 'row', type: type.path, path });
+  const child = new PlanBuilder(builder.model, { kind: 'row', type: type.path, path }, builder.options);
   addKeyColumns(child, outers, path, isRecursive);
   for (const { column, as } of repeatedColumns[path] ?? []) {
     child.add({
@@ -103,6 +105,7 @@ function addKeyColumns(child: PlanBuilder, outers: readonly Outer[], path: strin
   const [main, ...above] = outers;
   const key = { rank: 'key', isNullable: false } as const;
   child.add({ ...key, base: `${main?.table}_id`, type: primitive('id'), cell: { kind: 'id' }, description: `Id of the ${main?.type}.` });
+  if (child.options.hasVersions) child.add(versionColumn);
   for (const [position, outer] of above.entries()) {
     const levels = above.length - position;
     child.add({
@@ -135,9 +138,9 @@ function addItemColumns(child: PlanBuilder, element: Element, type: ElementType)
     return;
   }
   for (const below of child.model.elementsOf(type.path)) {
-    // Attachment data is left out by a rule, and counted.
-    if (type.code === 'Attachment' && below.name === 'data') continue;
-    if (!baseElements.has(below.name) || (below.name === 'text' && !isNarrative(below))) {
+    const hasColumns = !baseElements.has(below.name) || (below.name === 'text' && (!isNarrative(below) || child.options.hasNarrative));
+    if (type.code === 'Attachment' && below.name === 'data') addDataColumn(child, 0, 'data', '');
+    else if (hasColumns) {
       addElementColumns(child, 0, below, toSnakeCase(below.name), { isComplete: true });
     }
   }

@@ -6,14 +6,20 @@ import type { NodeIndex, TablePlan } from '../plan.ts';
 import { addChildTables } from './child-tables.ts';
 import { addComputedColumn, addCuratedColumns } from './curated-columns.ts';
 import { curatedTables } from './curated-tables.ts';
+import { addDataColumn, addNarrativeColumns } from './document-columns.ts';
 import { addElementColumns } from './element-columns.ts';
 import { toSnakeCase } from './names.ts';
 import { PlanBuilder, primitive } from './plan-builder.ts';
 import { promotedExtensions } from './promoted-extensions.ts';
 import { addReferenceColumns, addReferenceKeys, referenceShape } from './reference-columns.ts';
+import type { DefaultTableOptions } from './table-options.ts';
+import { versionColumn } from './version-column.ts';
 
 /** Elements of Resource and DomainResource, which have columns at the head or the end of the table, or none. */
 const baseElements = new Set(['id', 'meta', 'implicitRules', 'language', 'text', 'contained', 'extension', 'modifierExtension']);
+
+/** With `--columns wide`, where the plain ones among them have columns too. */
+const wideBaseElements = new Set([...baseElements].filter((name) => name !== 'implicitRules' && name !== 'language'));
 
 /** The elements that say whom a resource is about, and in which encounter; dots lead into a backbone element. */
 const patientPaths = ['subject', 'patient', 'beneficiary', 'for'];
@@ -26,21 +32,19 @@ interface HoistedReference {
   readonly targets: readonly string[];
 }
 
-export function planMainTable(model: ElementModel, resourceType: string, hasDetails: boolean): TablePlan {
-  const builder = new PlanBuilder(model, { kind: 'resource', type: resourceType });
+export function planMainTable(model: ElementModel, resourceType: string, options: DefaultTableOptions): TablePlan {
+  const builder = new PlanBuilder(model, { kind: 'resource', type: resourceType }, options);
   addIdColumn(builder, resourceType);
   const hoisted = addHeadColumns(builder, resourceType);
   const curated = curatedTables[resourceType];
-  if (curated === undefined) {
-    for (const element of model.elementsOf(resourceType)) {
-      if (!baseElements.has(element.name)) addMainElement(builder, 0, element, toSnakeCase(element.name), hoisted);
-    }
-  } else {
-    for (const entry of curated) addCuratedColumns(builder, entry);
-  }
+  const start = builder.columnCount;
+  for (const entry of curated ?? []) addCuratedColumns(builder, entry);
+  if (options.columns === 'wide') builder.addMissing(start, () => addAllElements(builder, resourceType, hoisted, wideBaseElements));
+  else if (curated === undefined) addAllElements(builder, resourceType, hoisted, baseElements);
   for (const column of promotedExtensions[resourceType] ?? []) addComputedColumn(builder, column);
+  if (model.element(resourceType, 'text') !== undefined) addNarrativeColumns(builder, builder.child(0, 'text'), 'text');
   addTrailingColumns(builder, resourceType);
-  if (hasDetails) addChildTables(builder, resourceType);
+  if (options.hasDetails) addChildTables(builder, resourceType);
   return builder.build({
     name: toSnakeCase(resourceType),
     role: 'main',
@@ -50,9 +54,10 @@ export function planMainTable(model: ElementModel, resourceType: string, hasDeta
 }
 
 /** A table for a resource type that FHIR does not define: everything but id and meta stands in other_json. */
-export function planGenericTable(model: ElementModel, resourceType: string): TablePlan {
-  const builder = new PlanBuilder(model, { kind: 'resource', type: 'DomainResource' });
+export function planGenericTable(model: ElementModel, resourceType: string, options: DefaultTableOptions): TablePlan {
+  const builder = new PlanBuilder(model, { kind: 'resource', type: 'DomainResource' }, options);
   addIdColumn(builder, resourceType);
+  addNarrativeColumns(builder, builder.child(0, 'text'), 'text');
   addTrailingColumns(builder, resourceType);
   return builder.build({
     name: toSnakeCase(resourceType),
@@ -72,6 +77,13 @@ function addIdColumn(builder: PlanBuilder, resourceType: string): void {
     description: 'Id of the resource.',
     isNullable: false,
   });
+  if (builder.options.hasVersions) builder.add(versionColumn);
+}
+
+function addAllElements(builder: PlanBuilder, resourceType: string, hoisted: readonly HoistedReference[], excluded: ReadonlySet<string>): void {
+  for (const element of builder.model.elementsOf(resourceType)) {
+    if (!excluded.has(element.name)) addMainElement(builder, 0, element, toSnakeCase(element.name), hoisted);
+  }
 }
 
 function addHeadColumns(builder: PlanBuilder, resourceType: string): readonly HoistedReference[] {
@@ -126,12 +138,23 @@ function addKeyReference(builder: PlanBuilder, reference: HoistedReference, base
 
 function addMainElement(builder: PlanBuilder, node: NodeIndex, element: Element, base: string, hoisted: readonly HoistedReference[]): void {
   const reference = hoisted.find((found) => found.element === element);
-  if (reference === undefined) addElementColumns(builder, node, element, base);
+  if (builder.typeOf(node) === 'Binary' && element.name === 'data') addDataColumn(builder, node, base, '');
+  else if (reference === undefined) addElementColumns(builder, node, element, base);
   else if (!element.isList) addReferenceColumns(builder, reference.node, base, reference.targets, { isHoisted: true });
 }
 
 function addTrailingColumns(builder: PlanBuilder, resourceType: string): void {
   const meta = builder.child(0, 'meta');
+  if (builder.options.hasVersions || builder.options.columns === 'wide') {
+    builder.add({
+      base: 'meta_version_id',
+      rank: 'key',
+      type: primitive('id'),
+      cell: builder.value(meta, 'versionId'),
+      fhirPath: `${resourceType}.meta.versionId`,
+      description: 'Version of the resource on its server.',
+    });
+  }
   builder.add({
     base: 'meta_last_updated',
     rank: 'key',

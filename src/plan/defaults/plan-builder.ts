@@ -5,6 +5,7 @@ import type { ElementModel } from '../../fhir/element-model.ts';
 import type { Column, ColumnType, PrimitiveTypeName, TableSchema } from '../../types.ts';
 import type { ArrayPlace, Cell, ImpliedValue, ItemRule, NodeIndex, PlanNode, TablePlan } from '../plan.ts';
 import { type NameParts, resolveNames } from './names.ts';
+import { type DefaultTableOptions, defaultTableOptions } from './table-options.ts';
 
 export interface NewColumn {
   readonly base: string;
@@ -23,6 +24,7 @@ export function primitive(fhirType: PrimitiveTypeName): ColumnType {
 
 export class PlanBuilder {
   readonly model: ElementModel;
+  readonly options: DefaultTableOptions;
   readonly #nodes: PlanNode[];
   readonly #nodeByKey = new Map<string, NodeIndex>();
   readonly #columns: NewColumn[] = [];
@@ -32,8 +34,9 @@ export class PlanBuilder {
   readonly #recursions: (ArrayPlace & { readonly table: string })[] = [];
 
   /** @param root - what a row is about. */
-  constructor(model: ElementModel, root: Extract<PlanNode, { kind: 'resource' | 'row' }>) {
+  constructor(model: ElementModel, root: Extract<PlanNode, { kind: 'resource' | 'row' }>, options: DefaultTableOptions = defaultTableOptions) {
     this.model = model;
+    this.options = options;
     this.#nodes = [root];
   }
 
@@ -59,6 +62,24 @@ export class PlanBuilder {
 
   add(column: NewColumn): void {
     this.#columns.push(column);
+  }
+
+  /**
+   * Runs `addMore`, which may add columns that are there already under another name: these are left out. Then puts all
+   * columns from `start` on into the order of the elements that they read.
+   */
+  addMissing(start: number, addMore: () => void): void {
+    const known = this.#columns.length;
+    addMore();
+    const shown = new Set(this.#columns.slice(0, known).map(({ cell }) => describeCell(cell)));
+    const added = this.#columns.splice(known).filter(({ cell }) => !shown.has(describeCell(cell)));
+    const keys = [...this.model.byKey(this.typeOf(0)).keys()];
+    const place = ({ cell }: NewColumn): number => keys.indexOf(this.#keyInResource(cell));
+    this.#columns.push(...[...this.#columns.splice(start), ...added].sort((a, b) => place(a) - place(b)));
+  }
+
+  get columnCount(): number {
+    return this.#columns.length;
   }
 
   /** Adds a column for one primitive of a node's object; its FHIR type comes from the model. */
@@ -120,6 +141,15 @@ export class PlanBuilder {
     };
   }
 
+  /** The key of the row's object under which a cell reads, first of all. */
+  #keyInResource(cell: Cell): string {
+    if (cell.kind === 'firstOf') return this.#keyInResource(cell.cells[0] as Cell);
+    if (!('node' in cell)) return '';
+    let key = keyInNode(cell);
+    for (let node = this.#nodeAt(cell.node); node.kind === 'child' || node.kind === 'item'; node = this.#nodeAt(node.parent)) key = node.key;
+    return key;
+  }
+
   #nodeAt(node: NodeIndex): PlanNode {
     const found = this.#nodes[node];
     if (found === undefined) throw new RangeError(`no node ${node}`);
@@ -141,4 +171,16 @@ export class PlanBuilder {
     if (found !== undefined) return found.type.path;
     throw new Error(`FHIR ${this.model.version} has no ${this.typeOf(parent)}.${key}`);
   }
+}
+
+function keyInNode(cell: Extract<Cell, { node: NodeIndex }>): string {
+  if (cell.kind === 'presentKey') return [...cell.labels.keys()][0] ?? '';
+  if (cell.kind === 'json') return cell.keys[0] ?? '';
+  if (cell.kind === 'flagOrPresent') return cell.booleanKey;
+  return 'key' in cell ? (cell.key ?? '') : '';
+}
+
+/** Equal for cells that show the same. */
+function describeCell(cell: Cell): string {
+  return JSON.stringify(cell, (_, value: unknown) => (value instanceof Map ? [...value] : value));
 }

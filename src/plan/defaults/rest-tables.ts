@@ -4,6 +4,7 @@ import type { Column, PrimitiveTypeName, TableSchema } from '../../types.ts';
 import { codingColumns } from '../engine/coding-rows.ts';
 import { extensionColumns } from '../engine/extension-rows.ts';
 import { limitName, toSnakeCase } from './names.ts';
+import { versionColumnSchema } from './version-column.ts';
 
 type ColumnFacts = readonly [PrimitiveTypeName | 'json', string];
 
@@ -35,13 +36,13 @@ const extensionFacts: Readonly<Record<(typeof extensionColumns)[number], ColumnF
   value_json: ['json', 'The value as JSON, when it is no primitive.'],
 };
 
-export function codingTable(resourceType: string, isComplete: boolean): TableSchema {
+export function codingTable(resourceType: string, isComplete: boolean, hasVersions: boolean): TableSchema {
   const which = isComplete ? 'All codings' : 'The codings that no other column shows';
-  return makeTable(resourceType, isComplete ? 'coding' : 'extra_coding', `${which} of ${resourceType}, one row each.`, codingColumns, codingFacts);
+  return makeTable(resourceType, isComplete ? 'coding' : 'extra_coding', `${which} of ${resourceType}, one row each.`, codingColumns, codingFacts, hasVersions);
 }
 
-export function extensionTable(resourceType: string): TableSchema {
-  return makeTable(resourceType, 'extension', `All extensions of ${resourceType}, one row each.`, extensionColumns, extensionFacts);
+export function extensionTable(resourceType: string, hasVersions: boolean): TableSchema {
+  return makeTable(resourceType, 'extension', `All extensions of ${resourceType}, one row each.`, extensionColumns, extensionFacts, hasVersions);
 }
 
 function makeTable<Name extends string>(
@@ -50,6 +51,7 @@ function makeTable<Name extends string>(
   description: string,
   names: readonly Name[],
   facts: Readonly<Record<Name, ColumnFacts>>,
+  hasVersions: boolean,
 ): TableSchema {
   const stem = toSnakeCase(resourceType);
   const columns = names.map((name): Column => {
@@ -62,5 +64,7 @@ function makeTable<Name extends string>(
       description: text,
     };
   });
+  // At the end: the rows are filled by the columns' places.
+  if (hasVersions) columns.push(versionColumnSchema);
   return { name: limitName(`${stem}_${suffix}`), role: 'detail', resourceType, description, columns };
 }

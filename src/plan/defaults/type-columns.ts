@@ -3,6 +3,7 @@
 import { ucum } from '../../fhir/code-systems.ts';
 import { type ElementType, isPrimitive } from '../../fhir/element-model.ts';
 import type { Cell, NodeIndex } from '../plan.ts';
+import { addDataColumn, addNarrativeColumns } from './document-columns.ts';
 import { wasReferenceInR4 } from './moved-elements.ts';
 import { toSnakeCase } from './names.ts';
 import { type PlanBuilder, primitive } from './plan-builder.ts';
@@ -37,6 +38,7 @@ const objectRules: Readonly<Record<string, (builder: PlanBuilder, node: NodeInde
   Annotation: addAnnotationColumn,
   Attachment: addAttachmentColumns,
   Timing: addTimingColumn,
+  Narrative: addNarrativeColumns,
 };
 
 function hasColumns(type: ElementType): boolean {
@@ -227,6 +229,7 @@ function addAttachmentColumns(builder: PlanBuilder, node: NodeIndex, base: strin
   for (const key of ['contentType', 'url', 'title', 'size', 'creation', 'hash']) {
     builder.addValue(base, `_${toSnakeCase(key)}`, node, key, `${path}.${key}.`);
   }
+  addDataColumn(builder, node, base, '_data');
 }
 
 function addTimingColumn(builder: PlanBuilder, node: NodeIndex, base: string): void {

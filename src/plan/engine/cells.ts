@@ -90,7 +90,10 @@ export function compileCell(cell: Cell, column: ColumnType, storage: CellStorage
     }
     case 'containedIn':
       return (row) => row.resource.containedIn;
+    case 'version':
+      return (row) => row.resource.versionHash;
     case 'json':
+    case 'attachment':
     case 'repeated':
     case 'otherJson':
       throw new Error(`${cell.kind} cells are set by the walk`);

@@ -54,6 +54,7 @@ export class CodingRows {
     this.#builder.set(row, 1, text);
     if (index !== undefined) this.#builder.set(row, 2, String(index));
     if (codingIndex !== undefined) this.#builder.set(row, 3, String(codingIndex));
+    if (this.#resource.versionHash !== undefined) this.#builder.set(row, codingColumns.length, this.#resource.versionHash);
     return row;
   }
 }

@@ -36,15 +36,24 @@ function plansOf(plan: TablePlan): readonly TablePlan[] {
 }
 
 function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonly TableBuilder[], context: FlattenContext): Flatten {
-  const { references } = context;
-  const resource: ResourceState = { id: '', hasNumberText: false, containerId: '', containedIn: undefined, unpacked: undefined, references };
+  const { references, saveFile } = context;
+  const resource: ResourceState = {
+    id: '',
+    hasNumberText: false,
+    containerId: '',
+    containedIn: undefined,
+    unpacked: undefined,
+    versionHash: undefined,
+    references,
+    saveFile,
+  };
   const builderOf = new Map(builders.map((builder) => [builder.schema.name, builder]));
   const builderFor = (schema: TableSchema) => builderOf.get(schema.name) as TableBuilder;
   const tables = bindTables(plan.main, resource, builderFor, context);
   const main = tables[0] as RowSource;
   const codings = plan.codings && new CodingRows(builderFor(plan.codings.schema), resource, plan.codings.isComplete);
   const extensions = plan.extensions && new ExtensionRows(builderFor(plan.extensions), resource, model);
-  const handlers = new HandlerSet(model, codings !== undefined || extensions !== undefined);
+  const handlers = new HandlerSet(model, plan.dropRules, codings !== undefined || extensions !== undefined);
   const rootHandler = handlers.ofOne(main.root);
   const walk = new ResourceWalk(handlers, context, resource, { codings, extensions });
   const otherJsonColumn = plan.main.cells.findIndex((cell) => cell.kind === 'otherJson');
@@ -59,6 +68,7 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
     resource.containerId = containment?.containerId ?? id;
     resource.containedIn = containment?.containedIn;
     resource.unpacked = containment?.unpacked;
+    resource.versionHash = containment?.versionHash;
     // A resource that failed may have left rows open.
     if (!hasEnded) for (const { state } of tables) state.reset();
     hasEnded = false;

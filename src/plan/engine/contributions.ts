@@ -4,6 +4,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../../json.ts';
 import type { CellStorage, ColumnType, FlattenContext } from '../../types.ts';
 import type { Cell, NodeIndex, Plan } from '../plan.ts';
+import { compileAttachment } from './attachment-data.ts';
 import { compileCell, isStoredAsList, joinAll, listAll, type ReadCell } from './cells.ts';
 import { type ChooseItem, compileItemRule } from './item-rules.ts';
 import { losesDigits, type PrimitiveReader, type ReadPrimitive, readPrimitiveAs } from './primitives.ts';
@@ -136,6 +137,9 @@ function addCell(context: Context, cell: Cell, column: number): void {
     case 'json':
       addJson(context, cell, column);
       return;
+    case 'attachment':
+      addAttachment(context, cell, column);
+      return;
     case 'index':
     case 'parentIndex':
     case 'ancestorIndex':
@@ -147,6 +151,7 @@ function addCell(context: Context, cell: Cell, column: number): void {
       addComputed(context, cell, column);
       return;
     case 'containedIn':
+    case 'version':
       addComputed(context, cell, column);
       return;
     case 'repeated':
@@ -174,6 +179,18 @@ function addJson({ at, state }: Context, cell: Extract<Cell, { kind: 'json' }>, 
       isFit: isJsonObject,
     });
   }
+}
+
+function addAttachment({ at, state }: Context, cell: Extract<Cell, { kind: 'attachment' }>, column: number): void {
+  const read = compileAttachment(cell.as, state.resource.saveFile);
+  keyOf(at(cell.node), 'data').leaves.push({
+    take(value, object) {
+      const text = read(value, object);
+      if (text !== undefined) state.builder.set(state.row, column, text);
+      return text !== undefined;
+    },
+    isFit: isString,
+  });
 }
 
 function isString(value: JsonValue | undefined): boolean {
@@ -277,6 +294,7 @@ function nodesOf(cell: Cell): readonly NodeIndex[] {
     case 'ancestorIndex':
     case 'repeated':
     case 'containedIn':
+    case 'version':
     case 'otherJson':
       return [0];
     default:

@@ -1,5 +1,5 @@
-// The named rules that leave values out of the tables: https://hl7.org/fhir/R4/narrative.html and Attachment.data.
-// What they leave out is counted.
+// The named rules that leave values out of the tables: https://hl7.org/fhir/R4/narrative.html, and the data of Attachment
+// and of Binary, which is one document. What they leave out is counted.
 
 import { type ElementModel, isPrimitive } from '../../fhir/element-model.ts';
 import { isJsonObject, type JsonValue, NumberText } from '../../json.ts';
@@ -19,15 +19,17 @@ const openElements = new Set(['contained', 'extension', 'modifierExtension']);
 
 export class DropRules {
   readonly #model: ElementModel;
+  readonly #rules: ReadonlySet<DropRule>;
   readonly #reaches = new Map<string, boolean>();
 
-  constructor(model: ElementModel) {
+  constructor(model: ElementModel, rules: readonly DropRule[]) {
     this.#model = model;
+    this.#rules = new Set(rules);
   }
 
   checkOf(type: string, key: string): DropCheck | undefined {
-    if (type === 'Attachment' && key === 'data') return attachmentData;
-    if (key === 'text' && this.#model.element(type, 'text')?.types[0]?.code === 'Narrative') return narrative;
+    if (key === 'data' && (type === 'Attachment' || type === 'Binary')) return this.#rules.has('attachment-data') ? attachmentData : undefined;
+    if (key === 'text' && this.#rules.has('narrative') && this.#model.element(type, 'text')?.types[0]?.code === 'Narrative') return narrative;
     return undefined;
   }
 

@@ -67,6 +67,7 @@ export class ExtensionRows {
     if (url !== undefined) builder.set(row, 3, url);
     if (name !== '') builder.set(row, 4, name);
     builder.set(row, 5, String(isModifier));
+    if (this.#resource.versionHash !== undefined) builder.set(row, extensionColumns.length, this.#resource.versionHash);
     let rest = '';
     let hasValue = false;
     for (const key in extension) {

@@ -3,6 +3,7 @@
 
 import { type ElementModel, isPrimitive } from '../../fhir/element-model.ts';
 import type { JsonValue } from '../../json.ts';
+import type { DropRule } from '../../types.ts';
 import type { Contribution, Leaf, RowSource } from './contributions.ts';
 import { type DropCheck, DropRules } from './drop-rules.ts';
 import type { ChooseItem } from './item-rules.ts';
@@ -49,10 +50,10 @@ export class HandlerSet {
   readonly #single: (ObjectHandler | undefined)[] = [];
   readonly #merged = new Map<string, ObjectHandler>();
 
-  constructor(model: ElementModel, isAllSearched: boolean) {
+  constructor(model: ElementModel, dropRules: readonly DropRule[], isAllSearched: boolean) {
     this.#model = model;
     this.#isAllSearched = isAllSearched;
-    this.#dropRules = new DropRules(model);
+    this.#dropRules = new DropRules(model, dropRules);
   }
 
   /** For an object that only one contribution is about, the usual case. */

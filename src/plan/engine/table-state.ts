@@ -1,7 +1,7 @@
 // What the closures of one table share while a resource is flattened: the row being filled and the objects it reads.
 
 import type { JsonObject, JsonValue } from '../../json.ts';
-import type { ReferenceLookup, TableBuilder } from '../../types.ts';
+import type { ReferenceLookup, SaveFile, TableBuilder } from '../../types.ts';
 
 /** Of the resource that is being flattened; shared by all its tables. */
 export interface ResourceState {
@@ -14,6 +14,9 @@ export interface ResourceState {
   containedIn: string | undefined;
   /** Undefined where references are taken as they stand. */
   readonly references: ReferenceLookup | undefined;
+  /** Of the resource, or its container: tells the versions of one id apart where all have rows. */
+  versionHash: string | undefined;
+  readonly saveFile: SaveFile | undefined;
   /** Contained resources that have rows of their own. */
   unpacked: ReadonlySet<unknown> | undefined;
 }

@@ -10,11 +10,13 @@ const tableFile = /^(?:details\/)?[a-z][a-z0-9_]*\.[a-z]{1,10}$/;
 export interface EarlierOutput {
   /** False when the folder holds no output of this tool: then nothing in it is ours to remove. */
   readonly exists: boolean;
+  /** It has an `attachments/` of ours. */
+  readonly hasSavedFiles: boolean;
   readonly tables: Readonly<Record<string, TableEntry>>;
 }
 
 export function readEarlierOutput(folder: string): EarlierOutput {
-  const nothing: EarlierOutput = { exists: false, tables: {} };
+  const nothing: EarlierOutput = { exists: false, hasSavedFiles: false, tables: {} };
   let schema: unknown;
   try {
     schema = JSON.parse(readFileSync(join(folder, '_schema.json'), 'utf8'));
@@ -27,7 +29,7 @@ export function readEarlierOutput(folder: string): EarlierOutput {
   for (const [name, entry] of Object.entries(schema['tables'])) {
     if (isRecord(entry) && typeof entry['file'] === 'string' && tableFile.test(entry['file'])) tables.push([name, entry as unknown as TableEntry]);
   }
-  return { exists: true, tables: Object.fromEntries(tables) };
+  return { exists: true, hasSavedFiles: schema['attachments'] !== undefined, tables: Object.fromEntries(tables) };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -8,6 +8,7 @@ import { type EarlierOutput, readEarlierOutput } from './earlier-output.ts';
 import { moveBytes } from './move-bytes.ts';
 import { OutputFolder } from './output-folder.ts';
 import { PartFiles, rejectsPath, tablePath } from './part-files.ts';
+import { collectSaved, listSaved, savedFolder } from './saved-files.ts';
 import { describeTable, type TableEntry } from './schema-file.ts';
 
 export interface FolderSinkOptions {
@@ -77,17 +78,19 @@ class FilesSink implements FolderSink {
     const moves = tables.map(({ schema }) => ({ from: this.#temporaryPath(schema, 0), to: this.#finalPath(schema) }));
     const removals: string[] = [];
     const isSingle = this.#singlePath !== undefined;
-    const earlier = isSingle ? { exists: true, tables: {} } : readEarlierOutput(this.#folder.path);
+    const earlier = isSingle ? { exists: true, hasSavedFiles: false, tables: {} } : readEarlierOutput(this.#folder.path);
     const rejectsTarget = isSingle ? `${this.#singlePath}.rejects.ndjson` : join(this.#folder.path, 'rejects.ndjson');
     if (rejectParts.length > 0) moves.push({ from: this.#finishRejects(rejectParts), to: rejectsTarget });
     else if (earlier.exists) removals.push(rejectsTarget);
+    const saved = isSingle ? [] : collectSaved(this.#folder.temporaryPath, this.#folder.path);
     if (!isSingle) {
-      removals.push(...this.#staleFiles(earlier, tables));
-      moves.push(await this.#addJson('_schema.json', this.#schemaContent(earlier, tables)), await this.#addJson('_report.json', report));
+      removals.push(...this.#staleFiles(earlier, tables), ...this.#staleSaved(earlier, saved));
+      moves.push(await this.#addJson('_schema.json', this.#schemaContent(earlier, tables, saved.length)), await this.#addJson('_report.json', report));
     }
     await queue.finish();
-    await this.#folder.publish({ moves, removals });
-    return { files: moves.map(({ to }) => to) };
+    // What rows point to is there before them.
+    await this.#folder.publish({ moves: [...saved, ...moves], removals });
+    return { files: [...moves.map(({ to }) => to), ...(saved.length > 0 ? [join(this.#folder.path, savedFolder)] : [])] };
   }
 
   abort(): void {
@@ -135,11 +138,19 @@ class FilesSink implements FolderSink {
       .map(({ file }) => join(this.#folder.path, file));
   }
 
-  #schemaContent(earlier: EarlierOutput, tables: readonly JoinedTable[]): Record<string, unknown> {
+  /** Attachments that an earlier run wrote and this one did not; where other tables stay, their files do. */
+  #staleSaved(earlier: EarlierOutput, saved: readonly { readonly to: string }[]): string[] {
+    if (this.#options.keepsOtherTables || !earlier.hasSavedFiles) return [];
+    const written = new Set(saved.map(({ to }) => to));
+    return listSaved(this.#folder.path).filter((path) => !written.has(path));
+  }
+
+  #schemaContent(earlier: EarlierOutput, tables: readonly JoinedTable[], savedCount: number): Record<string, unknown> {
     const entries: [string, TableEntry][] = this.#options.keepsOtherTables ? Object.entries(earlier.tables) : [];
     for (const { schema, facts } of tables) entries.push([schema.name, describeTable(schema, this.#relativePath(schema), facts.rowCount)]);
     const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
-    return { tool: 'fhir-flatten', ...this.#options.about, tables: Object.fromEntries(sorted) };
+    const hasSavedFiles = savedCount > 0 || (this.#options.keepsOtherTables && earlier.hasSavedFiles);
+    return { tool: 'fhir-flatten', ...this.#options.about, ...(hasSavedFiles && { attachments: savedFolder }), tables: Object.fromEntries(sorted) };
   }
 
   async #addJson(name: string, content: unknown): Promise<{ from: string; to: string }> {

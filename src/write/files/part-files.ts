@@ -8,6 +8,7 @@ import type { PartSink, RejectedRecord, TableEncoders, TableFormat, TableSchema,
 import { AppendQueue } from './append-queue.ts';
 import { outputError } from './output-error.ts';
 import { RejectsFile } from './rejects-file.ts';
+import { SavedFiles } from './saved-files.ts';
 
 /** The second wall against names that lead elsewhere; the first is the check of resourceType. */
 const tableName = /^[a-z][a-z0-9_]*$/;
@@ -21,6 +22,7 @@ export class PartFiles implements PartSink {
   #encoders: TableEncoders;
   /** Of the files of tables, so far. */
   #paths: string[] = [];
+  readonly #saved: SavedFiles;
   #rejects: RejectsFile;
 
   /** @param folder - of a run's temporary files; it holds a folder `tables`. */
@@ -30,6 +32,7 @@ export class PartFiles implements PartSink {
     this.#number = number;
     this.#format = format;
     this.#encoders = format.start();
+    this.#saved = new SavedFiles(folder, number);
     this.#rejects = this.#makeRejects();
   }
 
@@ -48,11 +51,16 @@ export class PartFiles implements PartSink {
     this.#rejects.add(record);
   }
 
+  saveFile(name: string, bytes: Uint8Array): void {
+    this.#saved.save(name, bytes);
+  }
+
   async restart(): Promise<void> {
     await this.queue.drop();
     this.#rejects.close();
     try {
       for (const path of [...this.#paths, this.#rejects.path]) rmSync(path, { force: true });
+      this.#saved.restart();
     } catch (error) {
       throw outputError(error, this.#folder);
     }
@@ -64,6 +72,7 @@ export class PartFiles implements PartSink {
   async finish(): Promise<void> {
     await this.queue.flush();
     this.#rejects.flush();
+    this.#saved.check();
     // Part 0's files stay open: the others' rows are appended to them.
     if (this.#number === 0) return;
     await this.queue.drop();
@@ -73,6 +82,7 @@ export class PartFiles implements PartSink {
   /** No file is opened or written from now on. */
   abort(): void {
     this.queue.abort();
+    this.#saved.abort();
     this.#rejects.close();
   }
 
