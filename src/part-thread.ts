@@ -55,6 +55,7 @@ export class WorkerThread implements PartThread {
         substitute?.stop();
         void this.end();
       },
+      end: () => substitute?.end(),
     };
   }
 

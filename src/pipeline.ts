@@ -3,16 +3,18 @@
 // when something of it came again, with other content or in another part, since a row that is written cannot be unwritten.
 
 import { type Diagnostics, UserError } from './diagnostics.ts';
+import { type DecidedReferences, decideReferences } from './run/decide-references.ts';
+import { createKeyHash } from './run/key-hash.ts';
 import { type ConversionOptions, LocalPart, type LocalPartOptions } from './run/local-part.ts';
 import { haveCollidingKeys, type MergedReading, mergeReadings } from './run/merge-readings.ts';
-import type { Part, PartReading } from './run/part.ts';
+import type { Part } from './run/part.ts';
 import { type Finding, isProblem, type Progress } from './run/read-resources.ts';
-import { type IdentifiedResources, mergeIdentified } from './run/reference-index.ts';
 import { type PartDecisions, randomSeeds } from './run/resource-index.ts';
 import type { RunCounts } from './run/run-counts.ts';
 import { makeReport } from './run/run-report.ts';
 import { settleDuplicates } from './run/settle-duplicates.ts';
 import { splitSources } from './run/split-sources.ts';
+import type { UnresolvedReferences } from './run/unresolved-references.ts';
 import type { JoinedTable, PublishedOutput, RunReport, Sink, Source } from './types.ts';
 
 export interface RunOptions extends ConversionOptions {
@@ -49,6 +51,8 @@ export interface RunResult {
   readonly tables: readonly JoinedTable[];
   readonly counts: RunCounts;
   readonly diagnostics: Diagnostics;
+  /** References that lead to no row. */
+  readonly unresolved: UnresolvedReferences;
   readonly report: RunReport;
   readonly output: PublishedOutput;
   /** True when something of the input is not in the output. */
@@ -78,18 +82,27 @@ export async function run(options: RunOptions): Promise<RunResult> {
 
 /** Undefined when the parts, each by itself, could not do what a reading in one piece does: rare, and no fault. */
 async function readParts(options: RunOptions, ranges: readonly (readonly Source[])[]): Promise<MergedReading | undefined> {
-  const parts = makeParts(options, ranges);
+  const hashSeeds = randomSeeds();
+  const parts = makeParts(options, ranges, hashSeeds);
+  try {
+    return await readAll(options, parts, hashSeeds);
+  } finally {
+    for (const part of parts) part.end();
+  }
+}
+
+async function readAll(options: RunOptions, parts: readonly Part[], hashSeeds: readonly [number, number]): Promise<MergedReading | undefined> {
   let readings = await all(parts, (part) => part.read());
   if (canReadAgain(options)) {
     const settlement = settleDuplicates(readings.map(({ index }) => index));
     if (settlement === undefined) return undefined;
-    const identified = mergeIdentified(readings.map(({ references }) => references));
-    const decided = settlement.map((decisions, number) => withReferences(decisions, readings[number] as PartReading, identified));
+    const references = decideReferences(readings, createKeyHash(...hashSeeds));
+    const decided = settlement.map((decisions, number) => withReferences(decisions, references[number] as DecidedReferences));
     if (decided.some((decisions) => decisions !== undefined)) options.onStage('starting the second reading');
     const first = readings;
     readings = await all(parts, async (part, number) => {
       const decisions = decided[number];
-      return decisions === undefined ? (first[number] as PartReading) : await part.readAgain(decisions);
+      return decisions === undefined ? (first[number] as (typeof first)[number]) : await part.readAgain(decisions);
     });
     if (haveCollidingKeys(readings)) return undefined;
   }
@@ -97,13 +110,11 @@ async function readParts(options: RunOptions, ranges: readonly (readonly Source[
 }
 
 /** A part has to be read again where its references find more than they could while it was read. */
-function withReferences(decisions: PartDecisions | undefined, { references }: PartReading, identified: IdentifiedResources): PartDecisions | undefined {
-  const finds = references.hasForward || [...references.wanted].some((identifier) => identified.has(identifier));
-  return decisions === undefined && !finds ? undefined : { repeated: undefined, contested: new Map(), ...decisions, identified };
+function withReferences(decisions: PartDecisions | undefined, { decisions: references, findsMore }: DecidedReferences): PartDecisions | undefined {
+  return decisions === undefined && !findsMore ? undefined : { repeated: undefined, contested: new Map(), ...decisions, references };
 }
 
-function makeParts(options: RunOptions, ranges: readonly (readonly Source[])[]): Part[] {
-  const hashSeeds = randomSeeds();
+function makeParts(options: RunOptions, ranges: readonly (readonly Source[])[], hashSeeds: readonly [number, number]): Part[] {
   const partCount = ranges.length;
   const onProgress = addUp(partCount, options.onProgress);
   return ranges.map((sources, number) => {
@@ -148,16 +159,16 @@ function addUp(partCount: number, onProgress: (progress: Progress) => void): (pa
 }
 
 async function publish({ about, acceptsNothing = false, onStage, sink }: RunOptions, merged: MergedReading): Promise<RunResult> {
-  const { counts, diagnostics, notReplacedCount, rejectParts, tables } = merged;
+  const { counts, diagnostics, notReplacedCount, rejectParts, tables, unresolved } = merged;
   if (!acceptsNothing || merged.counts.rejectCount > 0) refuseNothing(merged);
   for (const { schema, facts } of tables) {
     if (facts.replacedCharacterCount > 0) diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
   }
   if (notReplacedCount > 0) diagnostics.report('DUPLICATES_NOT_REPLACED', undefined, { count: notReplacedCount });
-  const report = makeReport(about, counts, diagnostics, tables);
+  const report = makeReport({ about, counts, diagnostics, tables, unresolved });
   onStage('publishing');
   const output = await sink.commit({ report, tables, rejectParts });
-  return { tables, counts, diagnostics, report, output, hasProblems: [...diagnostics.counts.keys()].some(isProblem) };
+  return { tables, counts, diagnostics, unresolved, report, output, hasProblems: [...diagnostics.counts.keys()].some(isProblem) };
 }
 
 function refuseNothing({ counts, tables }: MergedReading): void {

@@ -27,12 +27,20 @@ export interface ResourceEnvelope {
   readonly hasNumberText: boolean;
   /** `Bundle.entry.fullUrl` of the entry that holds the resource. */
   readonly fullUrl: string | undefined;
+  /** The Bundle that has the entry. */
+  readonly bundle?: BundleScope | undefined;
   /** Where the resource stands; computed when asked for. */
   location(): Location;
   /** The record's text as it stands in the input (the entry's, for a Bundle), for rejects.ndjson. */
   rawText(): string;
   /** The bytes of the same text, to be read at once: they may be gone when the next envelope is taken. */
   rawBytes(): Uint8Array;
+}
+
+/** One Bundle of the input, told from others by being another object: a fullUrl means an entry of the same Bundle. */
+export interface BundleScope {
+  /** The Bundle that has this one as an entry. */
+  readonly outer: BundleScope | undefined;
 }
 
 /** A record that could not become a row. Goes to rejects.ndjson and the report. */
@@ -222,6 +230,8 @@ export interface FlattenContext {
   readonly storage: CellStorage;
   /** Undefined where references are taken as they stand. */
   readonly references?: ReferenceLookup | undefined;
+  /** Counts references that lead nowhere. */
+  readonly referenceCounter?: ReferenceCounter | undefined;
   /** Where every leaf value went; undefined unless asked for, since it takes time. */
   readonly audit?: LeafAudit | undefined;
   /** Undefined unless attachments are to become files. */
@@ -255,11 +265,29 @@ export interface ReferenceTarget {
   readonly id: string;
 }
 
+/** How a Reference says what it points to; `other` is a text that FHIR has no rule for. */
+export type ReferenceForm = 'relative' | 'absolute' | 'urn' | 'conditional' | 'identifier' | 'contained' | 'other';
+
+/**
+ * Told of each reference that a column with ids is about: the type and id of its target, undefined where not known.
+ * `isMet`: the target has a row, as contained resources have. `count`: so many rows have the same.
+ */
+export type NoteReference = (form: ReferenceForm, type: string | undefined, id: string | undefined, isMet?: boolean, count?: number) => void;
+
+/** Counts, by column, the references whose target has no row. */
+export interface ReferenceCounter {
+  /** Undefined for a column that is not written. */
+  column(table: string, column: string): NoteReference | undefined;
+}
+
 /** Finds what references point to that do not say it themselves. */
 export interface ReferenceLookup {
-  /** `urn:uuid:…` and `urn:oid:…`: the entry of the Bundle with this fullUrl. `id` is the urn's own. */
+  /** `urn:uuid:…`, `urn:oid:…` or another fullUrl: the entry of the Bundle that has it. `id` is the urn's own, '' where it has none. */
   findUrn(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined;
-  /** `system|value`: the resource of one of the target types that has the identifier; undefined when several have it. */
+  /**
+   * `system|value`, `|value` without a system, or `value` with any: the resource of one of the target types that has the
+   * identifier; undefined when several have it.
+   */
   findIdentifier(identifier: string, targets: readonly string[]): ReferenceTarget | undefined;
 }
 
@@ -298,8 +326,12 @@ export interface Containment {
   readonly containedIn?: string;
   /** Of a contained resource: the id of its container, below which the ids of all that it contains are. */
   readonly containerId?: string;
+  /** Of a contained resource: the type of its container. */
+  readonly containerType?: string;
   /** Of a container: the contained resources that have rows of their own. */
   readonly unpacked?: ReadonlySet<unknown>;
+  /** Of both: local id → type of the contained resources that have rows of their own. */
+  readonly containedTypes?: ReadonlyMap<string, string>;
 }
 
 /** Receives all tables of a run, in one or more parts; publishes them all at once or not at all. */

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { ConvertResult } from '../convert.ts';
+import type { UnresolvedReferences } from '../run/unresolved-references.ts';
 import type { JoinedTable } from '../types.ts';
 import { formatCount } from './print-diagnostics.ts';
 import { formatBytes, formatSeconds } from './progress-bar.ts';
@@ -19,6 +20,8 @@ export interface Summary {
   readonly rejects: number;
   readonly duplicates: { readonly identical: number; readonly superseded: number };
   readonly notAskedFor: number;
+  /** References that lead to no row: their ids, by type, and how many have none. */
+  readonly unresolved: { readonly ids: number; readonly withoutId: number; readonly idsByType: Readonly<Record<string, number>> };
   readonly tables: Readonly<Record<string, number>>;
   readonly diagnostics: Readonly<Record<string, number>>;
   readonly files: readonly string[];
@@ -30,7 +33,7 @@ export interface Summary {
 const maxListedTables = 30;
 
 export function summarise(result: ConvertResult, run: { isDryRun: boolean; seconds: number; exitCode: number }): Summary {
-  const { counts, destination, diagnostics, output, tables } = result;
+  const { counts, destination, diagnostics, output, tables, unresolved } = result;
   const duplicates = [...counts.duplicatesByType.values()];
   const isFolder = destination.kind === 'folder' && !run.isDryRun;
   return {
@@ -44,6 +47,7 @@ export function summarise(result: ConvertResult, run: { isDryRun: boolean; secon
     rejects: counts.rejectCount,
     duplicates: { identical: sum(duplicates.map(({ identical }) => identical)), superseded: sum(duplicates.map(({ superseded }) => superseded)) },
     notAskedFor: sum([...counts.notAskedForByType.values()]),
+    unresolved: { ids: unresolved.ids, withoutId: unresolved.withoutId, idsByType: countIdsByType(unresolved) },
     tables: Object.fromEntries(tables.map(({ schema, facts }) => [schema.name, facts.rowCount])),
     diagnostics: Object.fromEntries(diagnostics.counts),
     files: output.files,
@@ -88,7 +92,32 @@ export function printSummary(summary: Summary, written: readonly JoinedTable[], 
     const place = summary.rejectsFile === undefined ? '' : `: see ${summary.rejectsFile}`;
     terminal.print(paint.error(`${countOf(summary.rejects, 'record')} rejected${place}`));
   }
+  printUnresolved(summary, terminal);
   printNextStep(summary, terminal);
+}
+
+/** How many types are named. */
+const maxListedTypes = 4;
+
+function printUnresolved({ report, unresolved: { ids, idsByType, withoutId } }: Summary, terminal: Terminal): void {
+  const where = report === undefined ? '' : `; by column in ${report}`;
+  if (ids > 0) {
+    const types = Object.entries(idsByType);
+    const named = types.slice(0, maxListedTypes).map(([type, count]) => `${type} ${formatCount(count)}`);
+    const rest = types.length > named.length ? ` and ${types.length - named.length} more types` : '';
+    terminal.print(`${countOf(ids, 'id')} ${ids === 1 ? 'leads' : 'lead'} to no row: ${named.join(', ')}${rest}`);
+    terminal.print(terminal.paint.faint(`  what they point to is not in the input: add the files that hold it, or use left joins${where}`));
+  }
+  if (withoutId > 0) {
+    terminal.print(`${countOf(withoutId, 'reference')} ${withoutId === 1 ? 'has' : 'have'} no id, since no resource of the input, or more than one, fits`);
+    terminal.print(terminal.paint.faint(`  the …_identifier beside the empty …_id shows what they mean, where a column has one${where}`));
+  }
+}
+
+/** Most frequent first. */
+function countIdsByType({ byType }: UnresolvedReferences): Record<string, number> {
+  const counts = [...byType].map(([type, { ids }]) => [type === '' ? 'unknown type' : type, sum([...ids.values()])] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0).sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1)));
 }
 
 function printNextStep(summary: Summary, terminal: Terminal): void {

@@ -3,7 +3,7 @@
 
 import type { DiagnosticCode, MessageParameters } from '../diagnostics.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import type { DecodedSource, DocumentKind, ReadContext, ResourceEnvelope } from '../types.ts';
+import type { BundleScope, DecodedSource, DocumentKind, ReadContext, ResourceEnvelope } from '../types.ts';
 import { asBuffer } from './byte-collector.ts';
 import { type CutEvent, DocumentCutter } from './cut-document.ts';
 import { HeldRefusals } from './held-refusals.ts';
@@ -33,6 +33,7 @@ export class DocumentRun {
   /** Counts from 1; -1 when the run is the whole source. */
   #line: number;
   #tally = new BundleTally();
+  #bundle: BundleScope = { outer: undefined };
   #kind: DocumentKind | undefined;
   /** End of the bytes given so far. */
   #endOffset: number;
@@ -119,7 +120,10 @@ export class DocumentRun {
   #openBundle(): void {
     this.#tellKind('bundle');
     const cutter = this.#cutter;
-    if (cutter.elementCount === 0) this.#tally = new BundleTally();
+    if (cutter.elementCount === 0) {
+      this.#tally = new BundleTally();
+      this.#bundle = { outer: undefined };
+    }
     if (cutter.isTooLarge) return;
     const frame = Buffer.concat([cutter.buffer.subarray(cutter.start, cutter.end), FRAME_END]);
     const fault = parseRecord({ buffer: frame, start: 0, end: frame.length, isAscii: false }, false);
@@ -146,8 +150,9 @@ export class DocumentRun {
     if (!isItem) resource = takeEntryResource(value, place, this.#tally, this.#context);
     else if (this.#isResource(value, place)) resource = value as JsonObject;
     if (resource === undefined) return;
-    if (resource.resourceType === 'Bundle') yield* unpackBundle(resource, cutter.hasOddNumber, place, this.#context);
-    else yield makeEnvelope(resource, cutter.hasOddNumber, isItem ? undefined : fullUrlOf(value), place);
+    if (resource.resourceType === 'Bundle') yield* unpackBundle(resource, cutter.hasOddNumber, place, this.#context, isItem ? undefined : this.#bundle);
+    else if (isItem) yield makeEnvelope(resource, cutter.hasOddNumber, place);
+    else yield makeEnvelope(resource, cutter.hasOddNumber, place, fullUrlOf(value), this.#bundle);
   }
 
   *#endDocument(): Generator<ResourceEnvelope, void, undefined> {
@@ -177,7 +182,7 @@ export class DocumentRun {
     const isBundle = document.resourceType === 'Bundle';
     this.#tellKind(isBundle ? 'bundle' : 'resource');
     if (isBundle) yield* unpackBundle(document, cutter.hasOddNumber, place, this.#context);
-    else yield makeEnvelope(document, cutter.hasOddNumber, undefined, place);
+    else yield makeEnvelope(document, cutter.hasOddNumber, place);
   }
 
   /** The item is what was read of the record at whose end, or in which, the text stopped to be JSON. */

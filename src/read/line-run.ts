@@ -133,7 +133,7 @@ export class LineRun implements RecordBytes {
     if (!isJsonObject(value)) return place.reject(this.#context, 'RECORD_NOT_OBJECT', { found: describeJson(value) });
     if (!checkResourceType(value, place, this.#context)) return;
     if (value.resourceType === 'Bundle') yield* unpackBundle(value, scanner.hasOddNumber, place, this.#context);
-    else yield makeEnvelope(value, scanner.hasOddNumber, undefined, place);
+    else yield makeEnvelope(value, scanner.hasOddNumber, place);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { DiagnosticCode, Location, MessageParameters } from '../diagnostics.ts';
 import { type JsonObject, type JsonValue, stringifyJson } from '../json.ts';
-import type { ReadContext, ResourceEnvelope } from '../types.ts';
+import type { BundleScope, ReadContext, ResourceEnvelope } from '../types.ts';
 import { REJECT_TEXT_BYTES } from './byte-collector.ts';
 import { type RecordBytes, showRecord } from './parse-record.ts';
 
@@ -75,12 +75,14 @@ export class RecordEnvelope implements ResourceEnvelope {
   readonly resource: JsonObject;
   readonly hasNumberText: boolean;
   readonly fullUrl: string | undefined;
+  readonly bundle: BundleScope | undefined;
   readonly #place: RecordPlace;
 
-  constructor(resource: JsonObject, hasNumberText: boolean, fullUrl: string | undefined, place: RecordPlace) {
+  constructor(resource: JsonObject, hasNumberText: boolean, place: RecordPlace, fullUrl: string | undefined, bundle: BundleScope | undefined) {
     this.resource = resource;
     this.hasNumberText = hasNumberText;
     this.fullUrl = fullUrl;
+    this.bundle = bundle;
     this.#place = place;
   }
 

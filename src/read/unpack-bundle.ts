@@ -1,7 +1,7 @@
 // Parsed records → resource envelopes: checks the shape of entries and resources, and takes nested Bundles apart.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import type { ReadContext, ResourceEnvelope } from '../types.ts';
+import type { BundleScope, ReadContext, ResourceEnvelope } from '../types.ts';
 import { hasNumberText } from './parse-lossless.ts';
 import { RecordEnvelope, type RecordPlace } from './resource-envelope.ts';
 import { BundleTally } from './tally-bundle.ts';
@@ -40,8 +40,14 @@ export function fullUrlOf(entry: JsonValue): string | undefined {
 }
 
 /** @param mayHoldNumberText - the record around it held numbers that were kept as text. */
-export function makeEnvelope(resource: JsonObject, mayHoldNumberText: boolean, fullUrl: string | undefined, place: RecordPlace): ResourceEnvelope {
-  return new RecordEnvelope(resource, mayHoldNumberText && hasNumberText(resource), fullUrl, place);
+export function makeEnvelope(
+  resource: JsonObject,
+  mayHoldNumberText: boolean,
+  place: RecordPlace,
+  fullUrl: string | undefined = undefined,
+  bundle: BundleScope | undefined = undefined,
+): ResourceEnvelope {
+  return new RecordEnvelope(resource, mayHoldNumberText && hasNumberText(resource), place, fullUrl, bundle);
 }
 
 /** The resources of a parsed Bundle, at any depth. Recursive: the depth limit of records bounds it. */
@@ -50,7 +56,9 @@ export function* unpackBundle(
   mayHoldNumberText: boolean,
   place: RecordPlace,
   context: ReadContext,
+  outer: BundleScope | undefined = undefined,
 ): Generator<ResourceEnvelope, void, undefined> {
+  const scope: BundleScope = { outer };
   const tally = new BundleTally();
   // One entry where FHIR wants a list of them is what naive XML converters write.
   const entries = bundle.entry === undefined ? [] : Array.isArray(bundle.entry) ? bundle.entry : [bundle.entry];
@@ -59,8 +67,8 @@ export function* unpackBundle(
     const entryPlace = place.ofEntry(index, entry);
     const resource = takeEntryResource(entry, entryPlace, tally, context);
     if (resource === undefined) continue;
-    if (resource.resourceType === 'Bundle') yield* unpackBundle(resource, mayHoldNumberText, entryPlace, context);
-    else yield makeEnvelope(resource, mayHoldNumberText, fullUrlOf(entry), entryPlace);
+    if (resource.resourceType === 'Bundle') yield* unpackBundle(resource, mayHoldNumberText, entryPlace, context, scope);
+    else yield makeEnvelope(resource, mayHoldNumberText, entryPlace, fullUrlOf(entry), scope);
   }
   context.onBundle(tally.finish(place.sourceName, bundle));
 }

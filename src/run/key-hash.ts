@@ -1,10 +1,16 @@
-// Type and id of a resource → 64 bits in two halves. Seeded per run, so that no input can be made to collide.
+// Type and id of a resource → 64 bits in two halves. Seeded per run, so that no input can be made to collide. The id's
+// bits come first and the type is put on them after, so that an id of unknown type can be tried with every type.
 
 export interface KeyHash {
-  /** After `hash`: the two halves, unsigned. */
+  /** After `hash`, `hashText` or `withType`: the two halves, unsigned. */
   high: number;
   low: number;
+  /** The same as `hashText(id)`, then `withType(resourceType)`. */
   hash(resourceType: string, id: string): void;
+  /** Of a text alone. */
+  hashText(text: string): void;
+  /** Puts a type on the bits of an id. */
+  withType(resourceType: string, idHigh: number, idLow: number): void;
 }
 
 /** MurmurHash3's constants (public domain, https://github.com/aappleby/smhasher), one per half. */
@@ -13,11 +19,11 @@ const multiplierB = 0xc2b2ae35;
 
 /** A hasher with these two seeds. */
 export function createKeyHash(seedA: number, seedB: number): KeyHash {
-  const typeStates = new Map<string, { a: number; b: number }>();
-  const state = { a: 0, b: 0 };
+  const typeHashes = new Map<string, { readonly high: number; readonly low: number }>();
 
-  function mix(text: string): void {
-    let { a, b } = state;
+  function hashText(text: string): void {
+    let a = seedA;
+    let b = seedB;
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index);
       a = Math.imul(a ^ unit, multiplierA);
@@ -25,31 +31,41 @@ export function createKeyHash(seedA: number, seedB: number): KeyHash {
       a ^= a >>> 15;
       b ^= b >>> 13;
     }
-    state.a = a;
-    state.b = b;
+    keyHash.high = finish(a ^ Math.imul(b, multiplierA));
+    keyHash.low = finish(b ^ Math.imul(a, multiplierB));
+  }
+
+  function hashType(resourceType: string): { readonly high: number; readonly low: number } {
+    let known = typeHashes.get(resourceType);
+    if (known === undefined) {
+      hashText(`${resourceType}/`);
+      known = { high: keyHash.high, low: keyHash.low };
+      // Types come from the input: there may be no end to odd ones.
+      if (typeHashes.size < mostTypes) typeHashes.set(resourceType, known);
+    }
+    return known;
   }
 
   const keyHash: KeyHash = {
     high: 0,
     low: 0,
     hash(resourceType, id) {
-      let start = typeStates.get(resourceType);
-      if (start === undefined) {
-        state.a = seedA;
-        state.b = seedB;
-        mix(`${resourceType}/`);
-        start = { a: state.a, b: state.b };
-        typeStates.set(resourceType, start);
-      }
-      state.a = start.a;
-      state.b = start.b;
-      mix(id);
-      keyHash.high = finish(state.a ^ Math.imul(state.b, multiplierA));
-      keyHash.low = finish(state.b ^ Math.imul(state.a, multiplierB));
+      const type = hashType(resourceType);
+      hashText(id);
+      keyHash.high = (keyHash.high ^ type.high) >>> 0;
+      keyHash.low = (keyHash.low ^ type.low) >>> 0;
+    },
+    hashText,
+    withType(resourceType, idHigh, idLow) {
+      const type = hashType(resourceType);
+      keyHash.high = (idHigh ^ type.high) >>> 0;
+      keyHash.low = (idLow ^ type.low) >>> 0;
     },
   };
   return keyHash;
 }
+
+const mostTypes = 1000;
 
 function finish(half: number): number {
   let bits = half ^ (half >>> 16);

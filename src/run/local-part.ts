@@ -1,16 +1,17 @@
 // A part of the sources, read in this thread: sources → resources → rows → the part's sink.
 
 import { type Diagnostic, Diagnostics, RowFault, UserError } from '../diagnostics.ts';
-import { isJsonObject, type JsonValue, stringifyJson } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../json.ts';
 import { sha256Hex } from '../lazy-crypto.ts';
 import type { Registry } from '../registry.ts';
 import type { Containment, PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
 import { saveInto } from './attachment-files.ts';
 import { contentHash } from './content-hash.ts';
-import { createKeyHash } from './key-hash.ts';
+import { createKeyHash, type KeyHash } from './key-hash.ts';
 import { lastUpdatedMs } from './last-updated.ts';
 import type { Part, PartReading } from './part.ts';
 import { type Finding, type Progress, type ReadSource, type RejectResource, readResources, resourceTypeOf } from './read-resources.ts';
+import { ReferenceCounts } from './reference-counts.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import { decideId } from './resource-id.ts';
 import { type PartDecisions, ResourceIndex } from './resource-index.ts';
@@ -57,9 +58,10 @@ export class LocalPart implements Part {
 
   constructor(options: LocalPartOptions) {
     this.#options = options;
-    const resources = new ResourceIndex(createKeyHash(...options.hashSeeds), options.partCount > 1);
-    const ids = options.keepsVersions ? new ResourceIndex(createKeyHash(...options.hashSeeds)) : undefined;
-    this.#indexes = { resources, ids, references: new ReferenceIndex(ids ?? resources) };
+    const keyHash = createKeyHash(...options.hashSeeds);
+    const resources = new ResourceIndex(keyHash, options.partCount > 1);
+    const ids = options.keepsVersions ? new ResourceIndex(keyHash) : undefined;
+    this.#indexes = { resources, ids, references: new ReferenceIndex(ids ?? resources, keyHash, options.canReadAgain), keyHash };
   }
 
   async read(): Promise<PartReading> {
@@ -68,9 +70,10 @@ export class LocalPart implements Part {
 
   async readAgain(decisions: PartDecisions): Promise<PartReading> {
     await this.#options.sink.restart();
-    const { resources, references } = this.#indexes;
+    const { ids, resources, references } = this.#indexes;
     resources.startSecondReading(decisions);
-    references.startSecondReading(decisions.identified ?? new Map());
+    ids?.startSecondReading();
+    references.startSecondReading(decisions.references ?? { identified: new Map(), strayTypes: new Map() });
     const reading = await new Reading(this.#options, this.#indexes, 'second', () => this.#isStopped).read();
     if (!resources.isSecondReadingComplete) throw new UserError('INPUT_CHANGED');
     return reading;
@@ -79,6 +82,18 @@ export class LocalPart implements Part {
   stop(): void {
     this.#isStopped = true;
   }
+
+  end(): void {
+    this.#indexes.references.close();
+  }
+}
+
+/** Its own id, unless another one of its type has that before it; without an id, its place. */
+function chooseLocalId(resource: JsonObject, type: string, index: number, taken: ReadonlySet<string>): string {
+  const own = Object.hasOwn(resource, 'id') && typeof resource['id'] === 'string' && resource['id'] !== '' ? resource['id'] : `${index}`;
+  let localId = own;
+  for (let number = 2; taken.has(`${type} ${localId}`); number++) localId = `${own}#${number}`;
+  return localId;
 }
 
 /** What the part has met, over both readings. */
@@ -87,12 +102,14 @@ interface PartIndexes {
   /** Where `resources` has each version apart: the ids, which references look for. */
   readonly ids: ResourceIndex | undefined;
   readonly references: ReferenceIndex;
+  readonly keyHash: KeyHash;
 }
 
 /** A contained resource stands where its container does. */
 function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resource' | 'hasNumberText'> {
   return {
     fullUrl: undefined,
+    bundle: container.bundle,
     location: () => container.location(),
     rawText: () => container.rawText(),
     rawBytes: () => container.rawBytes(),
@@ -122,6 +139,7 @@ class Reading {
   readonly #index: ResourceIndex;
   readonly #ids: ResourceIndex | undefined;
   readonly #references: ReferenceIndex;
+  readonly #referenceCounts: ReferenceCounts;
   readonly #pass: 'first' | 'second';
   readonly #isStopped: () => boolean;
   readonly #counts = new RunCounts();
@@ -131,7 +149,7 @@ class Reading {
   /** Of the tables of the flattener at work, before it began. */
   readonly #rowCounts: number[] = [];
 
-  constructor(options: LocalPartOptions, { ids, references, resources }: PartIndexes, pass: 'first' | 'second', isStopped: () => boolean) {
+  constructor(options: LocalPartOptions, { ids, keyHash, references, resources }: PartIndexes, pass: 'first' | 'second', isStopped: () => boolean) {
     this.#options = options;
     this.#index = resources;
     this.#ids = ids;
@@ -139,7 +157,14 @@ class Reading {
     this.#pass = pass;
     this.#isStopped = isStopped;
     this.#diagnostics = new Diagnostics(options.onDiagnostic);
-    this.#tables = new TableSet(options, this.#counts.flattenContext(options.sink.storage, references, options.isAudited, saveInto(options.sink)));
+    this.#referenceCounts = new ReferenceCounts({
+      index: ids ?? resources,
+      keyHash,
+      isTableWritten: (table) => options.tableNames?.has(table) ?? true,
+      hasMainTable: (resourceType) => this.#tables.hasMainTable(resourceType),
+    });
+    const context = this.#counts.flattenContext(options.sink.storage, options.isAudited, saveInto(options.sink));
+    this.#tables = new TableSet(options, { ...context, references, referenceCounter: this.#referenceCounts });
   }
 
   async read(): Promise<PartReading> {
@@ -163,7 +188,9 @@ class Reading {
       tables: written.map(({ schema: { name, resourceType }, facts }) => ({ name, resourceType, facts })),
       undefinedTypes: this.#tables.undefinedTypes,
       index: this.#index.content(),
+      ids: (this.#ids ?? this.#index).content().entries,
       references: this.#references.findings(),
+      referenceCounts: this.#referenceCounts.data(),
       contestKeys: this.#index.contestKeys,
       hasCollision: this.#index.hasCollision,
       notReplacedCount: this.#notReplacedCount,
@@ -180,6 +207,8 @@ class Reading {
     switch (tables.kind) {
       case 'not-asked-for':
         addTo(this.#counts.notAskedForByType, resourceType, 1);
+        // Others may refer to it.
+        this.#references.add(resourceType, decideId(envelope, resourceType).id, envelope, false);
         return undefined;
       case 'rejected':
         reject(tables.code, tables.parameters);
@@ -194,18 +223,21 @@ class Reading {
   #flatten(envelope: ResourceEnvelope, resourceType: string, flatteners: readonly BoundFlattener[], reject: RejectResource): Promise<void> | undefined {
     const { id, origin } = decideId(envelope, resourceType);
     const isRelational = flatteners.some((flattener) => flattener.isRelational);
-    if (isRelational) this.#references.add(this.#counts.sources.length, resourceType, id, envelope);
+    this.#references.add(resourceType, id, envelope, true);
     // Sixteen digits: enough to tell the versions of one id apart.
     const versionHash = this.#options.keepsVersions ? sha256Hex(stringifyJson(envelope.resource), 16) : undefined;
-    if (!this.#isWanted(envelope, resourceType, id, versionHash)) return undefined;
+    if (!this.#isWanted(envelope, resourceType, id, versionHash)) {
+      if (this.#pass === 'first') this.#references.scan(envelope.resource);
+      return undefined;
+    }
     this.#counts.idOrigins[origin]++;
     addTo(this.#counts.resourcesByType, resourceType, 1);
     if (!isRelational || !Array.isArray(envelope.resource['contained'])) {
       return this.#addRows(envelope, id, flatteners, reject, versionHash === undefined ? undefined : { versionHash });
     }
-    const inner = { containedIn: `${resourceType}/${id}`, containerId: id, versionHash };
-    const { unpacked, wait } = this.#unpackContained(envelope, envelope.resource['contained'], inner, reject);
-    const relief = this.#addRows(envelope, id, flatteners, reject, { unpacked, versionHash });
+    const inner = { containedIn: `${resourceType}/${id}`, containerId: id, containerType: resourceType, versionHash };
+    const { containedTypes, unpacked, wait } = this.#unpackContained(envelope, envelope.resource['contained'], inner, reject);
+    const relief = this.#addRows(envelope, id, flatteners, reject, { unpacked, containedTypes, versionHash });
     return wait.length === 0 ? relief : Promise.all([...wait, relief]).then(() => {});
   }
 
@@ -215,23 +247,31 @@ class Reading {
     list: readonly JsonValue[],
     containment: Containment & { readonly containerId: string },
     reject: RejectResource,
-  ): { readonly unpacked: ReadonlySet<unknown>; readonly wait: readonly Promise<void>[] } {
+  ): { readonly containedTypes: ReadonlyMap<string, string>; readonly unpacked: ReadonlySet<unknown>; readonly wait: readonly Promise<void>[] } {
+    const containedTypes = new Map<string, string>();
     const unpacked = new Set<unknown>();
-    const wait: Promise<void>[] = [];
+    const rows: { readonly resource: JsonObject; readonly localId: string; readonly flatteners: readonly BoundFlattener[] }[] = [];
+    const taken = new Set<string>();
     for (const [index, resource] of list.entries()) {
       const type = isJsonObject(resource) ? resourceTypeOf(resource) : undefined;
       const tables = type === undefined ? undefined : this.#tables.forType(type);
       // What can have no table stays where it is; what was not asked for is left out with its type.
       if (!isJsonObject(resource) || type === undefined || tables === undefined || tables.kind === 'rejected') continue;
       unpacked.add(resource);
+      const localId = chooseLocalId(resource, type, index, taken);
+      taken.add(`${type} ${localId}`);
+      if (!containedTypes.has(localId)) containedTypes.set(localId, type);
       if (tables.kind === 'not-asked-for') continue;
       addTo(this.#counts.containedByType, type, 1);
-      const localId = Object.hasOwn(resource, 'id') && typeof resource['id'] === 'string' ? resource['id'] : `${index}`;
+      rows.push({ resource, localId, flatteners: tables.flatteners });
+    }
+    const wait: Promise<void>[] = [];
+    for (const { flatteners, localId, resource } of rows) {
       const contained = { ...borrowPlace(envelope), resource, hasNumberText: envelope.hasNumberText };
-      const relief = this.#addRows(contained, `${containment.containerId}#${localId}`, tables.flatteners, reject, containment);
+      const relief = this.#addRows(contained, `${containment.containerId}#${localId}`, flatteners, reject, { ...containment, containedTypes });
       if (relief !== undefined) wait.push(relief);
     }
-    return { unpacked, wait };
+    return { containedTypes, unpacked, wait };
   }
 
   #addRows(
@@ -248,7 +288,9 @@ class Reading {
       for (let index = 0; index < tables.length; index++) rowCounts[index] = (tables[index] as BoundFlattener['tables'][number]).builder.rowCount;
       try {
         flattener.flatten(envelope, id, containment);
+        this.#referenceCounts.commit();
       } catch (error) {
+        this.#referenceCounts.discard();
         for (const [position, { builder }] of tables.entries()) builder.truncate(rowCounts[position] as number);
         if (error instanceof RowFault) {
           reject(error.code, error.parameters);
@@ -278,6 +320,7 @@ class Reading {
       contentHash: versionHash === undefined ? contentHash(envelope.rawBytes()) : Number.parseInt(versionHash.slice(0, 8), 16),
     };
     if (this.#pass === 'second') {
+      this.#ids?.check({ resourceType, id, lastUpdatedMs: Number.NaN, contentHash: 0 });
       const verdict = this.#index.check(resource);
       if (verdict === 'keep') return true;
       if (verdict === 'changed') throw new UserError('INPUT_CHANGED');

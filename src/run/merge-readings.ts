@@ -6,6 +6,7 @@ import type { JoinedTable } from '../types.ts';
 import type { PartReading } from './part.ts';
 import { RunCounts } from './run-counts.ts';
 import { maxUndefinedTypes } from './table-set.ts';
+import { findUnresolved, type UnresolvedReferences } from './unresolved-references.ts';
 
 export interface MergedReading {
   readonly counts: RunCounts;
@@ -14,6 +15,7 @@ export interface MergedReading {
   readonly tables: readonly JoinedTable[];
   readonly rejectParts: readonly number[];
   readonly notReplacedCount: number;
+  readonly unresolved: UnresolvedReferences;
 }
 
 /**
@@ -36,6 +38,7 @@ export function mergeReadings(
     tables: joinTables(readings, registry),
     rejectParts: [...readings.keys()].filter((part) => (readings[part] as PartReading).counts.rejectCount > 0),
     notReplacedCount: readings.reduce((sum, { notReplacedCount }) => sum + notReplacedCount, 0),
+    unresolved: findUnresolved(readings),
   };
 }
 

@@ -3,6 +3,8 @@
 
 import type { DiagnosticsData } from '../diagnostics.ts';
 import type { TableFacts } from '../types.ts';
+import type { KeyTableContent } from './key-table.ts';
+import type { ReferenceCountsData } from './reference-counts.ts';
 import type { ReferenceFindings } from './reference-index.ts';
 import type { IndexContent, PartDecisions } from './resource-index.ts';
 import type { CountsData } from './run-counts.ts';
@@ -14,6 +16,8 @@ export interface Part {
   readAgain(decisions: PartDecisions): Promise<PartReading>;
   /** Ends the work soon, without waiting for it: what is under way is then rejected. */
   stop(): void;
+  /** Gives back what it holds, when nothing more is asked of it. */
+  end(): void;
 }
 
 export interface PartReading {
@@ -23,7 +27,10 @@ export interface PartReading {
   /** Types with tables that FHIR does not define. */
   readonly undefinedTypes: readonly string[];
   readonly index: IndexContent;
+  /** Type and id of all resources that have rows. */
+  readonly ids: KeyTableContent;
   readonly references: ReferenceFindings;
+  readonly referenceCounts: ReferenceCountsData;
   /** After a second reading: contest → the key it was about. */
   readonly contestKeys: ReadonlyMap<number, string>;
   readonly hasCollision: boolean;

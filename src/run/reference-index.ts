@@ -1,101 +1,228 @@
 // What references point to, across the sources: entries of Bundles by their fullUrl, resources by their identifiers.
 // What comes later than the reference that needs it is found in a second reading, which is asked for only then.
+//
+// `urn:uuid:U` means, in this order: the entry of its own Bundle with this fullUrl, of the Bundles around that one, the
+// resource of the input whose id is U, the only entry of any other Bundle with this fullUrl.
 
-import { isJsonObject } from '../json.ts';
-import type { ReferenceLookup, ReferenceTarget, ResourceEnvelope } from '../types.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { BundleScope, ReferenceLookup, ReferenceTarget, ResourceEnvelope } from '../types.ts';
+import { type IdentifierRecords, IdentifierSpool } from './identifier-spool.ts';
+import type { KeyHash } from './key-hash.ts';
+import { KeyTable, type KeyTableContent } from './key-table.ts';
 import type { ResourceIndex } from './resource-index.ts';
-
-/** Types that people refer to by identifier: others are too many to keep their identifiers in memory. */
-const identifiedTypes: ReadonlySet<string> = new Set([
-  'CareTeam',
-  'Coverage',
-  'Device',
-  'Encounter',
-  'HealthcareService',
-  'Location',
-  'Medication',
-  'Organization',
-  'Patient',
-  'Practitioner',
-  'PractitionerRole',
-  'RelatedPerson',
-]);
-
-/** `system|value`, or the value alone → the resources that have it. */
-export type IdentifiedResources = ReadonlyMap<string, readonly ReferenceTarget[]>;
 
 /** What one reading of a part has learnt of references. */
 export interface ReferenceFindings {
-  readonly identified: IdentifiedResources;
-  /** Identifiers that references asked for. */
-  readonly wanted: ReadonlySet<string>;
+  /** Texts that references ask for: identifiers, and urns that no entry of their Bundle has. */
+  readonly wanted: KeyTableContent;
+  /** Where they may be found. */
+  readonly identifiers: IdentifierRecords;
+  /** Ids of urns that no entry of their Bundle has; own word: how many types were known to have a resource with that id. */
+  readonly strays: KeyTableContent;
+  /** Types of the resources met. */
+  readonly types: readonly string[];
+  /** Keys of resources that have no rows, since nobody asked for their tables. */
+  readonly others: KeyTableContent;
   /** A reference came before the entry of its Bundle that it points to, so that a second reading tells more. */
   readonly hasForward: boolean;
 }
 
+/** What all parts together have found, for the second reading of one of them. */
+export interface ReferenceDecisions {
+  /** `high low` of a wanted text → the resources that have it. */
+  readonly identified: ReadonlyMap<string, readonly ReferenceTarget[]>;
+  /** Entry of the part's strays → types of other parts' resources with that id. */
+  readonly strayTypes: ReadonlyMap<number, readonly string[]>;
+}
+
+/** A Bundle as it is read. */
+interface Scope {
+  readonly number: number;
+  readonly outer: Scope | undefined;
+  /** Entries of the indexes when the Bundle began: later ones are its own. */
+  readonly firstEntry: number;
+  readonly firstOther: number;
+  /** fullUrl → entries so far whose id is not the fullUrl's. */
+  readonly renamed: Map<string, ReferenceTarget>;
+}
+
 const mostFound = 4096;
-const uuidUrl = /^urn:(?:uuid|oid):(.+)$/;
+const urnPattern = /^urn:(?:uuid|oid):(.+)$/;
+/** Own words of an entry of `#awaited`: the target's type counted from 1 when it has come, and its id likewise when it is not the urn's. */
+const awaitedWords = { type: 0, id: 1 } as const;
 
 export class ReferenceIndex implements ReferenceLookup {
   readonly #resources: ResourceIndex;
-  readonly #identified = new Map<string, ReferenceTarget[]>();
-  readonly #wanted = new Set<string>();
-  /** Source and urn → the entry, where its id is not the urn's own. */
-  readonly #renamed = new Map<string, ReferenceTarget>();
-  /** Source and urn → the urn's own id, of references that found nothing so far. */
-  readonly #missed = new Map<string, string>();
-  /** Types met so far: a urn tells none. */
-  readonly #types = new Set<string>();
+  readonly #keyHash: KeyHash;
+  readonly #canReadAgain: boolean;
+  readonly #spool = new IdentifierSpool();
+  readonly #wanted = new KeyTable(0);
+  readonly #strays = new KeyTable(1);
+  /** Scope and urn → the entry that came later than a reference to it. */
+  readonly #awaited = new KeyTable(2);
+  readonly #awaitedIds: string[] = [];
+  /** Resources without rows of their own, by type and id. */
+  readonly #others = new KeyTable(0);
+  #otherSeenCount = 0;
+  readonly #types: string[] = [];
+  readonly #typeNumbers = new Map<string, number>();
+  #hasForward = false;
   /** Given for the second reading. */
-  #known: IdentifiedResources | undefined;
-  #scope = 0;
-  /** An entry came that a reference before it should have found. */
-  #wasMisled = false;
+  #decisions: ReferenceDecisions | undefined;
+
+  #bundle: BundleScope | undefined;
+  #scope: Scope | undefined;
+  #scopeCount = 0;
+  /** Of the Bundles around the one being read. */
+  #scopes = new Map<BundleScope, Scope>();
   /** Urns of the scope that were found: the same few are asked for again and again. */
   readonly #found = new Map<string, ReferenceTarget>();
 
-  constructor(resources: ResourceIndex) {
+  /** @param canReadAgain - false when what comes later is of no use any more. */
+  constructor(resources: ResourceIndex, keyHash: KeyHash, canReadAgain = true) {
     this.#resources = resources;
+    this.#keyHash = keyHash;
+    this.#canReadAgain = canReadAgain;
   }
 
-  startSecondReading(known: IdentifiedResources): void {
-    this.#known = known;
-    this.#found.clear();
+  startSecondReading(decisions: ReferenceDecisions): void {
+    this.#decisions = decisions;
+    this.#enter(undefined);
+    this.#scopeCount = 0;
+    this.#scopes.clear();
+    this.#otherSeenCount = 0;
   }
 
-  /** To be called before a resource's references are looked up. Urns belong to a scope: a source. */
-  add(scope: number, resourceType: string, id: string, { fullUrl, resource }: ResourceEnvelope): void {
-    if (scope !== this.#scope) this.#found.clear();
-    this.#scope = scope;
-    if (this.#known !== undefined) return;
-    this.#types.add(resourceType);
-    const urn = fullUrl === undefined ? null : uuidUrl.exec(fullUrl);
-    if (urn !== null && urn[1] !== id) this.#rename(fullUrl as string, { type: resourceType, id });
-    if (identifiedTypes.has(resourceType)) this.#addIdentifiers(resourceType, id, resource['identifier']);
+  /** To be called before a resource's references are looked up, and before the resource goes to the index of resources. */
+  add(resourceType: string, id: string, { bundle, fullUrl, resource }: ResourceEnvelope, hasRow: boolean): void {
+    if (bundle !== this.#bundle) this.#enter(bundle);
+    if (!hasRow) this.#addOther(resourceType, id);
+    if (this.#decisions === undefined) {
+      this.#numberOf(resourceType);
+      if (this.#canReadAgain) this.#spoolIdentifiers(resourceType, id, resource['identifier']);
+    }
+    if (fullUrl !== undefined && this.#scope !== undefined) this.#addEntry(fullUrl, { type: resourceType, id }, this.#scope);
   }
 
-  #rename(urn: string, target: ReferenceTarget): void {
-    this.#renamed.set(`${this.#scope} ${urn}`, target);
-    // A reference before this entry was taken to mean a resource of another source that has the urn's id.
-    if (this.#found.delete(urn)) this.#wasMisled = true;
-  }
-
-  #addIdentifiers(type: string, id: string, identifiers: unknown): void {
-    for (const identifier of Array.isArray(identifiers) ? identifiers : [identifiers]) {
-      if (!isJsonObject(identifier) || typeof identifier['value'] !== 'string') continue;
-      const { system, value } = identifier as { system?: unknown; value: string };
-      const key = typeof system === 'string' ? `${system}|${value}` : value;
-      const targets = this.#identified.get(key) ?? [];
-      if (!targets.some((target) => target.type === type && target.id === id)) targets.push({ type, id });
-      this.#identified.set(key, targets);
+  /** Takes down what a resource refers to that is not flattened in this reading, but may be in the second. */
+  scan(value: JsonValue): void {
+    if (Array.isArray(value)) for (const item of value) this.scan(item);
+    else if (isJsonObject(value)) {
+      this.#scanReference(value);
+      for (const key in value) if (typeof value[key] === 'object') this.scan(value[key] as JsonValue);
     }
   }
 
-  /** An entry of the same source; undefined when there is none, or none yet. */
+  #scanReference({ identifier, reference }: JsonObject): void {
+    if (typeof reference === 'string') {
+      const urn = urnPattern.exec(reference);
+      if (urn !== null) this.#countStray(urn[1] as string);
+      const query = reference.indexOf('?identifier=');
+      if (urn !== null || query < 0) this.#want(reference);
+      else this.#want(decodeLoosely(reference.slice(query + '?identifier='.length)));
+    } else if (isJsonObject(identifier) && typeof identifier['value'] === 'string') {
+      this.#want(`${typeof identifier['system'] === 'string' ? identifier['system'] : ''}|${identifier['value']}`);
+    }
+  }
+
+  #enter(bundle: BundleScope | undefined): void {
+    this.#found.clear();
+    this.#bundle = bundle;
+    if (bundle === undefined) {
+      this.#scope = undefined;
+      this.#scopes.clear();
+      return;
+    }
+    const around = new Map<BundleScope, Scope>();
+    this.#scope = this.#scopeOf(bundle, around);
+    this.#scopes = around;
+  }
+
+  /** Bundles that have ended are forgotten: those which are neither the one entered nor around it. */
+  #scopeOf(bundle: BundleScope, around: Map<BundleScope, Scope>): Scope {
+    const outer = bundle.outer === undefined ? undefined : this.#scopeOf(bundle.outer, around);
+    let scope = this.#scopes.get(bundle);
+    if (scope === undefined) {
+      const isFirstReading = this.#decisions === undefined;
+      scope = {
+        number: this.#scopeCount++,
+        outer,
+        firstEntry: isFirstReading ? this.#resources.entryCount : this.#resources.seenCount,
+        firstOther: isFirstReading ? this.#others.entryCount : this.#otherSeenCount,
+        renamed: new Map(),
+      };
+    }
+    around.set(bundle, scope);
+    return scope;
+  }
+
+  #numberOf(resourceType: string): number {
+    let number = this.#typeNumbers.get(resourceType);
+    if (number === undefined) {
+      number = this.#types.push(resourceType) - 1;
+      this.#typeNumbers.set(resourceType, number);
+    }
+    return number;
+  }
+
+  #addOther(resourceType: string, id: string): void {
+    this.#keyHash.hash(resourceType, id);
+    const { high, low } = this.#keyHash;
+    const entry = this.#others.find(high, low);
+    if (entry < 0) this.#others.add(high, low);
+    else if (this.#decisions !== undefined && entry === this.#otherSeenCount) this.#otherSeenCount++;
+  }
+
+  #addEntry(fullUrl: string, target: ReferenceTarget, scope: Scope): void {
+    const urn = urnPattern.exec(fullUrl);
+    const isRenamed = urn !== null ? urn[1] !== target.id : !fullUrl.endsWith(`/${target.id}`);
+    if (isRenamed) {
+      scope.renamed.set(fullUrl, target);
+      this.#found.delete(fullUrl);
+    }
+    if (this.#decisions !== undefined) return;
+    if (isRenamed && this.#canReadAgain) this.#spoolText(fullUrl, target.type, target.id);
+    const awaited = this.#findAwaited(scope, fullUrl);
+    if (awaited < 0) return;
+    // A reference before this entry was taken to mean something else, or nothing.
+    this.#hasForward = true;
+    this.#found.delete(fullUrl);
+    this.#awaited.setWord(awaited, awaitedWords.type, this.#numberOf(target.type) + 1);
+    if (isRenamed) this.#awaited.setWord(awaited, awaitedWords.id, this.#awaitedIds.push(target.id));
+  }
+
+  #findAwaited(scope: Scope, urn: string): number {
+    this.#hashInScope(scope, urn);
+    return this.#awaited.find(this.#keyHash.high, this.#keyHash.low);
+  }
+
+  #hashInScope({ number }: Scope, urn: string): void {
+    const keyHash = this.#keyHash;
+    keyHash.hashText(urn);
+    keyHash.high = (keyHash.high ^ Math.imul(number + 1, 0x9e3779b1)) >>> 0;
+    keyHash.low = (keyHash.low ^ Math.imul(number + 1, 0x85ebca77)) >>> 0;
+  }
+
+  /** By `system|value`, by `|value` without a system, and by the value alone, whatever the system. */
+  #spoolIdentifiers(type: string, id: string, identifiers: JsonValue | undefined): void {
+    if (identifiers === undefined) return;
+    for (const identifier of Array.isArray(identifiers) ? identifiers : [identifiers]) {
+      if (!isJsonObject(identifier) || typeof identifier['value'] !== 'string') continue;
+      const { system, value } = identifier as { system?: unknown; value: string };
+      this.#spoolText(`${typeof system === 'string' ? system : ''}|${value}`, type, id);
+      this.#spoolText(value, type, id);
+    }
+  }
+
+  #spoolText(text: string, type: string, id: string): void {
+    this.#keyHash.hashText(text);
+    this.#spool.add(this.#keyHash.high, this.#keyHash.low, this.#numberOf(type), id);
+  }
+
   findUrn(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined {
     const known = this.#found.get(urn);
     if (known !== undefined && (targets.length === 0 || targets.includes(known.type))) return known;
-    const target = this.#searchUrn(urn, id, targets);
+    const target = this.#findInBundles(urn, id, targets) ?? this.#findAnywhere(urn, id, targets);
     if (target !== undefined) {
       if (this.#found.size === mostFound) this.#found.clear();
       this.#found.set(urn, target);
@@ -103,46 +230,144 @@ export class ReferenceIndex implements ReferenceLookup {
     return target;
   }
 
-  #searchUrn(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined {
-    const key = `${this.#scope} ${urn}`;
-    const renamed = this.#renamed.get(key);
-    if (renamed !== undefined) return renamed;
-    for (const type of targets.length > 0 ? targets : this.#types) if (this.#resources.has(type, id)) return { type, id };
-    // A type that FHIR does not allow there is better than none.
-    if (targets.length > 0) for (const type of this.#types) if (this.#resources.has(type, id)) return { type, id };
-    if (this.#known === undefined) this.#missed.set(key, id);
+  /** The entry of the Bundle, or of one around it. */
+  #findInBundles(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined {
+    for (let scope = this.#scope; scope !== undefined; scope = scope.outer) {
+      const target = scope.renamed.get(urn) ?? this.#findSameId(scope, id, targets) ?? this.#findLater(scope, urn, id);
+      if (target !== undefined) return target;
+    }
     return undefined;
+  }
+
+  /** An entry so far whose id is the urn's. */
+  #findSameId({ firstEntry, firstOther }: Scope, id: string, targets: readonly string[]): ReferenceTarget | undefined {
+    if (id === '') return undefined;
+    const isFirstReading = this.#decisions === undefined;
+    const entryEnd = isFirstReading ? Number.POSITIVE_INFINITY : this.#resources.seenCount;
+    const otherEnd = isFirstReading ? Number.POSITIVE_INFINITY : this.#otherSeenCount;
+    return this.#firstType(id, targets, this.#types, (_, high, low) => {
+      const entry = this.#resources.entryOfKey(high, low);
+      if (entry >= 0) return entry >= firstEntry && entry < entryEnd;
+      const other = this.#others.find(high, low);
+      return other >= firstOther && other < otherEnd;
+    });
+  }
+
+  /** An entry that comes later: known in the second reading. */
+  #findLater(scope: Scope, urn: string, id: string): ReferenceTarget | undefined {
+    const entry = this.#findAwaited(scope, urn);
+    if (entry < 0) {
+      if (this.#decisions === undefined && this.#canReadAgain) this.#awaited.add(this.#keyHash.high, this.#keyHash.low);
+      return undefined;
+    }
+    const type = this.#awaited.word(entry, awaitedWords.type);
+    if (type === 0 || this.#decisions === undefined) return undefined;
+    const idNumber = this.#awaited.word(entry, awaitedWords.id);
+    return { type: this.#types[type - 1] as string, id: idNumber === 0 ? id : (this.#awaitedIds[idNumber - 1] as string) };
+  }
+
+  #findAnywhere(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined {
+    if (this.#decisions === undefined) {
+      this.#want(urn);
+      if (id === '') return undefined;
+      this.#countStray(id);
+      return this.#firstType(id, targets, this.#types, (_, high, low) => this.#isMet(high, low));
+    }
+    if (id !== '') {
+      const elsewhere = this.#decisions.strayTypes.get(this.#strayOf(id)) ?? [];
+      const types = elsewhere.length === 0 ? this.#types : [...this.#types, ...elsewhere];
+      const sameId = this.#firstType(id, targets, types, (type, high, low) => elsewhere.includes(type) || this.#isMet(high, low));
+      if (sameId !== undefined) return sameId;
+    }
+    return this.findIdentifier(urn, targets) ?? this.findIdentifier(urn, []);
+  }
+
+  #isMet(high: number, low: number): boolean {
+    return this.#resources.entryOfKey(high, low) >= 0 || this.#others.find(high, low) >= 0;
+  }
+
+  /** In the order of the targets; then a type that FHIR does not allow there, which is better than none. */
+  #firstType(
+    id: string,
+    targets: readonly string[],
+    types: readonly string[],
+    test: (type: string, high: number, low: number) => boolean,
+  ): ReferenceTarget | undefined {
+    const keyHash = this.#keyHash;
+    keyHash.hashText(id);
+    const { high, low } = keyHash;
+    const passes = (type: string): boolean => {
+      keyHash.withType(type, high, low);
+      return test(type, keyHash.high, keyHash.low);
+    };
+    for (const type of targets) if (passes(type)) return { type, id };
+    let first: string | undefined;
+    for (const type of types) if ((first === undefined || type < first) && passes(type)) first = type;
+    return first === undefined ? undefined : { type: first, id };
+  }
+
+  #strayOf(id: string): number {
+    this.#keyHash.hashText(id);
+    return this.#strays.find(this.#keyHash.high, this.#keyHash.low);
+  }
+
+  #countStray(id: string): void {
+    if (!this.#canReadAgain || this.#strayOf(id) >= 0) return;
+    const { high, low } = this.#keyHash;
+    const stray = this.#strays.add(high, low);
+    let typeCount = 0;
+    for (const type of this.#types) {
+      this.#keyHash.withType(type, high, low);
+      if (this.#isMet(this.#keyHash.high, this.#keyHash.low)) typeCount++;
+    }
+    this.#strays.setWord(stray, 0, typeCount);
+  }
+
+  #want(text: string): void {
+    if (!this.#canReadAgain) return;
+    this.#keyHash.hashText(text);
+    this.#wanted.findOrAdd(this.#keyHash.high, this.#keyHash.low);
   }
 
   /** The only resource of an allowed type with this identifier; known in the second reading. */
   findIdentifier(identifier: string, targets: readonly string[]): ReferenceTarget | undefined {
-    if (this.#known === undefined) {
-      this.#wanted.add(identifier);
+    if (this.#decisions === undefined) {
+      this.#want(identifier);
       return undefined;
     }
-    const found = this.#known.get(identifier)?.filter(({ type }) => targets.length === 0 || targets.includes(type));
-    return found?.length === 1 ? found[0] : undefined;
+    if (this.#decisions.identified.size === 0) return undefined;
+    this.#keyHash.hashText(identifier);
+    const found = this.#decisions.identified.get(wantedKey(this.#keyHash.high, this.#keyHash.low));
+    const allowed = targets.length === 0 ? found : found?.filter(({ type }) => targets.includes(type));
+    return allowed?.length === 1 ? allowed[0] : undefined;
   }
 
   findings(): ReferenceFindings {
-    const isFound = ([key, id]: [string, string]) => this.#renamed.has(key) || [...this.#types].some((type) => this.#resources.has(type, id));
     return {
-      identified: this.#identified,
-      wanted: this.#wanted,
-      hasForward: this.#known === undefined && (this.#wasMisled || [...this.#missed].some(isFound)),
+      wanted: this.#wanted.content(),
+      identifiers: this.#spool.records(),
+      strays: this.#strays.content(),
+      types: this.#types,
+      others: this.#others.content(),
+      hasForward: this.#decisions === undefined && this.#hasForward,
     };
+  }
+
+  /** Gives back what stands outside of memory. */
+  close(): void {
+    this.#spool.close();
   }
 }
 
-/** The identified resources of all parts. */
-export function mergeIdentified(parts: readonly ReferenceFindings[]): IdentifiedResources {
-  const merged = new Map<string, ReferenceTarget[]>();
-  for (const { identified } of parts) {
-    for (const [identifier, targets] of identified) {
-      const known = merged.get(identifier) ?? [];
-      known.push(...targets.filter((target) => !known.some(({ type, id }) => type === target.type && id === target.id)));
-      merged.set(identifier, known);
-    }
+/** Key of {@link ReferenceDecisions.identified}. */
+export function wantedKey(high: number, low: number): string {
+  return `${high} ${low}`;
+}
+
+function decodeLoosely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
-  return merged;
 }

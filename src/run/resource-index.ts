@@ -1,9 +1,11 @@
 // Which resources have been met, by type and id → whether one is new, a repetition, or another version.
-// About 25 bytes a resource, in typed arrays. It holds hashes, not ids: equal hash with equal content is a repetition;
-// equal hash with other content is settled in a second reading of the input, where ids are compared letter by letter.
+// 18 bytes a resource, 24 where several threads read. It holds hashes, not ids: equal hash with equal content is a
+// repetition; equal hash with other content is settled in a second reading of the input, where ids are compared letter
+// by letter.
 
 import { createKeyHash, type KeyHash } from './key-hash.ts';
-import type { IdentifiedResources } from './reference-index.ts';
+import { KeyTable, type KeyTableContent } from './key-table.ts';
+import type { ReferenceDecisions } from './reference-index.ts';
 
 /** What the index is told of a resource. */
 export interface IndexedResource {
@@ -34,13 +36,10 @@ export interface LaterOccurrence extends Readonly<Later> {
   readonly key: string;
 }
 
-/** What the first reading of one part has learnt. The arrays are shared with the index, without copying. */
+/** What the first reading of one part has learnt. The memory is shared with the index, without copying. */
 export interface IndexContent {
-  readonly entryCount: number;
-  readonly highs: Uint32Array;
-  readonly lows: Uint32Array;
-  readonly contentHashes: Uint32Array;
-  readonly lastUpdatedMs: Float64Array;
+  /** Words of an entry: see {@link entryWords}. */
+  readonly entries: KeyTableContent;
   /** Entry → its later occurrences, in order, where they are not all like the first. */
   readonly suspects: ReadonlyMap<number, readonly LaterOccurrence[]>;
 }
@@ -49,8 +48,8 @@ export interface IndexContent {
 export interface PartDecisions {
   /** Entry → 1 when an earlier part has the same with the same content. */
   readonly repeated: Uint8Array | undefined;
-  /** What references can find by identifier; undefined when none asked. */
-  readonly identified?: IdentifiedResources | undefined;
+  /** What references find in the whole input. */
+  readonly references?: ReferenceDecisions | undefined;
   /** Entries that several parts have, with different content. */
   readonly contested: ReadonlyMap<number, Contest>;
 }
@@ -71,28 +70,24 @@ interface Suspects {
   readonly laterByKey: Map<string, Later>;
   /** Where the input is read in parts: each of them, since which one wins is known only together with the other parts'. */
   readonly sequence: LaterOccurrence[];
-  /** Known when the second reading comes to it. */
+  /** Of the entry's first occurrence, known when the second reading comes to it. */
   firstKey: string | undefined;
+  firstUpdatedMs: number;
 }
 
-const firstCapacity = 1024;
-const growth = 1.5;
-/** Slots per entry at least; beyond, probing gets slow. */
-const slotsPerEntry = 1.25;
+/** The own words of an entry. When the first occurrence was updated is kept where parts are compared with one another. */
+export const entryWords = { contentHash: 0, updated: 1 } as const;
+/** Bits of the key that make room for the time: 53 are left, so that one pair in nine million billions collides, which costs a second reading. */
+const updatedSpareBits = 11;
+/** In the year 2109. */
+const latestMs = 2 ** 42 - 3;
 
 export class ResourceIndex {
-  /** Distinct hashes met: the number of entries. */
-  #entryCount = 0;
-  #highs = sharedWords(firstCapacity);
-  #lows = sharedWords(firstCapacity);
-  #contentHashes = sharedWords(firstCapacity);
-  #lastUpdatedMs = sharedDoubles(firstCapacity);
-  /** Hash slot → entry + 1, 0 when free; open addressing, a power of two long. */
-  #slots = new Uint32Array(firstCapacity * 2);
+  readonly #entries: KeyTable;
   /** Entry → its occurrences that differ from one another. */
   readonly #suspects = new Map<number, Suspects>();
   readonly #keyHash: KeyHash;
-  readonly #keepsSequences: boolean;
+  readonly #isPart: boolean;
   #decisions: PartDecisions = { repeated: undefined, contested: new Map() };
   /** In the second reading: contest → the key it is about. */
   readonly #contestKeys = new Map<number, string>();
@@ -105,7 +100,23 @@ export class ResourceIndex {
   /** @param isPart - true when others index the rest of the sources, with the same `keyHash`. */
   constructor(keyHash: KeyHash = createKeyHash(...randomSeeds()), isPart = false) {
     this.#keyHash = keyHash;
-    this.#keepsSequences = isPart;
+    this.#isPart = isPart;
+    this.#entries = new KeyTable(isPart ? 2 : 1, isPart ? updatedSpareBits : 0);
+  }
+
+  /** Distinct hashes met: the number of entries. */
+  get entryCount(): number {
+    return this.#entries.entryCount;
+  }
+
+  /** In the second reading: entries whose first occurrence has come by. */
+  get seenCount(): number {
+    return this.#seenCount;
+  }
+
+  /** Bytes held, but for what suspects take. */
+  get byteCount(): number {
+    return this.#entries.byteCount;
   }
 
   /** True when some resource came with other content later on. */
@@ -115,22 +126,21 @@ export class ResourceIndex {
 
   /** First reading. */
   add(resource: IndexedResource): FirstVerdict {
-    const slot = this.#findSlot(resource);
-    const entry = (this.#slots[slot] as number) - 1;
+    const entry = this.entryOf(resource.resourceType, resource.id);
     if (entry < 0) {
-      this.#addEntry(slot, resource);
+      this.#addEntry(resource);
       return 'new';
     }
     const number = this.#laterCount++;
     let suspects = this.#suspects.get(entry);
     if (suspects === undefined) {
-      if (this.#contentHashes[entry] === resource.contentHash) return 'identical';
-      suspects = { laterByKey: new Map(), sequence: [], firstKey: undefined };
+      if (this.#contentHashOf(entry) === resource.contentHash) return 'identical';
+      suspects = { laterByKey: new Map(), sequence: [], firstKey: undefined, firstUpdatedMs: Number.NaN };
       this.#suspects.set(entry, suspects);
     }
     const { lastUpdatedMs, contentHash } = resource;
     const key = keyOf(resource);
-    if (this.#keepsSequences) addUnlessRepeated(suspects.sequence, { key, number, lastUpdatedMs, contentHash });
+    if (this.#isPart) addUnlessRepeated(suspects.sequence, { key, number, lastUpdatedMs, contentHash });
     const later = suspects.laterByKey.get(key);
     if (later === undefined) {
       suspects.laterByKey.set(key, { number, lastUpdatedMs, contentHash });
@@ -141,21 +151,19 @@ export class ResourceIndex {
     return 'differs';
   }
 
-  /** True when a resource with this type and id was met, as far as hashes tell. */
-  has(resourceType: string, id: string): boolean {
-    return this.#slots[this.#findSlot({ resourceType, id })] !== 0;
+  /** The entry of a resource with this type and id, as far as hashes tell; -1 when none was met. */
+  entryOf(resourceType: string, id: string): number {
+    this.#keyHash.hash(resourceType, id);
+    return this.entryOfKey(this.#keyHash.high, this.#keyHash.low);
+  }
+
+  entryOfKey(high: number, low: number): number {
+    return this.#entries.find(high, low);
   }
 
   content(): IndexContent {
     const suspects = new Map([...this.#suspects].map(([entry, { sequence }]) => [entry, sequence]));
-    return {
-      entryCount: this.#entryCount,
-      highs: this.#highs,
-      lows: this.#lows,
-      contentHashes: this.#contentHashes,
-      lastUpdatedMs: this.#lastUpdatedMs,
-      suspects,
-    };
+    return { entries: this.#entries.content(), suspects };
   }
 
   /** Begins the second reading, of the same resources in the same order. */
@@ -168,7 +176,7 @@ export class ResourceIndex {
 
   /** Second reading. */
   check(resource: IndexedResource): SecondVerdict {
-    const entry = (this.#slots[this.#findSlot(resource)] as number) - 1;
+    const entry = this.entryOf(resource.resourceType, resource.id);
     if (entry < 0 || entry > this.#seenCount) return 'changed';
     const isFirst = entry === this.#seenCount;
     const number = isFirst ? firstOccurrence : this.#laterCount++;
@@ -183,23 +191,24 @@ export class ResourceIndex {
     if (isFirst) {
       if (suspects === undefined) return 'keep';
       suspects.firstKey = keyOf(resource);
+      suspects.firstUpdatedMs = resource.lastUpdatedMs;
       const later = suspects.laterByKey.get(suspects.firstKey);
-      return later !== undefined && this.#supersedesFirst(entry, later) ? verdictOnLoser(resource, later.contentHash) : 'keep';
+      return later !== undefined && wins(later.lastUpdatedMs, suspects.firstUpdatedMs) ? verdictOnLoser(resource, later.contentHash) : 'keep';
     }
     if (suspects === undefined) return 'identical';
     const key = keyOf(resource);
     const later = suspects.laterByKey.get(key);
     // A key that no later occurrence had in the first reading: a repetition of the entry's first, before it had rivals.
     if (later === undefined) return key === suspects.firstKey ? 'identical' : 'changed';
-    if (key === suspects.firstKey && !this.#supersedesFirst(entry, later)) {
-      return verdictOnLoser(resource, this.#contentHashes[entry] as number);
+    if (key === suspects.firstKey && !wins(later.lastUpdatedMs, suspects.firstUpdatedMs)) {
+      return verdictOnLoser(resource, this.#contentHashOf(entry));
     }
     return number === later.number ? 'keep' : verdictOnLoser(resource, later.contentHash);
   }
 
   /** After the second reading: true when it came to all that the first had. */
   get isSecondReadingComplete(): boolean {
-    return this.#seenCount === this.#entryCount;
+    return this.#seenCount === this.#entries.entryCount;
   }
 
   /** Contest → key, as the second reading found it. Parts that disagree were misled by a collision of hashes. */
@@ -219,54 +228,37 @@ export class ResourceIndex {
     else if (known !== key) this.#hasCollision = true;
   }
 
-  #supersedesFirst(entry: number, later: Later): boolean {
-    return wins(later.lastUpdatedMs, this.#lastUpdatedMs[entry] as number);
+  #contentHashOf(entry: number): number {
+    return this.#entries.word(entry, entryWords.contentHash);
   }
 
-  /** The slot of the resource's hash: its entry's, or the free one where it belongs. */
-  #findSlot(resource: Pick<IndexedResource, 'resourceType' | 'id'>): number {
-    const keyHash = this.#keyHash;
-    keyHash.hash(resource.resourceType, resource.id);
-    const { high, low } = keyHash;
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = low & mask;
-    for (let entry = slots[slot] as number; entry !== 0; entry = slots[slot] as number) {
-      if (this.#lows[entry - 1] === low && this.#highs[entry - 1] === high) break;
-      slot = (slot + 1) & mask;
-    }
-    return slot;
+  /** After `entryOf` has not found it. */
+  #addEntry({ contentHash, lastUpdatedMs }: IndexedResource): void {
+    const entry = this.#entries.add(this.#keyHash.high, this.#keyHash.low);
+    this.#entries.setWord(entry, entryWords.contentHash, contentHash);
+    if (this.#isPart) keepUpdated(this.#entries, entry, lastUpdatedMs);
   }
+}
 
-  #addEntry(freeSlot: number, resource: IndexedResource): void {
-    const entry = this.#entryCount++;
-    if (entry === this.#highs.length) this.#growEntries();
-    this.#highs[entry] = this.#keyHash.high;
-    this.#lows[entry] = this.#keyHash.low;
-    this.#contentHashes[entry] = resource.contentHash;
-    this.#lastUpdatedMs[entry] = resource.lastUpdatedMs;
-    this.#slots[freeSlot] = entry + 1;
-    if (this.#entryCount * slotsPerEntry > this.#slots.length) this.#growSlots();
-  }
+/** A time as an entry keeps it: in whole milliseconds. */
+export interface KeptTime {
+  /** NaN when there is none. */
+  readonly ms: number;
+  /** False when there was more to it than that. */
+  readonly isExact: boolean;
+}
 
-  #growEntries(): void {
-    const capacity = Math.ceil(this.#highs.length * growth);
-    this.#highs = copyInto(sharedWords(capacity), this.#highs);
-    this.#lows = copyInto(sharedWords(capacity), this.#lows);
-    this.#contentHashes = copyInto(sharedWords(capacity), this.#contentHashes);
-    this.#lastUpdatedMs = copyInto(sharedDoubles(capacity), this.#lastUpdatedMs);
-  }
+/** 43 bits: twice the milliseconds since 1970 and 2 more, odd when inexact; 0 when there is no time. */
+function keepUpdated(entries: KeyTable, entry: number, lastUpdatedMs: number): void {
+  const ms = Math.min(Math.max(Math.floor(lastUpdatedMs), 0), latestMs);
+  const kept = Number.isNaN(lastUpdatedMs) ? 0 : (ms + 1) * 2 + (ms === lastUpdatedMs ? 0 : 1);
+  entries.setWord(entry, entryWords.updated, kept % 0x1_0000_0000);
+  entries.setSpare(entry, Math.floor(kept / 0x1_0000_0000));
+}
 
-  #growSlots(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let entry = 0; entry < this.#entryCount; entry++) {
-      let slot = (this.#lows[entry] as number) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = entry + 1;
-    }
-    this.#slots = slots;
-  }
+export function updatedOf(entries: KeyTable, entry: number): KeptTime {
+  const kept = entries.spare(entry) * 0x1_0000_0000 + entries.word(entry, entryWords.updated);
+  return { ms: kept === 0 ? Number.NaN : Math.floor(kept / 2) - 1, isExact: kept % 2 === 0 };
 }
 
 /** The rule: the newest `meta.lastUpdated` when both have one (the later read when equal), else the last one read. */
@@ -282,24 +274,10 @@ function keyOf({ resourceType, id }: IndexedResource): string {
   return `${resourceType}/${id}`;
 }
 
-function copyInto<T extends Uint32Array | Float64Array>(target: T, source: T): T {
-  target.set(source);
-  return target;
-}
-
 /** A repetition of the occurrence right before it changes nothing, whatever came before the two. */
 function addUnlessRepeated(sequence: LaterOccurrence[], occurrence: LaterOccurrence): void {
   const last = sequence.at(-1);
   if (last === undefined || last.contentHash !== occurrence.contentHash || last.key !== occurrence.key) sequence.push(occurrence);
-}
-
-// Shared memory, so that the thread which puts the parts together reads another one's entries without a copy.
-function sharedWords(count: number): Uint32Array {
-  return new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT));
-}
-
-function sharedDoubles(count: number): Float64Array {
-  return new Float64Array(new SharedArrayBuffer(count * Float64Array.BYTES_PER_ELEMENT));
 }
 
 /** For `createKeyHash`. */

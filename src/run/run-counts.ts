@@ -1,7 +1,7 @@
 // What is counted while a run reads and flattens, for the report. Counts and paths only, never values.
 // Made anew for each reading of the input, so that a second one does not double anything.
 
-import type { BundleEnvelope, CellStorage, DocumentKind, DropRule, FlattenContext, LeafAudit, NormaliseRule, ReferenceLookup, SaveFile } from '../types.ts';
+import type { BundleEnvelope, CellStorage, DocumentKind, DropRule, FlattenContext, LeafAudit, NormaliseRule, SaveFile } from '../types.ts';
 import type { IdOrigin } from './resource-id.ts';
 
 export interface SourceCounts {
@@ -97,10 +97,9 @@ export class RunCounts {
   }
 
   /** What flatteners report to. */
-  flattenContext(storage: CellStorage, references?: ReferenceLookup, isAudited = false, saveFile?: SaveFile): FlattenContext {
+  flattenContext(storage: CellStorage, isAudited = false, saveFile?: SaveFile): FlattenContext {
     return {
       storage,
-      references,
       audit: isAudited ? this.#audit() : undefined,
       saveFile,
       countMisfit: (path) => addTo(this.misfits, path, 1),

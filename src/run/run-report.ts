@@ -4,11 +4,21 @@ import { type Diagnostics, describeLocation } from '../diagnostics.ts';
 import type { RunReport } from '../types.ts';
 import { normaliseRules, type RunCounts, type SourceCounts } from './run-counts.ts';
 import type { WrittenTable } from './table-set.ts';
+import { describeUnresolved, type UnresolvedReferences } from './unresolved-references.ts';
 
 /** Beyond this many, only sources with something to say are listed. */
 const maxListedSources = 10_000;
 
-export function makeReport(about: Readonly<Record<string, unknown>>, counts: RunCounts, diagnostics: Diagnostics, tables: readonly WrittenTable[]): RunReport {
+export interface ReportedRun {
+  /** Goes to the head of the report. */
+  readonly about: Readonly<Record<string, unknown>>;
+  readonly counts: RunCounts;
+  readonly diagnostics: Diagnostics;
+  readonly tables: readonly WrittenTable[];
+  readonly unresolved: UnresolvedReferences;
+}
+
+export function makeReport({ about, counts, diagnostics, tables, unresolved }: ReportedRun): RunReport {
   const listed =
     counts.sources.length <= maxListedSources ? counts.sources : counts.sources.filter((source) => source.rejectCount > 0 || source.reports.size > 0);
   return {
@@ -21,6 +31,7 @@ export function makeReport(about: Readonly<Record<string, unknown>>, counts: Run
     containedByType: sortedObject(counts.containedByType),
     resourcesNotAskedFor: sortedObject(counts.notAskedForByType),
     duplicates: sortedObject(counts.duplicatesByType),
+    unresolvedReferences: describeUnresolved(unresolved),
     generatedIds: { fromFullUrl: counts.idOrigins.fullUrl, fromContent: counts.idOrigins.hash },
     dropped: Object.fromEntries([...counts.dropped].map(([rule, byPath]) => [rule, sortedObject(byPath)])),
     misfits: sortedObject(counts.misfits),

@@ -1,20 +1,33 @@
 // What each part of the sources has met → what of it the whole run keeps: the same that one reading in the order of the
 // sources would. A part has to be read again where something of it must not be, or not yet be, in the output.
 
-import { type Contest, firstOccurrence, type IndexContent, otherPart, type PartDecisions, wins } from './resource-index.ts';
+import { KeyTable } from './key-table.ts';
+import {
+  type Contest,
+  entryWords,
+  firstOccurrence,
+  type IndexContent,
+  type KeptTime,
+  otherPart,
+  type PartDecisions,
+  updatedOf,
+  wins,
+} from './resource-index.ts';
 
 /** Undefined for a part whose rows stand as they were written. */
 export type Settlement = readonly (PartDecisions | undefined)[];
 
-/** Undefined when two keys share a hash, so that only a reading in one piece can tell them apart. */
+/** Undefined when two keys share a hash, or two times a millisecond: only a reading in one piece can tell them apart. */
 export function settleDuplicates(parts: readonly IndexContent[]): Settlement | undefined {
   const [only] = parts;
   // A single part has decided about its own while it was read.
   if (parts.length === 1 && only !== undefined) return [only.suspects.size > 0 ? noDecisions : undefined];
-  const { bases, firstOf, contestedIds } = findShared(parts);
+  const tables = parts.map(({ entries }) => KeyTable.of(entries));
+  const { bases, firstOf, contestedIds } = findShared(parts, tables);
   const members = new Map<number, Member[]>([...contestedIds].map((id) => [id, []]));
   const repeated: (Uint8Array | undefined)[] = parts.map(() => undefined);
-  for (const [part, { entryCount }] of parts.entries()) {
+  for (const [part, { entries }] of parts.entries()) {
+    const { entryCount } = entries;
     const ids = firstOf[part] as Uint32Array;
     const base = bases[part] as number;
     for (let entry = 0; entry < entryCount; entry++) {
@@ -30,7 +43,7 @@ export function settleDuplicates(parts: readonly IndexContent[]): Settlement | u
   }
   const contested = parts.map(() => new Map<number, Contest>());
   for (const [id, rivals] of members) {
-    const winner = findWinner(parts, rivals);
+    const winner = findWinner(parts, tables, rivals);
     if (winner === undefined) return undefined;
     for (const { part, entry } of rivals) {
       contested[part]?.set(entry, { id, contentHash: winner.contentHash, number: winner.part === part ? winner.number : otherPart });
@@ -54,7 +67,7 @@ interface Member {
 interface Occurrence {
   readonly part: number;
   readonly number: number;
-  readonly lastUpdatedMs: number;
+  readonly updated: KeptTime;
   readonly contentHash: number;
 }
 
@@ -67,42 +80,35 @@ interface Shared {
   readonly contestedIds: ReadonlySet<number>;
 }
 
-function findShared(parts: readonly IndexContent[]): Shared {
+function findShared(parts: readonly IndexContent[], tables: readonly KeyTable[]): Shared {
   const bases: number[] = [];
   let total = 0;
-  for (const { entryCount } of parts) {
+  for (const { entries } of parts) {
     bases.push(total);
-    total += entryCount;
+    total += entries.entryCount;
   }
-  const highs = new Uint32Array(total);
-  const lows = new Uint32Array(total);
-  const contentHashes = new Uint32Array(total);
+  /** Own words: the content's hash, and the number of the first entry with the key. */
+  const all = new KeyTable(2);
   const hasSuspects = new Uint8Array(total);
-  /** Hash slot → number of an entry + 1; open addressing. */
-  const slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(2, total * 1.5))));
-  const mask = slots.length - 1;
   const contestedIds = new Set<number>();
   const firstOf = parts.map((part, partNumber) => {
     const base = bases[partNumber] as number;
-    highs.set(part.highs.subarray(0, part.entryCount), base);
-    lows.set(part.lows.subarray(0, part.entryCount), base);
-    contentHashes.set(part.contentHashes.subarray(0, part.entryCount), base);
+    const entries = tables[partNumber] as KeyTable;
     for (const entry of part.suspects.keys()) hasSuspects[base + entry] = 1;
-    const ids = new Uint32Array(part.entryCount);
-    for (let id = base; id < base + part.entryCount; id++) {
-      let slot = (lows[id] as number) & mask;
-      let first = (slots[slot] as number) - 1;
-      while (first >= 0 && (lows[first] !== lows[id] || highs[first] !== highs[id])) {
-        slot = (slot + 1) & mask;
-        first = (slots[slot] as number) - 1;
-      }
-      if (first < 0) {
-        slots[slot] = id + 1;
-        ids[id - base] = id;
+    const ids = new Uint32Array(entries.entryCount);
+    for (let entry = 0; entry < ids.length; entry++) {
+      const contentHash = entries.word(entry, entryWords.contentHash);
+      const known = all.find(entries.high(entry), entries.low(entry));
+      if (known < 0) {
+        const added = all.add(entries.high(entry), entries.low(entry));
+        all.setWord(added, 0, contentHash);
+        all.setWord(added, 1, base + entry);
+        ids[entry] = base + entry;
         continue;
       }
-      ids[id - base] = first;
-      if (contentHashes[first] !== contentHashes[id] || hasSuspects[first] === 1 || hasSuspects[id] === 1) contestedIds.add(first);
+      const first = all.word(known, 1);
+      ids[entry] = first;
+      if (all.word(known, 0) !== contentHash || hasSuspects[first] === 1 || hasSuspects[base + entry] === 1) contestedIds.add(first);
     }
     return ids;
   });
@@ -110,24 +116,37 @@ function findShared(parts: readonly IndexContent[]): Shared {
 }
 
 /** Goes through all occurrences in the order of the sources, by the rule of ResourceIndex. */
-function findWinner(parts: readonly IndexContent[], members: readonly Member[]): Occurrence | undefined {
+function findWinner(parts: readonly IndexContent[], tables: readonly KeyTable[], members: readonly Member[]): Occurrence | undefined {
   let key: string | undefined;
   let first: Occurrence | undefined;
   let later: Occurrence | undefined;
   for (const { part, entry } of members) {
-    const { contentHashes, lastUpdatedMs, suspects } = parts[part] as IndexContent;
+    const { suspects } = parts[part] as IndexContent;
+    const entries = tables[part] as KeyTable;
     const laterOnes = suspects.get(entry) ?? [];
     for (const occurrence of laterOnes) {
       key ??= occurrence.key;
       if (occurrence.key !== key) return undefined;
     }
-    const itsFirst = { number: firstOccurrence, lastUpdatedMs: lastUpdatedMs[entry] as number, contentHash: contentHashes[entry] as number };
-    for (const { number, lastUpdatedMs, contentHash } of [itsFirst, ...laterOnes]) {
-      const occurrence: Occurrence = { part, number, lastUpdatedMs, contentHash };
+    const itsFirst = { part, number: firstOccurrence, updated: updatedOf(entries, entry), contentHash: entries.word(entry, entryWords.contentHash) };
+    const others = laterOnes.map(({ number, lastUpdatedMs, contentHash }) => ({ part, number, updated: { ms: lastUpdatedMs, isExact: true }, contentHash }));
+    for (const occurrence of [itsFirst, ...others]) {
       if (first === undefined) first = occurrence;
-      else if (later === undefined) later = contentHash === first.contentHash ? undefined : occurrence;
-      else if (contentHash !== later.contentHash && wins(lastUpdatedMs, later.lastUpdatedMs)) later = occurrence;
+      else if (later === undefined) later = occurrence.contentHash === first.contentHash ? undefined : occurrence;
+      else if (occurrence.contentHash !== later.contentHash) {
+        const isNewer = winsAsKept(occurrence.updated, later.updated);
+        if (isNewer === undefined) return undefined;
+        if (isNewer) later = occurrence;
+      }
     }
   }
-  return first !== undefined && later !== undefined && wins(later.lastUpdatedMs, first.lastUpdatedMs) ? later : first;
+  if (first === undefined || later === undefined) return first;
+  const isNewer = winsAsKept(later.updated, first.updated);
+  return isNewer === undefined ? undefined : isNewer ? later : first;
+}
+
+/** Undefined when it depends on what was not kept. */
+function winsAsKept(later: KeptTime, earlier: KeptTime): boolean | undefined {
+  const isKnown = (later.isExact && earlier.isExact) || Math.floor(later.ms) !== Math.floor(earlier.ms);
+  return isKnown ? wins(later.ms, earlier.ms) : undefined;
 }

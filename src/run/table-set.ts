@@ -81,6 +81,14 @@ export class TableSet {
     return tables;
   }
 
+  /** True when the resources of a type have rows in a main table that is written. */
+  hasMainTable(resourceType: string): boolean {
+    const { registry, tableNames } = this.#options;
+    if (tableNames === undefined) return true;
+    if (!registry.resourceTypes.has(resourceType)) return false;
+    return registry.flattenersFor(resourceType).some(({ tables }) => tables.some(({ name, role }) => role === 'main' && tableNames.has(name)));
+  }
+
   /** To be called when a resource is done; a promise when rows have to move on first. */
   relieve(flattener: BoundFlattener): Promise<void> | undefined {
     const { tables } = flattener;

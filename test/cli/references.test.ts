@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { joinReferences, readReferenceReport, reportedDangling } from '../support/check-references.ts';
 import { type PlainJson, type PlainResource, readResources } from '../support/read-input.ts';
 import { makeFolder, ndjson, readFolder, runCommand } from '../support/run-command.ts';
 import { findSharedFolder } from '../support/shared-data.ts';
@@ -64,6 +65,42 @@ describe('urn:uuid references', () => {
     expect(rows).toMatchObject([{ patient_id: 'p1', subject_id: 'p1' }]);
   });
 
+  const entryOf = (id: string): [string, object] => ['urn:uuid:1', { resourceType: 'Patient', id }];
+  const toFirst = (id: string): [string, object] => [`urn:uuid:${id}`, { ...observation, id, subject: { reference: 'urn:uuid:1' } }];
+  const patientIds = (rows: Rows[string] | undefined) => Object.fromEntries(rows?.map((row) => [row.id, row.patient_id]) ?? []);
+
+  it.each([[[]], [['--threads', '2']]])('belong to their Bundle: in the next one of the file the same urn means another entry %j', async (flags: string[]) => {
+    const lines = `${bundle(entryOf('a'), toFirst('o1'))}\n${bundle(toFirst('o2'), entryOf('b'))}\n`;
+    const { observation: rows } = await convert({ 'in/a.ndjson': lines, 'in/b.json': bundle(toFirst('o3'), entryOf('c')) }, ...flags);
+    expect(patientIds(rows)).toEqual({ o1: 'a', o2: 'b', o3: 'c' });
+  });
+
+  it('mean an entry of the inner Bundle, else of the one around it', async () => {
+    const inner = JSON.parse(bundle(entryOf('inner'), toFirst('o1')));
+    const empty = JSON.parse(bundle(toFirst('o2')));
+    const { observation: rows } = await convert({ 'in/a.json': bundle(['urn:uuid:8', empty], ['urn:uuid:9', inner], toFirst('o3'), entryOf('outer')) });
+    expect(patientIds(rows)).toEqual({ o1: 'inner', o2: 'outer', o3: 'outer' });
+  });
+
+  it.each([[[]], [['--threads', '2']]])('mean the only entry of another Bundle, where their own has none %j', async (flags: string[]) => {
+    const files = { 'in/a.json': bundle(toFirst('o1')), 'in/b.json': bundle(entryOf('b')) };
+    expect(patientIds((await convert(files, ...flags)).observation)).toEqual({ o1: 'b' });
+    expect(patientIds((await convert({ ...files, 'in/c.json': bundle(entryOf('c')) }, ...flags)).observation)).toEqual({ o1: '1' });
+  });
+
+  it.each([[[]], [['--threads', '2']]])('mean the resource with their id, wherever it stands %j', async (flags: string[]) => {
+    const { observation: rows } = await convert(
+      { 'in/a.json': bundle(['urn:uuid:2', observation]), 'in/b.ndjson': ndjson({ resourceType: 'Patient', id: uuid }) },
+      ...flags,
+    );
+    expect(rows).toMatchObject([{ patient_id: uuid, subject_id: uuid, subject_type: 'Patient' }]);
+  });
+
+  it('find what they point to also when its table is not asked for', async () => {
+    const { observation: rows } = await convert({ 'in/a.json': bundle(toFirst('o1'), entryOf('a')) }, '-t', 'observation');
+    expect(rows).toMatchObject([{ patient_id: 'a', subject_id: 'a', subject_type: 'Patient' }]);
+  });
+
   it('belong to their file: the same urn may mean another resource in the next', async () => {
     const { observation: rows } = await convert({
       'in/a.json': bundle(['urn:uuid:1', { resourceType: 'Patient', id: 'a' }], ['urn:uuid:2', { ...observation, subject: { reference: 'urn:uuid:1' } }]),
@@ -106,10 +143,103 @@ describe('references by identifier', () => {
     expect(patient).toMatchObject([{ managing_organization_id: '' }]);
   });
 
+  it('join to any type of resource that has identifiers', async () => {
+    const order = { resourceType: 'ServiceRequest', id: 'sr', identifier: [{ system: 'http://s', value: '7' }] };
+    const report = { resourceType: 'DiagnosticReport', id: 'd', basedOn: [{ identifier: { system: 'http://s', value: '7' } }] };
+    const { 'details/diagnostic_report_based_on': rows } = await convert({ 'in/a.ndjson': ndjson(report, order) });
+    expect(rows).toMatchObject([{ based_on_id: 'sr', based_on_type: 'ServiceRequest' }]);
+  });
+
+  it('take a search without a system as one in all systems, and an identifier without one as just that', async () => {
+    const search = { ...byQuery, managingOrganization: { reference: 'Organization?identifier=v' } };
+    const bare = { ...byIdentifier, managingOrganization: { identifier: { value: 'v' } } };
+    const { patient } = await convert({ 'in/a.ndjson': ndjson(search, bare, organization) });
+    expect(patient?.map((row) => row.managing_organization_id)).toEqual(['o1', '']);
+    const systemless = await convert({ 'in/a.ndjson': ndjson(search, bare, { ...organization, identifier: [{ value: 'v' }] }) });
+    expect(systemless.patient?.map((row) => row.managing_organization_id)).toEqual(['o1', 'o1']);
+  });
+
   it('join also when some resource comes twice', async () => {
     const twice = { resourceType: 'Location', id: 'l', name: 'one' };
     const { patient } = await convert({ 'in/a.ndjson': ndjson(twice, { ...twice, name: 'two' }, byQuery), 'in/b.ndjson': ndjson(organization) });
     expect(patient).toMatchObject([{ managing_organization_id: 'o1' }]);
+  });
+});
+
+describe('references that lead nowhere', () => {
+  const resources = [
+    {
+      resourceType: 'Observation',
+      id: 'o1',
+      subject: { reference: 'Patient/here' },
+      performer: [{ reference: 'Practitioner/x' }, { reference: 'Practitioner/y' }],
+    },
+    { resourceType: 'Observation', id: 'o2', subject: { reference: 'http://host.example/fhir/Patient/there' }, component: [{}, {}] },
+    { resourceType: 'Observation', id: 'o3', subject: { reference: 'urn:uuid:5' }, encounter: { reference: '#e' }, device: { display: 'a device' } },
+    {
+      resourceType: 'Observation',
+      id: 'o4',
+      performer: [{ reference: 'Practitioner?identifier=s|v' }, { identifier: { value: 'w' } }, { reference: 'no such form' }],
+    },
+    { resourceType: 'Patient', id: 'here' },
+  ];
+
+  it.each([[['--threads', '1']], [['--threads', '2']]])('are counted by type, form and column %j', async (flags: string[]) => {
+    const cwd = makeFolder({ 'in/a.ndjson': ndjson(...resources.slice(0, 2)), 'in/b.ndjson': ndjson(...resources.slice(2)) });
+    const { stderr } = await runCommand(['in', '-o', 'out', ...flags], { cwd });
+    const report = readReferenceReport(join(cwd, 'out'));
+    expect(report).toEqual({
+      ids: 10,
+      withoutId: 4,
+      byType: {
+        '(unknown)': { targets: 1, ids: { urn: 1 }, withoutId: { identifier: 1, other: 1 } },
+        Encounter: { targets: 1, ids: { contained: 1 }, withoutId: {} },
+        Patient: { targets: 2, ids: { absolute: 4, urn: 1 }, withoutId: {} },
+        Practitioner: { targets: 2, ids: { relative: 3 }, withoutId: { conditional: 2 } },
+      },
+      idsByColumn: {
+        'observation.encounter_id': 1,
+        'observation.patient_id': 2,
+        'observation.performer_id': 1,
+        'observation.subject_id': 2,
+        'observation_component.patient_id': 2,
+        'observation_performer.performer_id': 2,
+      },
+      withoutIdByColumn: { 'observation.performer_id': 1, 'observation_performer.performer_id': 3 },
+      toTablesNotAskedFor: {},
+    });
+    expect(joinReferences(join(cwd, 'out'))).toEqual({ joined: 2, ...reportedDangling(report) });
+    expect(stderr).toContain('10 ids lead to no row: Patient 5, Practitioner 3, Encounter 1, unknown type 1');
+    expect(stderr).toContain('4 references have no id');
+  });
+
+  it('are not counted when they lead to a table that nobody asked for', async () => {
+    const cwd = makeFolder({ 'in.ndjson': ndjson(...resources) });
+    const { stderr } = await runCommand(['in.ndjson', '-o', 'out', '-t', 'observation'], { cwd });
+    const report = readReferenceReport(join(cwd, 'out'));
+    expect(report).toMatchObject({ ids: 1, byType: { '(unknown)': { targets: 1, ids: { urn: 1 } } } });
+    expect(report.toTablesNotAskedFor).toEqual({ Encounter: 1, Patient: 5, Practitioner: 1 });
+    expect(stderr).toContain('1 id leads to no row');
+  });
+});
+
+describe('contained resources', () => {
+  it('tell the type of references to them, and the container that of references to it', async () => {
+    const { observation: rows, patient } = await convert({
+      'in/a.ndjson': ndjson({
+        resourceType: 'Observation',
+        id: 'o',
+        contained: [
+          { resourceType: 'Group', id: 'g' },
+          { resourceType: 'Patient', id: 'p', link: [{ other: { reference: '#' } }] },
+          { resourceType: 'Patient', id: 'p' },
+        ],
+        subject: { reference: '#g' },
+        hasMember: [{ reference: '#' }],
+      }),
+    });
+    expect(rows).toMatchObject([{ patient_id: '', subject_id: 'o#g', subject_type: 'Group' }]);
+    expect(patient?.map((row) => row.id)).toEqual(['o#p', 'o#p#2']);
   });
 });
 

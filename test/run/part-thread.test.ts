@@ -25,7 +25,7 @@ async function read(code: string): Promise<{ result: PartReading | unknown; wasR
     () => ({ ...settings, tableNames: undefined, isFailFast: false, isAudited: false, keepsVersions: false, plugins: [] }),
     entry,
   );
-  const substitute = vi.fn((): Part => ({ read: async () => reading, readAgain: async () => reading, stop: () => {} }));
+  const substitute = vi.fn((): Part => ({ read: async () => reading, readAgain: async () => reading, stop: () => {}, end: () => {} }));
   const result = await thread
     .take(task, substitute)
     .read()

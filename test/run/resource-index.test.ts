@@ -17,6 +17,7 @@ const resource = fc.record({
 function colliding(): KeyHash {
   const real = createKeyHash(1, 2);
   const hash: KeyHash = {
+    ...real,
     high: 0,
     low: 0,
     hash(resourceType, id) {

@@ -12,6 +12,7 @@ type Verdict = 'keep' | 'identical' | 'superseded' | 'changed';
 function hashOf(bits: number): KeyHash {
   const real = createKeyHash(1, 2);
   const hash: KeyHash = {
+    ...real,
     high: 0,
     low: 0,
     hash(resourceType, id) {

@@ -10,6 +10,7 @@ import { type Leaf, leavesOf, type PlainResource, parsePlain } from './read-inpu
 interface WrittenColumn {
   readonly name: string;
   readonly path?: string | null;
+  readonly description?: string;
 }
 
 export interface WrittenTable {

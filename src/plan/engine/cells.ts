@@ -6,12 +6,12 @@ import type { Cell } from '../plan.ts';
 import { type ReadPrimitive, readPrimitiveAs } from './primitives.ts';
 import { compileReference } from './references.ts';
 import { renderValue } from './renderings.ts';
-import type { TableState } from './table-state.ts';
+import type { NotedColumn, TableState } from './table-state.ts';
 
 export type ReadCell = (row: TableState) => CellValue | undefined;
 
 /** Compiles the cells that are read from the row's objects; the others are set while the resource is walked. */
-export function compileCell(cell: Cell, column: ColumnType, storage: CellStorage): ReadCell {
+export function compileCell(cell: Cell, column: ColumnType, storage: CellStorage, noted?: NotedColumn): ReadCell {
   switch (cell.kind) {
     case 'id':
       return (row) => row.resource.id;
@@ -51,7 +51,7 @@ export function compileCell(cell: Cell, column: ColumnType, storage: CellStorage
     }
     case 'reference': {
       const { node } = cell;
-      const read = compileReference(cell.part, cell.shape);
+      const read = compileReference(cell.part, cell.shape, noted);
       return (row) => {
         const reference = row.slots[node];
         return reference === undefined ? undefined : read(reference, row.resource);

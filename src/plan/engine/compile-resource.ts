@@ -3,7 +3,7 @@
 
 import type { ElementModel } from '../../fhir/element-model.ts';
 import type { JsonObject } from '../../json.ts';
-import type { Flatten, FlattenContext, Flattener, LeafAudit, TableBuilder, TableSchema } from '../../types.ts';
+import type { Flatten, FlattenContext, Flattener, LeafAudit, NoteReference, ReferenceCounter, TableBuilder, TableSchema } from '../../types.ts';
 import type { Cell, ResourcePlan, TablePlan } from '../plan.ts';
 import { CodingRows } from './coding-rows.ts';
 import { contributePlan, keyOf, type RowSource } from './contributions.ts';
@@ -36,15 +36,19 @@ function plansOf(plan: TablePlan): readonly TablePlan[] {
 }
 
 function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonly TableBuilder[], context: FlattenContext): Flatten {
-  const { references, saveFile } = context;
+  const { referenceCounter, references, saveFile } = context;
+  const { resourceType } = plan.main.schema;
   const resource: ResourceState = {
     id: '',
     hasNumberText: false,
     containerId: '',
+    containerType: resourceType,
+    containedTypes: undefined,
     containedIn: undefined,
     unpacked: undefined,
     versionHash: undefined,
     references,
+    referenceCounter,
     saveFile,
   };
   const builderOf = new Map(builders.map((builder) => [builder.schema.name, builder]));
@@ -57,7 +61,7 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
   const rootHandler = handlers.ofOne(main.root);
   const walk = new ResourceWalk(handlers, context, resource, { codings, extensions });
   const otherJsonColumn = plan.main.cells.findIndex((cell) => cell.kind === 'otherJson');
-  const repetitions = plansOf(plan.main).flatMap((table) => findRepetitions(table, plan.main, builderFor));
+  const repetitions = plansOf(plan.main).flatMap((table) => findRepetitions(table, plan.main, builderFor, referenceCounter));
 
   const firstRows = new Array<number>(repetitions.length).fill(0);
   let hasEnded = true;
@@ -66,6 +70,8 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
     resource.id = id;
     resource.hasNumberText = envelope.hasNumberText;
     resource.containerId = containment?.containerId ?? id;
+    resource.containerType = containment?.containerType ?? resourceType;
+    resource.containedTypes = containment?.containedTypes;
     resource.containedIn = containment?.containedIn;
     resource.unpacked = containment?.unpacked;
     resource.versionHash = containment?.versionHash;
@@ -80,10 +86,13 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
     if (context.audit !== undefined) auditResource(context.audit, envelope.resource, rest, plan.main.schema.resourceType, containment?.unpacked);
     if (rest !== '' && otherJsonColumn >= 0) main.state.builder.set(main.state.row, otherJsonColumn, rest);
     for (let index = 0; index < repetitions.length; index++) {
-      const { builder, column, mainColumn } = repetitions[index] as Repetition;
+      const { builder, column, mainColumn, note } = repetitions[index] as Repetition;
       const value = main.state.builder.get(main.state.row, mainColumn);
-      if (value === undefined) continue;
-      for (let row = firstRows[index] as number; row < builder.rowCount; row++) builder.set(row, column, value);
+      const firstRow = firstRows[index] as number;
+      if (value === undefined || firstRow === builder.rowCount) continue;
+      for (let row = firstRow; row < builder.rowCount; row++) builder.set(row, column, value);
+      const noted = main.state.noted.get(mainColumn);
+      if (noted !== undefined) note?.(noted.form, noted.type, noted.id, noted.isMet, builder.rowCount - firstRow);
     }
   };
 }
@@ -134,13 +143,21 @@ interface Repetition {
   readonly builder: TableBuilder;
   readonly column: number;
   readonly mainColumn: number;
+  /** Counts the references repeated. */
+  readonly note: NoteReference | undefined;
 }
 
 /** Columns of a child table that repeat one of the main row, which is complete only when the walk has ended. */
-function findRepetitions(plan: TablePlan, main: TablePlan, builderFor: (schema: TableSchema) => TableBuilder): readonly Repetition[] {
+function findRepetitions(
+  plan: TablePlan,
+  main: TablePlan,
+  builderFor: (schema: TableSchema) => TableBuilder,
+  counter: ReferenceCounter | undefined,
+): readonly Repetition[] {
   const isRepeated = (cell: Cell): cell is Extract<Cell, { kind: 'repeated' }> => cell.kind === 'repeated';
   return plan.cells.flatMap((cell, column) => {
     if (!isRepeated(cell)) return [];
-    return [{ builder: builderFor(plan.schema), column, mainColumn: main.schema.columns.findIndex(({ name }) => name === cell.column) }];
+    const note = counter?.column(plan.schema.name, plan.schema.columns[column]?.name as string);
+    return [{ builder: builderFor(plan.schema), column, mainColumn: main.schema.columns.findIndex(({ name }) => name === cell.column), note }];
   });
 }

@@ -9,7 +9,7 @@ import { compileCell, isStoredAsList, joinAll, listAll, type ReadCell } from './
 import { type ChooseItem, compileItemRule } from './item-rules.ts';
 import { losesDigits, type PrimitiveReader, type ReadPrimitive, readPrimitiveAs } from './primitives.ts';
 import { showsLiteral, showsType } from './references.ts';
-import type { TableState, TakeLeaf } from './table-state.ts';
+import { NotedColumn, type TableState, type TakeLeaf } from './table-state.ts';
 
 /** What one node of one table makes of its object. */
 export interface Contribution {
@@ -281,7 +281,16 @@ function isSeparable(text: string, separator: string, itemCount: number): boolea
 /** A cell that needs more than one leaf is computed when the objects that it reads are known. */
 function addComputed(context: Context, cell: Cell, column: number): void {
   const node = commonNode(context.plan, nodesOf(cell));
-  context.at(node).computed.push({ column, read: compileCell(cell, typeOf(context.plan, column), context.storage) });
+  context.at(node).computed.push({ column, read: compileCell(cell, typeOf(context.plan, column), context.storage, notedColumn(context, cell, column)) });
+}
+
+/** For columns with ids of references, where these are counted. */
+function notedColumn({ plan, state }: Context, cell: Cell, column: number): NotedColumn | undefined {
+  const { referenceCounter } = state.resource;
+  if (referenceCounter === undefined || cell.kind !== 'reference' || cell.part !== 'id') return undefined;
+  const noted = new NotedColumn(referenceCounter.column(plan.schema.name, plan.schema.columns[column]?.name as string));
+  state.noted.set(column, noted);
+  return noted;
 }
 
 function nodesOf(cell: Cell): readonly NodeIndex[] {

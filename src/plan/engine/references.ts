@@ -3,9 +3,9 @@
 
 import { type ParsedReference, parseReference } from '../../fhir/reference.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
-import type { ReferenceTarget } from '../../types.ts';
+import type { ReferenceForm, ReferenceTarget } from '../../types.ts';
 import type { ReferencePart, ReferenceShape } from '../plan.ts';
-import type { ResourceState } from './table-state.ts';
+import type { NotedColumn, ResourceState } from './table-state.ts';
 
 /** `resource` is the one that holds the reference. */
 export type ReadReference = (reference: JsonObject, resource: ResourceState) => string | undefined;
@@ -27,10 +27,13 @@ export function parseOnce(text: JsonValue | undefined): ParsedReference {
   return reference;
 }
 
-export function compileReference(part: ReferencePart, shape: ReferenceShape): ReadReference {
+/** @param noted - told of the references whose ids are read */
+export function compileReference(part: ReferencePart, shape: ReferenceShape, noted?: NotedColumn): ReadReference {
   switch (part) {
     case 'id':
-      return (reference, resource) => readId(reference, shape, resource);
+      return noted === undefined
+        ? (reference, resource) => readId(reference, shape, resource)
+        : (reference, resource) => noteId(reference, shape, resource, noted);
     case 'type':
       return (reference, resource) => readType(reference, shape, resource);
     case 'identifier':
@@ -46,10 +49,11 @@ function readId(reference: JsonObject, shape: ReferenceShape, resource: Resource
     case 'relative':
     case 'absolute':
       return isWanted(parsed.type, shape) ? parsed.id : undefined;
-    case 'contained':
-      if (typeof reference.type === 'string' && !isWanted(reference.type, shape)) return undefined;
-      if (shape.onlyType !== undefined && reference.type !== shape.onlyType) return undefined;
-      return parsed.id === '' ? resource.containerId : `${resource.containerId}#${parsed.id}`;
+    case 'contained': {
+      const type = containedType(reference, parsed.id, shape, resource);
+      const isOther = type === undefined ? shape.onlyType !== undefined : !isWanted(type, shape);
+      return isOther ? undefined : containedId(parsed.id, resource);
+    }
     case 'urn': {
       const target = findTarget(reference, parsed, shape, resource);
       if (target !== undefined) return isWanted(target.type, shape) ? target.id : undefined;
@@ -66,6 +70,41 @@ function readId(reference: JsonObject, shape: ReferenceShape, resource: Resource
   }
 }
 
+/** `#` alone is the container itself. */
+function containedId(localId: string, { containerId }: ResourceState): string {
+  return localId === '' ? containerId : `${containerId}#${localId}`;
+}
+
+/** The type of a contained resource, where it is known: what the reference says of itself counts for less. */
+function containedType(reference: JsonObject, localId: string, shape: ReferenceShape, resource: ResourceState): string | undefined {
+  const known = localId === '' ? resource.containerType : resource.containedTypes?.get(localId);
+  if (known !== undefined) return known;
+  return typeof reference.type === 'string' ? reference.type : shape.targets.length === 1 ? shape.targets[0] : undefined;
+}
+
+/** Reads the id and takes down where it should lead. */
+function noteId(reference: JsonObject, shape: ReferenceShape, resource: ResourceState, noted: NotedColumn): string | undefined {
+  const id = readId(reference, shape, resource);
+  const parsed = parseOnce(reference.reference);
+  const form = formOf(reference, parsed);
+  // Nothing but a display; or something that another column shows.
+  if (form === undefined || (id === undefined && shape.onlyType !== undefined)) return id;
+  const isMet = parsed.form === 'contained' && parsed.id !== '' && resource.containedTypes?.has(parsed.id) === true;
+  noted.note(form, targetType(reference, parsed, shape, resource), id, isMet);
+  return id;
+}
+
+function formOf(reference: JsonObject, parsed: ParsedReference): ReferenceForm | undefined {
+  if (parsed.form !== 'other' || typeof reference.reference === 'string') return parsed.form;
+  return readIdentifier(reference) === undefined ? undefined : 'identifier';
+}
+
+/** The table that a reader joins to: of the type column, else the only one that the column may mean. */
+function targetType(reference: JsonObject, parsed: ParsedReference, shape: ReferenceShape, resource: ResourceState): string | undefined {
+  const only = shape.onlyType ?? (shape.targets.length === 1 ? shape.targets[0] : undefined);
+  return 'type' in parsed ? parsed.type : (only ?? readType(reference, shape, resource));
+}
+
 /** The resource of the input that a reference points to without naming type and id. */
 function findTarget(reference: JsonObject, parsed: ParsedReference, shape: ReferenceShape, { references }: ResourceState): ReferenceTarget | undefined {
   if (references === undefined) return undefined;
@@ -76,8 +115,10 @@ function findTarget(reference: JsonObject, parsed: ParsedReference, shape: Refer
     case 'conditional':
       return parsed.identifier === undefined ? undefined : references.findIdentifier(parsed.identifier, [parsed.type]);
     case 'other': {
-      const identifier = reference.reference === undefined ? readIdentifier(reference) : undefined;
-      return identifier === undefined ? undefined : references.findIdentifier(identifier, targets);
+      if (typeof reference.reference === 'string') return references.findUrn(reference.reference, '', targets);
+      const identifier = isJsonObject(reference.identifier) ? reference.identifier : undefined;
+      if (typeof identifier?.value !== 'string') return undefined;
+      return references.findIdentifier(`${typeof identifier.system === 'string' ? identifier.system : ''}|${identifier.value}`, targets);
     }
     case 'relative':
     case 'absolute':
@@ -97,6 +138,7 @@ function isWanted(type: string, shape: ReferenceShape): boolean {
 function readType(reference: JsonObject, shape: ReferenceShape, resource: ResourceState): string | undefined {
   const parsed = parseOnce(reference.reference);
   if ('type' in parsed) return parsed.type;
+  if (parsed.form === 'contained') return containedType(reference, parsed.id, shape, resource);
   return typeof reference.type === 'string' ? reference.type : findTarget(reference, parsed, shape, resource)?.type;
 }
 

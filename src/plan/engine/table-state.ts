@@ -1,7 +1,7 @@
 // What the closures of one table share while a resource is flattened: the row being filled and the objects it reads.
 
 import type { JsonObject, JsonValue } from '../../json.ts';
-import type { ReferenceLookup, SaveFile, TableBuilder } from '../../types.ts';
+import type { NoteReference, ReferenceCounter, ReferenceForm, ReferenceLookup, SaveFile, TableBuilder } from '../../types.ts';
 
 /** Of the resource that is being flattened; shared by all its tables. */
 export interface ResourceState {
@@ -11,14 +11,40 @@ export interface ResourceState {
   hasNumberText: boolean;
   /** The id below which contained resources have theirs: of the container, in a contained resource. */
   containerId: string;
+  /** The type of the resource with that id. */
+  containerType: string;
+  /** Local id → type of the contained resources that have rows. */
+  containedTypes: ReadonlyMap<string, string> | undefined;
   containedIn: string | undefined;
   /** Undefined where references are taken as they stand. */
   readonly references: ReferenceLookup | undefined;
   /** Of the resource, or its container: tells the versions of one id apart where all have rows. */
   versionHash: string | undefined;
   readonly saveFile: SaveFile | undefined;
+  readonly referenceCounter: ReferenceCounter | undefined;
   /** Contained resources that have rows of their own. */
   unpacked: ReadonlySet<unknown> | undefined;
+}
+
+/** A reference as a column's cell has it, for columns elsewhere that repeat the cell. */
+export class NotedColumn {
+  form: ReferenceForm = 'other';
+  type: string | undefined;
+  id: string | undefined;
+  isMet = false;
+  readonly #note: NoteReference | undefined;
+
+  constructor(note: NoteReference | undefined) {
+    this.#note = note;
+  }
+
+  note(form: ReferenceForm, type: string | undefined, id: string | undefined, isMet = false): void {
+    this.form = form;
+    this.type = type;
+    this.id = id;
+    this.isMet = isMet;
+    this.#note?.(form, type, id, isMet);
+  }
 }
 
 export class TableState {
@@ -29,6 +55,8 @@ export class TableState {
   /** Index of the row's item; see the cell kinds of the plan. */
   index = 0;
   parentIndex: number | undefined = undefined;
+  /** Column → what was last noted of it. */
+  readonly noted = new Map<number, NotedColumn>();
   /** The objects of the plan's nodes that were met in this row; undefined where absent. */
   slots: (JsonObject | undefined)[];
 

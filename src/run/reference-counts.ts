@@ -1,0 +1,174 @@
+// The references that columns show → counts of those whose id joins to no row. Whether it does is known when all is
+// read: until then a target that has not come is kept as 20 bytes for each set of columns that point to it together.
+
+import type { NoteReference, ReferenceCounter, ReferenceForm } from '../types.ts';
+import type { KeyHash } from './key-hash.ts';
+import { KeyTable, type KeyTableContent } from './key-table.ts';
+import type { ResourceIndex } from './resource-index.ts';
+
+/** Cells that show the same reference: an Observation's `patient_id` and `subject_id`. */
+export interface ReferenceSite {
+  /** `table.column` */
+  readonly columns: readonly string[];
+  readonly form: ReferenceForm;
+  /** '' where it cannot be told. */
+  readonly type: string;
+}
+
+/** What one reading of a part has counted. */
+export interface ReferenceCountsData {
+  readonly sites: readonly ReferenceSite[];
+  /** Targets that the part does not have; own words: the number of the site, and how many references. */
+  readonly missing: KeyTableContent;
+  /** Site → references without an id. */
+  readonly withoutId: ReadonlyMap<number, number>;
+  /** Site → ids of resources whose table was not asked for. */
+  readonly toOtherTables: ReadonlyMap<number, number>;
+}
+
+/** Own words of an entry of `missing`. */
+export const missingWords = { site: 0, count: 1 } as const;
+const siteMultiplier = 0x9e3779b1;
+/** Types come from the input: there may be no end to odd ones. */
+const mostTypes = 500;
+const furtherTypes = '(further types)';
+
+/** The key of a target at a site, in the table of missing ones; `restoreLow` takes the site out again. */
+function lowAtSite(low: number, site: number): number {
+  return (low + Math.imul(site, siteMultiplier)) >>> 0;
+}
+
+export function restoreLow(lowOfSite: number, site: number): number {
+  return (lowOfSite - Math.imul(site, siteMultiplier)) >>> 0;
+}
+
+interface PendingNote {
+  readonly kind: 'missing' | 'withoutId' | 'otherTable';
+  readonly column: string;
+  readonly form: ReferenceForm;
+  readonly type: string;
+  readonly high: number;
+  readonly low: number;
+  readonly count: number;
+}
+
+export interface ReferenceCountsOptions {
+  readonly index: ResourceIndex;
+  readonly keyHash: KeyHash;
+  /** False for a table that is not written: its cells do not count. */
+  readonly isTableWritten: (table: string) => boolean;
+  /** False for a type whose resources have no rows because nobody asked for their table. */
+  readonly hasMainTable: (resourceType: string) => boolean;
+}
+
+export class ReferenceCounts implements ReferenceCounter {
+  readonly #options: ReferenceCountsOptions;
+  readonly #missing = new KeyTable(2);
+  readonly #withoutId = new Map<number, number>();
+  readonly #toOtherTables = new Map<number, number>();
+  readonly #sites: ReferenceSite[] = [];
+  readonly #siteNumbers = new Map<string, number>();
+  readonly #types = new Set<string>();
+  readonly #hasMainTable = new Map<string, boolean>();
+  /** Of the resource being flattened: counted when that has gone well. */
+  #pending: PendingNote[] = [];
+  // The same target as just before, which several columns show.
+  #lastType = '';
+  #lastId = '';
+  #isLastMet = false;
+
+  constructor(options: ReferenceCountsOptions) {
+    this.#options = options;
+  }
+
+  column(table: string, column: string): NoteReference | undefined {
+    if (!this.#options.isTableWritten(table)) return undefined;
+    const name = `${table}.${column}`;
+    return (form, type, id, isMet = false, count = 1) => this.#note(name, form, type ?? '', id, isMet, count);
+  }
+
+  #note(column: string, form: ReferenceForm, type: string, id: string | undefined, isMet: boolean, count: number): void {
+    if (id === undefined) {
+      this.#pending.push({ kind: 'withoutId', column, form, type, high: 0, low: 0, count });
+      return;
+    }
+    if (type === this.#lastType && id === this.#lastId && this.#isLastMet) return;
+    const { index, keyHash } = this.#options;
+    if (type !== '' && !this.#isMainTableWritten(type)) {
+      this.#pending.push({ kind: 'otherTable', column, form, type, high: 0, low: 0, count });
+      return;
+    }
+    if (isMet) return;
+    keyHash.hash(type, id);
+    const { high, low } = keyHash;
+    this.#lastType = type;
+    this.#lastId = id;
+    // Resources of unknown type and contained ones have no entries of their own.
+    this.#isLastMet = type !== '' && index.entryOfKey(high, low) >= 0;
+    if (!this.#isLastMet) this.#pending.push({ kind: 'missing', column, form, type, high, low, count });
+  }
+
+  #isMainTableWritten(type: string): boolean {
+    let isWritten = this.#hasMainTable.get(type);
+    if (isWritten === undefined) {
+      isWritten = this.#options.hasMainTable(type);
+      if (this.#hasMainTable.size < mostTypes) this.#hasMainTable.set(type, isWritten);
+    }
+    return isWritten;
+  }
+
+  /** The resource noted has its rows. */
+  commit(): void {
+    const pending = this.#pending;
+    if (pending.length === 0) return;
+    for (let start = 0; start < pending.length; ) {
+      const first = pending[start] as PendingNote;
+      let end = start + 1;
+      if (first.count === 1) while (end < pending.length && isSameReference(first, pending[end] as PendingNote)) end++;
+      this.#add(first, pending.slice(start, end));
+      start = end;
+    }
+    this.#pending = [];
+  }
+
+  /** The resource noted has no rows after all. */
+  discard(): void {
+    this.#pending = [];
+  }
+
+  #add({ kind, form, type, high, low, count }: PendingNote, notes: readonly PendingNote[]): void {
+    const site = this.#siteOf(
+      notes.map(({ column }) => column),
+      form,
+      type,
+    );
+    if (kind === 'withoutId') this.#withoutId.set(site, (this.#withoutId.get(site) ?? 0) + count);
+    else if (kind === 'otherTable') this.#toOtherTables.set(site, (this.#toOtherTables.get(site) ?? 0) + count);
+    else {
+      const entry = this.#missing.findOrAdd(high, lowAtSite(low, site));
+      this.#missing.setWord(entry, missingWords.site, site);
+      this.#missing.setWord(entry, missingWords.count, this.#missing.word(entry, missingWords.count) + count);
+    }
+  }
+
+  #siteOf(columns: readonly string[], form: ReferenceForm, anyType: string): number {
+    const type = this.#types.has(anyType) || this.#types.size < mostTypes ? anyType : furtherTypes;
+    this.#types.add(type);
+    const key = `${form} ${type} ${columns.join(' ')}`;
+    let site = this.#siteNumbers.get(key);
+    if (site === undefined) {
+      site = this.#sites.push({ columns, form, type }) - 1;
+      this.#siteNumbers.set(key, site);
+    }
+    return site;
+  }
+
+  data(): ReferenceCountsData {
+    return { sites: this.#sites, missing: this.#missing.content(), withoutId: this.#withoutId, toOtherTables: this.#toOtherTables };
+  }
+}
+
+function isSameReference(first: PendingNote, other: PendingNote): boolean {
+  const { count, form, high, kind, low, type } = other;
+  return count === 1 && kind === 'missing' && first.kind === kind && first.high === high && first.low === low && first.form === form && first.type === type;
+}
