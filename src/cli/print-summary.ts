@@ -106,11 +106,11 @@ function printUnresolved({ report, unresolved: { ids, idsByType, withoutId } }: 
     const named = types.slice(0, maxListedTypes).map(([type, count]) => `${type} ${formatCount(count)}`);
     const rest = types.length > named.length ? ` and ${types.length - named.length} more types` : '';
     terminal.print(`${countOf(ids, 'id')} ${ids === 1 ? 'leads' : 'lead'} to no row: ${named.join(', ')}${rest}`);
-    terminal.print(terminal.paint.faint(`  what they point to is not in the input: add the files that hold it, or use left joins${where}`));
+    terminal.print(terminal.paint.faint(`  what they point to is not in the input: add the files that hold it, or join with LEFT JOIN${where}`));
   }
   if (withoutId > 0) {
     terminal.print(`${countOf(withoutId, 'reference')} ${withoutId === 1 ? 'has' : 'have'} no id, since no resource of the input, or more than one, fits`);
-    terminal.print(terminal.paint.faint(`  the …_identifier beside the empty …_id shows what they mean, where a column has one${where}`));
+    terminal.print(terminal.paint.faint(`  they point by identifier, or to what the column cannot hold: X_identifier and other_json show it${where}`));
   }
 }
 

@@ -123,7 +123,7 @@ describe('threads', () => {
     expect(empty).toMatchObject({ exitCode: 1, files: {} });
   });
 
-  it.runIf(findSharedFolder('data/synthea-bundles'))('give the same bytes on real data', async () => {
+  it.runIf(findSharedFolder('data/synthea-bundles'))('give the same bytes on real data', { timeout: 120_000 }, async () => {
     for (const name of ['synthea-bundles', 'bulk-ndjson', 'hl7-r4-examples']) await runAlike({}, [findSharedFolder(`data/${name}`) as string]);
   });
 
