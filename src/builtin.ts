@@ -15,7 +15,6 @@ export { countUnknownKeys, type DetectedVersion, detectVersion, SeenKeys, type S
 export { type FhirVersion, fhirVersions } from './fhir/element-model.ts';
 export { loadModel } from './fhir/load-model.ts';
 export type { DefaultTableOptions } from './plan/default-tables.ts';
-export type { ViewFunction } from './plan/expression.ts';
 export { isFileSource, makeFileSource } from './read/file-source.ts';
 export { findSources } from './read/find-sources.ts';
 export { type InputItems, makeIterableSource } from './read/iterable-source.ts';
@@ -24,6 +23,7 @@ export { readSource } from './read/read-source.ts';
 export { spoolSource } from './read/stdin-source.ts';
 export { createDiscardBuilder } from './table/discard-builder.ts';
 export { type FhirpathPackage, loadFhirpathPackage } from './view/fhirpath-package.ts';
+export { functionArities } from './view/function-names.ts';
 export { type MakeViewOptions, makeViewFlattener, makeViewFlatteners, prepareView, type ViewOptions } from './view/make-view-flattener.ts';
 export { readViewFile, readViewFiles, readViewText, type WrittenView } from './view/read-views.ts';
 export { ViewError, type ViewProblem } from './view/view-problems.ts';

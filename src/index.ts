@@ -29,7 +29,9 @@ export {
   type TableSpec,
   type TablesFlattenerSpec,
 } from './plugin/define-flattener.ts';
-export { definePlugin } from './plugin/define-plugin.ts';
+export type { FunctionBody, FunctionSpec } from './plugin/define-functions.ts';
+export { definePlugin, type PluginSpec } from './plugin/define-plugin.ts';
+export { defineView, type ViewSpec } from './plugin/define-view.ts';
 export type { FlattenerContext, ResolvedReference } from './plugin/flattener-context.ts';
 export type * from './types.ts';
 export { toolVersion } from './version.ts';

@@ -1,9 +1,19 @@
 // The built-in plugin and the user's, as lookups.
 
-import { type CsvOptions, createBuiltinPlugin, createDiscardBuilder, type DefaultTableOptions, type FhirVersion, fhirVersions } from './builtin.ts';
+import {
+  type CsvOptions,
+  createBuiltinPlugin,
+  createDiscardBuilder,
+  type DefaultTableOptions,
+  type FhirVersion,
+  fhirVersions,
+  functionArities,
+  loadModel,
+  makeViewFlatteners,
+} from './builtin.ts';
 import { UserError } from './diagnostics.ts';
 import { createRegistry, type Registry } from './registry.ts';
-import type { Plugin } from './types.ts';
+import type { Plugin, ViewFunction } from './types.ts';
 
 export interface RegistryOptions {
   readonly fhirVersion: FhirVersion;
@@ -21,8 +31,10 @@ export async function loadRegistry({ fhirVersion, csv, details, plugins = [], is
   const builtin = await createBuiltinPlugin({ fhirVersion, ...(csv && { csv }), ...(details && { details }) });
   if (plugins.length === 0) return createRegistry([builtin], createDiscardBuilder);
   const { loadPlugins } = await import('./plugin/load-plugins.ts');
-  const loaded = await loadPlugins(plugins);
-  const registry = createRegistry([builtin, ...loaded.map(({ plugin }) => plugin)], createDiscardBuilder);
+  const loaded = (await loadPlugins(plugins)).map(({ plugin }) => plugin);
+  const functions = functionsOf(loaded);
+  const complete = await Promise.all(loaded.map((plugin) => withViews(plugin, fhirVersion, functions)));
+  const registry = createRegistry([builtin, ...complete], createDiscardBuilder);
   if (!isChecked) await checkTables(registry);
   return registry;
 }
@@ -37,4 +49,32 @@ async function checkTables(registry: Registry): Promise<void> {
     );
     if (!tables.some(({ name }) => name === table)) throw new UserError('PLUGIN_REPLACES_NOTHING', { parameters: { plugin, table }, exitCode: 2 });
   }
+}
+
+/** The functions of all plugins, by name. Throws a UserError (usage) when one is there already. */
+function functionsOf(plugins: readonly Plugin[]): ReadonlyMap<string, ViewFunction> {
+  const owners = new Map<string, string>([...functionArities.keys()].map((name) => [name, 'FHIRPath']));
+  const functions = new Map<string, ViewFunction>();
+  for (const { functions: own = [], name: plugin } of plugins) {
+    for (const viewFunction of own) {
+      const { name } = viewFunction;
+      const first = owners.get(name);
+      if (first !== undefined) throw new UserError('PLUGIN_CLASH', { parameters: { kind: 'function', name, first, second: plugin }, exitCode: 2 });
+      owners.set(name, plugin);
+      functions.set(name, viewFunction);
+    }
+  }
+  return functions;
+}
+
+/** Turns a plugin's views into flatteners. Throws a ViewError when one cannot be used. */
+async function withViews(plugin: Plugin, fhirVersion: FhirVersion, functions: ReadonlyMap<string, ViewFunction>): Promise<Plugin> {
+  const { flatteners = [], name, views = [] } = plugin;
+  if (views.length === 0) return plugin;
+  const written = views.map(({ view }, index) => {
+    const viewName = typeof view === 'object' && view !== null && 'name' in view && typeof view.name === 'string' ? view.name : undefined;
+    return { view, origin: `plugin ${name}`, defaultName: `view_${index + 1}`, label: viewName ?? `number ${index + 1}` };
+  });
+  const made = await makeViewFlatteners(written, { model: await loadModel(fhirVersion), functions });
+  return { ...plugin, flatteners: [...flatteners, ...made.flatteners.map((flattener, index) => ({ ...flattener, replaces: views[index]?.replaces ?? [] }))] };
 }

@@ -451,4 +451,27 @@ export interface Plugin {
   /** The resource types for which `flattenersFor` has tables of its own, for `tables`. */
   readonly resourceTypes?: readonly string[];
   readonly formats?: readonly TableFormat[];
+  /** For the expressions of views. */
+  readonly functions?: readonly ViewFunction[];
+  /** They become flatteners when the FHIR version is known. */
+  readonly views?: readonly PluginView[];
+}
+
+/** A ViewDefinition, and the tables of others that its table is written instead of. */
+export interface PluginView {
+  readonly view: unknown;
+  readonly replaces: readonly string[];
+}
+
+/** A function that a plugin brings: lists in, a list out, values as JSON has them. */
+export interface ViewFunction {
+  readonly name: string;
+  /** How many arguments it takes. */
+  readonly arity?: { readonly min: number; readonly max: number };
+  /** FHIR type of what it gives, such as `string`; unknown when not said. */
+  readonly type?: string;
+  /** True when it never gives more than one value. */
+  readonly isSingle?: boolean;
+  /** Called with the items before the point and those of each argument. */
+  call(input: readonly unknown[], ...args: readonly (readonly unknown[])[]): readonly unknown[];
 }

@@ -7,6 +7,7 @@
 // exists, equals nothing and is null in a cell.
 
 import type { NumberText } from '../json.ts';
+import type { ViewFunction } from '../types.ts';
 
 export type Scalar = string | number | boolean | NumberText;
 
@@ -17,19 +18,6 @@ export type ValueKind = 'text' | 'number' | 'boolean' | 'moment' | 'time';
 export interface ElementKey {
   readonly key: string;
   readonly isPrimitive: boolean;
-}
-
-/** A function that a plugin brings: lists in, a list out, values as JSON has them. */
-export interface ViewFunction {
-  readonly name: string;
-  /** How many arguments it takes. */
-  readonly arity?: { readonly min: number; readonly max: number };
-  /** FHIR type of what it gives, such as `string`; unknown when not said. */
-  readonly type?: string;
-  /** True when it never gives more than one value. */
-  readonly isSingle?: boolean;
-  /** Called with the items before the point and those of each argument. */
-  call(input: readonly unknown[], ...args: readonly (readonly unknown[])[]): readonly unknown[];
 }
 
 export type StringFunction =

@@ -2,12 +2,22 @@
 // whose flatteners may be written as plain objects.
 
 import { UserError } from '../diagnostics.ts';
-import type { Flattener, Plugin } from '../types.ts';
-import { defineFlattener, isRecord } from './define-flattener.ts';
+import type { Flattener, Plugin, PluginView } from '../types.ts';
+import { defineFlattener, isRecord, isTextList } from './define-flattener.ts';
+import { type FunctionBody, type FunctionSpec, makeFunctions } from './define-functions.ts';
+import { defineView } from './define-view.ts';
 import { invalidPlugin } from './plugin-fault.ts';
 
-/** Checks a plugin and gives it back. Throws a UserError (PLUGIN_INVALID, PLUGIN_VERSION) when it cannot be used. */
-export function definePlugin(plugin: Plugin): Plugin {
+/** What a plugin brings. */
+export interface PluginSpec extends Omit<Plugin, 'flatteners' | 'functions' | 'views'> {
+  /** As defineFlattener and defineView make them. */
+  readonly flatteners?: readonly (Flattener | PluginView)[];
+  /** For the expressions of views, by name: `{ initials: (names) => names.map(…) }`. */
+  readonly functions?: Readonly<Record<string, FunctionBody | FunctionSpec>>;
+}
+
+/** Defines a plugin. Throws a UserError (PLUGIN_INVALID, PLUGIN_VERSION) when it cannot be used. */
+export function definePlugin(plugin: PluginSpec): Plugin {
   return checkPlugin(plugin);
 }
 
@@ -19,12 +29,14 @@ const knownKeys: ReadonlySet<string> = new Set([
   'flattenersFor',
   'resourceTypes',
   'formats',
+  'functions',
+  'views',
 ] satisfies (keyof Plugin)[]);
 const namePattern = /^[\w@./-]{1,100}$/;
 
 export function checkPlugin(plugin: unknown): Plugin {
   if (!isRecord(plugin)) throw invalidPlugin('?', 'a plugin is an object, as definePlugin makes it');
-  const { apiVersion, flatteners, formats, name, readers } = plugin;
+  const { apiVersion, flatteners, formats, functions, name, readers, views } = plugin;
   if (typeof name !== 'string' || !namePattern.test(name)) throw invalidPlugin('?', 'name takes letters, digits and -, 100 at most');
   if (apiVersion !== 1) {
     if (apiVersion === undefined) throw invalidPlugin(name, 'apiVersion: 1 is missing');
@@ -34,8 +46,19 @@ export function checkPlugin(plugin: unknown): Plugin {
   if (unknown !== undefined) throw invalidPlugin(name, `it has ${unknown}, and plugins have ${[...knownKeys].join(', ')}`);
   for (const reader of listOf(name, 'readers', readers)) checkParts(name, 'a reader', reader, ['recognise', 'read']);
   for (const format of listOf(name, 'formats', formats)) checkParts(name, 'a format', format, ['start']);
-  const checked = listOf(name, 'flatteners', flatteners).map((flattener) => checkFlattener(name, flattener));
-  return { ...(plugin as unknown as Plugin), ...(flatteners !== undefined && { flatteners: checked }) };
+  const given = [...listOf(name, 'flatteners', flatteners), ...listOf(name, 'views', views)];
+  return {
+    ...(plugin as unknown as Plugin),
+    flatteners: given.filter((flattener) => !isView(flattener)).map((flattener) => checkFlattener(name, flattener)),
+    views: given.filter(isView).map((view) => ('view' in view ? (view as unknown as PluginView) : defineView(view))),
+    functions: makeFunctions(name, functions),
+  };
+}
+
+/** Also one that did not go through defineView. */
+function isView(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (!isRecord(value) || 'bind' in value || 'flatten' in value) return false;
+  return 'view' in value ? isTextList(value['replaces']) : 'select' in value;
 }
 
 function listOf(plugin: string, key: string, value: unknown): readonly unknown[] {

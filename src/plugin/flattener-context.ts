@@ -139,8 +139,8 @@ function copyPlain(resource: JsonObject): PlainResource {
   return { resource: toPlain(resource, originals) as JsonObject, originals };
 }
 
-/** A frozen copy with numbers for their text. */
-function toPlain(value: JsonValue, originals: Map<unknown, JsonValue>): JsonValue {
+/** A frozen copy with numbers for their text; `originals` takes down what its objects were. */
+export function toPlain(value: JsonValue, originals: Map<unknown, JsonValue> | undefined): JsonValue {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof NumberText) return Number(value.text);
   let copy: JsonValue;
@@ -156,7 +156,7 @@ function toPlain(value: JsonValue, originals: Map<unknown, JsonValue>): JsonValu
     }
     copy = object;
   }
-  originals.set(copy, value);
+  originals?.set(copy, value);
   return Object.freeze(copy) as JsonValue;
 }
 

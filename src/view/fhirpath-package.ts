@@ -3,10 +3,10 @@
 
 import type { FhirVersion } from '../fhir/element-model.ts';
 import { isJsonObject, type JsonObject, type JsonValue, NumberText } from '../json.ts';
-import type { ViewFunction } from '../plan/expression.ts';
 import type { PackageExpression } from '../plan/view-engine/compiler.ts';
 import { readKey } from '../plan/view-engine/reference-keys.ts';
 import { type Evaluation, EvaluationFault, type Value } from '../plan/view-engine/values.ts';
+import type { ViewFunction } from '../types.ts';
 import { readNumber } from './outcome.ts';
 
 type Package = typeof import('fhirpath');

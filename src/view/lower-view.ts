@@ -2,9 +2,9 @@
 // reported, not only the first.
 
 import type { ElementModel } from '../fhir/element-model.ts';
-import type { Expression, ViewFunction } from '../plan/expression.ts';
+import type { Expression } from '../plan/expression.ts';
 import type { Iteration, Selection, ViewColumn, ViewPlan } from '../plan/view-plan.ts';
-import type { Column, ColumnType } from '../types.ts';
+import type { Column, ColumnType, ViewFunction } from '../types.ts';
 import { checkNames } from './check-names.ts';
 import { columnTypeOf, needsFitting } from './column-types.ts';
 import { Lowerer } from './lower-expression.ts';

@@ -1,9 +1,8 @@
 // ViewDefinition → Flattener, or a ViewError with all that is wrong. Nothing of a view is ever run as code.
 
 import type { ElementModel } from '../fhir/element-model.ts';
-import type { ViewFunction } from '../plan/expression.ts';
 import { compileView } from '../plan/view-engine/compile-view.ts';
-import type { Flattener } from '../types.ts';
+import type { Flattener, ViewFunction } from '../types.ts';
 import { checkView } from './check-view.ts';
 import { type FhirpathPackage, loadFhirpathPackage } from './fhirpath-package.ts';
 import { type LoweredView, lowerView, type SlowExpression } from './lower-view.ts';

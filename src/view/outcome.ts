@@ -2,7 +2,8 @@
 
 import type { ElementModel } from '../fhir/element-model.ts';
 import { NumberText } from '../json.ts';
-import type { ElementKey, Expression, Scalar, ValueKind, ViewFunction } from '../plan/expression.ts';
+import type { ElementKey, Expression, Scalar, ValueKind } from '../plan/expression.ts';
+import type { ViewFunction } from '../types.ts';
 import { kindOfType } from './types-of-values.ts';
 import type { ExpressionPlace, ProblemList } from './view-problems.ts';
 

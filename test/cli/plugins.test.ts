@@ -319,6 +319,74 @@ describe('a table that a plugin replaces', () => {
   });
 });
 
+describe('views in a plugin', () => {
+  const view = (name: string, path: string, where = '') =>
+    `{ resourceType: 'ViewDefinition', name: '${name}', resource: 'Observation', ${where} select: [{ column: [{ name: 'id', path: 'getResourceKey()' }, { name: 'value', path: '${path}' }] }] }`;
+  const plugin = (flatteners: string, functions = '{}'): Files => ({
+    'mine.ts': `import { definePlugin, defineView } from 'fhir-flatten';
+export default definePlugin({ name: 'acme', apiVersion: 1, functions: ${functions}, flatteners: [${flatteners}] });\n`,
+  });
+
+  it('are tables like those of its flatteners, and may replace others', async () => {
+    const replacing = `defineView(${view('observation', 'value.ofType(Quantity).value')}, { replaces: ['observation'] })`;
+    const { exitCode, files, stderr } = await runPlugin(plugin(`defineView(${view('units', 'value.ofType(Quantity).unit')}), ${replacing}`));
+    expect(exitCode, stderr).toBe(0);
+    expect(files['units.csv']).toBe('id,value\no1,mmol/L\no2,\no3,\n');
+    expect(files['observation.csv']).toBe('id,value\no1,7.10\no2,\no3,12345678901234567890.5\n');
+  });
+
+  it('may call the functions of plugins, which get plain values and give one or several', async () => {
+    const functions = `{ shout: (texts) => texts.map((text) => text.toUpperCase() + '!'), half: ([value]) => value === undefined ? undefined : value / 2, plus: ([a], [b]) => a + b,
+      sizes: { call: (items: object[]) => items.map((item) => Object.keys(item).length), type: 'integer' } }`;
+    const views = [
+      view('shouts', 'status.shout()'),
+      view('halves', 'value.ofType(Quantity).value.half()'),
+      view('sums', 'id.plus(status)'),
+      view('sizes', 'value.ofType(Quantity).sizes().first()'),
+    ];
+    const { exitCode, files, stderr } = await runPlugin(plugin(views.map((json) => `defineView(${json})`).join(', '), functions));
+    expect(exitCode, stderr).toBe(0);
+    const valuesOf = (table: string) => rowsOf(files[`${table}.csv`]).map(({ value }) => value);
+    expect([valuesOf('shouts'), valuesOf('sums')]).toEqual([
+      ['FINAL!', 'FINAL!', 'FINAL!'],
+      ['o1final', 'o2final', 'o3final'],
+    ]);
+    expect([valuesOf('halves').slice(0, 2), valuesOf('sizes')]).toEqual([
+      ['3.55', ''],
+      ['2', '', '1'],
+    ]);
+  });
+
+  it('whose functions throw lose the resource in this table alone', async () => {
+    const functions = "{ fail: ([id]) => { if (id === 'o2') throw new RangeError('secret'); return id; } }";
+    const { exitCode, files, stderr } = await runPlugin(plugin(`defineView(${view('fails', 'id.fail()')})`, functions));
+    expect(exitCode).toBe(3);
+    expect(files['fails.csv']).toBe('id,value\no1,o1\no3,o3\n');
+    expect(rowsOf(files['observation.csv'])).toHaveLength(3);
+    expect(stderr).toContain('plugin acme (fails) failed on this Observation, which has no rows in fails: RangeError at mine.ts:2:');
+    expect(stderr).not.toContain('secret');
+  });
+
+  it.each([
+    ['an expression that is none', `defineView(${view('a', 'value..x')})`, '{}', /plugin acme: /],
+    ['an unknown function', `defineView(${view('a', 'id.nope()')})`, '{}', /plugin acme: /],
+    ['no view', 'defineView({})', '{}', /defineView takes a ViewDefinition/],
+    ['the name of a function of FHIRPath', '', '{ where: () => 1 }', /two plugins bring the same function: where \(FHIRPath and acme\)/],
+    ['a function that is none', '', '{ a: 1 }', /function a takes a function/],
+  ])('that cannot be used are refused: %s', async (_, flatteners, functions, message) => {
+    const { exitCode, files, stderr } = await runPlugin(plugin(flatteners, functions));
+    expect(stderr).toMatch(message);
+    expect({ exitCode, files }).toEqual({ exitCode: 2, files: {} });
+  });
+
+  it('are listed with the functions', async () => {
+    const cwd = makeFolder(plugin(`defineView(${view('units', 'value.ofType(Quantity).unit')})`, '{ shout: (x) => x }'));
+    expect((await runCommand(['plugins', './mine.ts'], { cwd })).stdout).toMatch(
+      / {2}table units +2 columns from Observation\n {2}functions for views +shout\n$/,
+    );
+  });
+});
+
 it('the child tables of a main table that is not written repeat its columns all the same', async () => {
   const cwd = makeFolder({
     'in.ndjson': ndjson({ resourceType: 'Observation', id: 'o', subject: { reference: 'Patient/p' }, component: [{ valueString: 'x' }] }),

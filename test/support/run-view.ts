@@ -4,10 +4,9 @@
 import type { FhirVersion } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import type { JsonObject, JsonValue } from '../../src/json.ts';
-import type { ViewFunction } from '../../src/plan/expression.ts';
 import { hasNumberText } from '../../src/read/parse-lossless.ts';
 import { decideId } from '../../src/run/resource-id.ts';
-import type { CellValue, ColumnType, FlattenContext, Flattener, ReferenceLookup, TableBuilder } from '../../src/types.ts';
+import type { CellValue, ColumnType, FlattenContext, Flattener, ReferenceLookup, TableBuilder, ViewFunction } from '../../src/types.ts';
 import { makeViewFlatteners } from '../../src/view/make-view-flattener.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
