@@ -5,11 +5,15 @@ import { loadModel } from './fhir/load-model.ts';
 import { type DefaultTableOptions, defaultTableOptions, makeDefaultTables } from './plan/default-tables.ts';
 import { jsonReaders } from './read/json-readers.ts';
 import { createTextBuilder, createTypedBuilder } from './table/cell-builder.ts';
-import type { CellStorage, PartPlace, PartSink, Plugin, TableBuilder, TableFormat, TableSchema } from './types.ts';
+import type { CellStorage, PartPlace, PartSink, Plugin, TableBuilder, TableFormat, TableSchema, TypedOptions } from './types.ts';
+import { createArrowFormat } from './write/arrow/arrow-format.ts';
 import { createCsvFormat } from './write/csv/csv-format.ts';
 import { type CsvOptions, checkCsvOptions } from './write/csv/csv-options.ts';
 import { createDiscardPart } from './write/discard-sink.ts';
 import { PartFiles } from './write/files/part-files.ts';
+import { createParquetFormat } from './write/parquet/parquet-format.ts';
+import { checkParquetOptions, type ParquetOptions } from './write/parquet/parquet-options.ts';
+import { defaultTypedOptions } from './write/typed/typed-options.ts';
 
 export { countUnknownKeys, type DetectedVersion, detectVersion, SeenKeys, type SourceKeys } from './fhir/detect-version.ts';
 export { type FhirVersion, fhirVersions } from './fhir/element-model.ts';
@@ -33,19 +37,26 @@ export { createDiscardSink } from './write/discard-sink.ts';
 export { createFileSink, createFolderSink, type FolderSink } from './write/files/folder-sink.ts';
 export { outputError } from './write/files/output-error.ts';
 export { OutputClosed } from './write/output-closed.ts';
+export type { ParquetOptions } from './write/parquet/parquet-options.ts';
 export { createStreamSink } from './write/stdout-sink.ts';
 export { booleanOf, doubleOf, int32Of, int64Of } from './write/typed/read-cells.ts';
+export { parseDecimals } from './write/typed/typed-options.ts';
 
 export interface BuiltinOptions {
   readonly fhirVersion: FhirVersion;
   readonly csv?: Partial<CsvOptions>;
+  /** Types of the columns in formats that have types. */
+  readonly typed?: Partial<TypedOptions>;
+  readonly parquet?: Partial<ParquetOptions>;
   /** Which default tables there are besides the main ones; all when not given. */
   readonly details?: Partial<DefaultTableOptions>;
 }
 
 /** Readers of FHIR JSON, the default tables of a FHIR version, the formats. */
-export async function createBuiltinPlugin({ fhirVersion, csv = {}, details = {} }: BuiltinOptions): Promise<Plugin> {
-  const formats = [createCsvFormat(checkCsvOptions(csv))];
+export async function createBuiltinPlugin({ fhirVersion, csv = {}, details = {}, parquet = {}, typed = {} }: BuiltinOptions): Promise<Plugin> {
+  const typedOptions = { ...defaultTypedOptions, ...typed };
+  const parquetOptions = checkParquetOptions(parquet);
+  const formats = [createCsvFormat(checkCsvOptions(csv)), createParquetFormat(typedOptions, parquetOptions), createArrowFormat(typedOptions)];
   const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { ...defaultTableOptions, ...details });
   return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
 }

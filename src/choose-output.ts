@@ -30,6 +30,9 @@ export function chooseOutput(out: string, formatName: string | undefined, format
   if (ending === undefined || isFolder(out)) return { kind: 'folder', path: out, format };
   const endingFormat = [...formats.values()].find(({ extension }) => extension === ending);
   if (endingFormat === undefined) throw new UserError('OUTPUT_ENDING', { parameters: { path: out, formats: known }, exitCode: 2 });
+  if (formatName !== undefined && endingFormat !== format) {
+    throw new UserError('OUTPUT_FORMAT_DIFFERS', { parameters: { name: formatName, path: out, extension: format.extension }, exitCode: 2 });
+  }
   needsOneTable();
   return { kind: 'file', path: out, format: endingFormat };
 }

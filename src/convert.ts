@@ -17,6 +17,7 @@ import {
   findSources,
   isFileSource,
   outputError,
+  type ParquetOptions,
   readSource,
   spoolSource,
 } from './builtin.ts';
@@ -29,7 +30,7 @@ import { type RunResult, run } from './pipeline.ts';
 import type { Registry } from './registry.ts';
 import type { Progress } from './run/read-resources.ts';
 import { usefulThreads } from './run/split-sources.ts';
-import type { PartPlace, Plugin, ReadLimits, Sink, Source } from './types.ts';
+import type { PartPlace, Plugin, ReadLimits, Sink, Source, TypedOptions } from './types.ts';
 import { toolVersion } from './version.ts';
 
 export interface ConvertOptions {
@@ -44,6 +45,9 @@ export interface ConvertOptions {
   /** Default `auto`: by the keys of the first resources. */
   readonly fhirVersion?: 'auto' | FhirVersion;
   readonly csv?: Partial<CsvOptions>;
+  /** Types of the columns in Parquet and Arrow. */
+  readonly typed?: Partial<TypedOptions>;
+  readonly parquet?: Partial<ParquetOptions>;
   /** What the default tables show; see each option. */
   readonly details?: Partial<DefaultTableOptions>;
   /** Tables without rows are written too: all there are, or those of `tables`. */
@@ -274,11 +278,11 @@ function totalByteCount(sources: readonly Source[]): number | undefined {
 
 /** The head of the report. */
 function aboutRun(options: ConvertOptions, version: FhirVersion): Record<string, unknown> {
-  const { out = defaultOut, format = 'csv', tables, fhirVersion = 'auto', csv, details, limits, isFailFast = false, plugins = [] } = options;
+  const { out = defaultOut, format = 'csv', tables, fhirVersion = 'auto', csv, typed, parquet, details, limits, isFailFast = false, plugins = [] } = options;
   return {
     version: toolVersion,
     fhirVersion: versionLabel(version),
-    options: { out, format, tables, fhirVersion, csv, details, limits: { ...defaultLimits, ...limits }, isFailFast },
+    options: { out, format, tables, fhirVersion, csv, typed, parquet, details, limits: { ...defaultLimits, ...limits }, isFailFast },
     plugins: plugins.length === 0 ? undefined : plugins.map((plugin) => (typeof plugin === 'string' ? plugin : plugin.name)),
   };
 }

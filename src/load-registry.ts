@@ -1,10 +1,9 @@
 // The built-in plugin and the user's, as lookups.
 
 import {
-  type CsvOptions,
+  type BuiltinOptions,
   createBuiltinPlugin,
   createDiscardBuilder,
-  type DefaultTableOptions,
   type FhirVersion,
   fhirVersions,
   functionArities,
@@ -15,11 +14,7 @@ import { UserError } from './diagnostics.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import type { Plugin, ViewFunction } from './types.ts';
 
-export interface RegistryOptions {
-  readonly fhirVersion: FhirVersion;
-  readonly csv?: Partial<CsvOptions>;
-  /** Which default tables there are besides the main ones; all when not given. */
-  readonly details?: Partial<DefaultTableOptions>;
+export interface RegistryOptions extends BuiltinOptions {
   /** Besides the built-in one: plugins, or names of modules that export one. */
   readonly plugins?: readonly (Plugin | string)[];
   /** True where the same plugins have been checked before. */
@@ -27,13 +22,13 @@ export interface RegistryOptions {
 }
 
 /** Throws a UserError (usage) when a plugin cannot be loaded or does not fit. */
-export async function loadRegistry({ fhirVersion, csv, details, plugins = [], isChecked = false }: RegistryOptions): Promise<Registry> {
-  const builtin = await createBuiltinPlugin({ fhirVersion, ...(csv && { csv }), ...(details && { details }) });
+export async function loadRegistry({ plugins = [], isChecked = false, ...options }: RegistryOptions): Promise<Registry> {
+  const builtin = await createBuiltinPlugin(options);
   if (plugins.length === 0) return createRegistry([builtin], createDiscardBuilder);
   const { loadPlugins } = await import('./plugin/load-plugins.ts');
   const loaded = (await loadPlugins(plugins)).map(({ plugin }) => plugin);
   const functions = functionsOf(loaded);
-  const complete = await Promise.all(loaded.map((plugin) => withViews(plugin, fhirVersion, functions)));
+  const complete = await Promise.all(loaded.map((plugin) => withViews(plugin, options.fhirVersion, functions)));
   const registry = createRegistry([builtin, ...complete], createDiscardBuilder);
   if (!isChecked) await checkTables(registry);
   return registry;

@@ -163,6 +163,8 @@ async function publish({ about, acceptsNothing = false, onStage, sink }: RunOpti
   if (!acceptsNothing || merged.counts.rejectCount > 0) refuseNothing(merged);
   for (const { schema, facts } of tables) {
     if (facts.replacedCharacterCount > 0) diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
+    const { unfitCellCount = 0 } = facts;
+    if (unfitCellCount > 0) diagnostics.report('CELLS_UNFIT', undefined, { table: schema.name, count: unfitCellCount });
   }
   if (notReplacedCount > 0) diagnostics.report('DUPLICATES_NOT_REPLACED', undefined, { count: notReplacedCount });
   const report = makeReport({ about, counts, diagnostics, tables, unresolved });

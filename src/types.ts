@@ -397,6 +397,8 @@ export interface TableFacts {
   readonly rowCount: number;
   /** Lone surrogates written as U+FFFD, because UTF-8 has no bytes for them. */
   readonly replacedCharacterCount: number;
+  /** Cells left null because they do not fit their column's type: a view or a plugin set them. */
+  readonly unfitCellCount?: number;
 }
 
 /** The content of `_report.json`; see cli/summary for what people see. */

@@ -1,6 +1,6 @@
 // `fhir-flatten <input...>`: options → a conversion → messages, summary, exit code.
 
-import { OutputClosed } from '../builtin.ts';
+import { OutputClosed, parseDecimals } from '../builtin.ts';
 import { type ConvertOptions, type ConvertResult, convert } from '../convert.ts';
 import { UserError } from '../diagnostics.ts';
 import { guardRun } from './guard-run.ts';
@@ -69,6 +69,11 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     hasAllTables: flags.allTables === true,
     fhirVersion: flags.fhirVersion,
     ...(flags.plugin !== undefined && { plugins: flags.plugin }),
+    typed: {
+      ...(flags.timestamps !== undefined && { timestamps: flags.timestamps }),
+      ...(flags.decimals !== undefined && { decimals: parseDecimals(flags.decimals) }),
+    },
+    parquet: { ...(flags.compression !== undefined && { compression: flags.compression }) },
     csv: {
       ...(flags.delimiter !== undefined && { delimiter: flags.delimiter }),
       ...(flags.null !== undefined && { nullText: flags.null }),

@@ -21,6 +21,9 @@ export interface ConvertFlags {
   readonly failFast?: true;
   readonly dryRun?: true;
   readonly threads?: number;
+  readonly timestamps?: 'local' | 'utc' | 'text';
+  readonly decimals?: string;
+  readonly compression?: 'zstd' | 'snappy' | 'none';
   readonly delimiter?: string;
   readonly header: boolean;
   readonly null?: string;
@@ -48,7 +51,7 @@ export function addConvertOptions(command: Command): void {
     .addOption(
       new Option('-o, --out <where>', 'folder for the tables; with one table also a file name, or - for stdout').default('fhir-tables').helpGroup(tables),
     )
-    .addOption(new Option('-f, --format <name>', 'file format: csv (default)').helpGroup(tables))
+    .addOption(new Option('-f, --format <name>', 'file format: csv (default), parquet, arrow').helpGroup(tables))
     .addOption(new Option('-t, --table <names>', 'only these tables (repeat, or commas)').argParser(collectNames).helpGroup(tables))
     .addOption(noDetailsOption().helpGroup(tables))
     .addOption(detailsOption())
@@ -56,6 +59,17 @@ export function addConvertOptions(command: Command): void {
     .addOption(fhirVersionOption().helpGroup(tables))
     .addOption(pluginOption().helpGroup(tables));
   for (const option of contentOptions()) command.addOption(option.helpGroup(tables));
+
+  const typed = 'Parquet and Arrow:';
+  command
+    .addOption(
+      new Option('--timestamps <mode>', 'as the clock showed, with the zone beside it; in UTC; or text as written')
+        .choices(['local', 'utc', 'text'])
+        .default(undefined, 'local')
+        .helpGroup(typed),
+    )
+    .addOption(new Option('--decimals <type>', 'double, text, or decimal(p,s) with p digits, s after the point').default(undefined, 'double').helpGroup(typed))
+    .addOption(new Option('--compression <codec>', 'of Parquet files').choices(['zstd', 'snappy', 'none']).default(undefined, 'zstd').helpGroup(typed));
 
   const csv = 'CSV:';
   command

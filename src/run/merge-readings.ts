@@ -85,6 +85,7 @@ function joinTables(readings: readonly PartReading[], registry: Registry): Joine
         facts: {
           rowCount: facts.rowCount + (known?.facts.rowCount ?? 0),
           replacedCharacterCount: facts.replacedCharacterCount + (known?.facts.replacedCharacterCount ?? 0),
+          unfitCellCount: (facts.unfitCellCount ?? 0) + (known?.facts.unfitCellCount ?? 0),
         },
         parts: [...(known?.parts ?? []), part],
       });

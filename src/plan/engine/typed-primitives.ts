@@ -1,6 +1,7 @@
 // One JSON value of a FHIR primitive type → the cell of a typed column, or undefined when the value does not fit it:
 // a month 13, a number given as text, an integer of 40 bits.
 
+import { fitsDecimal, significandOf } from '../../decimal-text.ts';
 import { type JsonValue, NumberText, numberText } from '../../json.ts';
 import type { PhysicalType } from '../../physical-type.ts';
 import { fitsUtc, readTemporal, Temporal } from '../../temporal.ts';
@@ -24,7 +25,7 @@ export function readAsTyped(physical: PhysicalType, asText: PrimitiveReader): Pr
     case 'numeric':
       return { read: readNumeric, judge: undefined };
     case 'decimal':
-      return { read: (value) => (fitsDecimal(value, physical) ? numberText(value) : undefined), judge: judgeScale };
+      return { read: readDecimal(physical), judge: judgeScale };
     case 'date':
       return { read: readDate, judge: undefined };
     case 'timestamp':
@@ -71,13 +72,11 @@ function readNumeric(value: JsonValue | undefined): string | undefined {
   return text.length <= maxNumericExponent && Math.abs(Number(exponent ?? 0)) <= maxNumericExponent ? text : undefined;
 }
 
-function fitsDecimal(value: JsonValue | undefined, { precision, scale }: { readonly precision: number; readonly scale: number }): boolean {
-  const text = numberText(value);
-  if (text === undefined) return false;
-  const { digits, exponent } = significand(text);
-  // Of the last digit, and of the first: the number is 0.digits × 10^magnitude.
-  const magnitude = digits.length + exponent;
-  return digits === '' || (-exponent <= scale && magnitude <= precision - scale);
+function readDecimal(limits: { readonly precision: number; readonly scale: number }): PrimitiveReader['read'] {
+  return (value) => {
+    const text = numberText(value);
+    return text !== undefined && fitsDecimal(significandOf(text), limits) ? text : undefined;
+  };
 }
 
 /** A decimal column writes as many digits as its scale says. */
@@ -108,21 +107,12 @@ function judgeTimestamp(value: JsonValue): NormaliseRule | undefined {
   return temporal.fraction === 'exact' ? undefined : temporal.fraction === 'digits' ? 'time-digits' : 'time-notation';
 }
 
-/** The digits of a JSON number without zeros around them, and the power of ten of the last one. */
-function significand(text: string): { readonly digits: string; readonly exponent: number } {
-  const match = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
-  const [, whole = '', fraction = '', power = '0'] = match ?? [];
-  const digits = (whole + fraction).replace(/^0+/, '');
-  const trimmed = digits.replace(/0+$/, '');
-  return { digits: trimmed, exponent: Number(power) - fraction.length + (digits.length - trimmed.length) };
-}
-
 /** The same text for the same number, however it is written; zero has no sign. */
 function plainDigits(text: string): string {
-  const { digits, exponent } = significand(text);
-  return digits === '' ? '0' : `${text.startsWith('-') ? '-' : ''}${digits}e${exponent}`;
+  const { digits, exponent, isNegative } = significandOf(text);
+  return digits === '' ? '0' : `${isNegative ? '-' : ''}${digits}e${exponent}`;
 }
 
 function isZero(text: string): boolean {
-  return significand(text).digits === '';
+  return significandOf(text).digits === '';
 }

@@ -29,10 +29,11 @@ class CsvTableWriter implements TableWriter {
   }
 
   async write(batch: Batch): Promise<void> {
-    await this.#begin();
     this.#rowCount += batch.rowCount;
-    // Encoded before the first wait, so the batch is free again; the bytes are written while the next rows are made.
-    await this.#target.append(this.#encoder.encode(batch));
+    // Before any wait: while others of its rows move on, a resource with contained ones may add more.
+    const bytes = this.#encoder.encode(batch);
+    await this.#begin();
+    await this.#target.append(bytes);
   }
 
   async close(): Promise<TableFacts> {

@@ -1,6 +1,7 @@
 // Cells of typed storage → values of a physical type. A cell that the default tables set always fits (the engine has
 // asked the same questions); a view's or a plugin's may not, and is then undefined: null in the output, and counted.
 
+import { fitsDecimal, significandOf } from '../../decimal-text.ts';
 import type { CellValue } from '../../types.ts';
 
 export function booleanOf(cell: CellValue): boolean | undefined {
@@ -29,6 +30,17 @@ export function numberTextOf(cell: CellValue): string | undefined {
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : undefined;
   if (typeof cell === 'bigint') return String(cell);
   return isNumberText(cell) ? cell : undefined;
+}
+
+/** The number times ten to the scale. */
+export function decimalOf(cell: CellValue, limits: { readonly precision: number; readonly scale: number }): bigint | undefined {
+  const text = numberTextOf(cell);
+  if (text === undefined) return undefined;
+  const significand = significandOf(text);
+  if (!fitsDecimal(significand, limits)) return undefined;
+  const { digits, exponent, isNegative } = significand;
+  const unscaled = digits === '' ? 0n : BigInt(digits) * 10n ** BigInt(exponent + limits.scale);
+  return isNegative ? -unscaled : unscaled;
 }
 
 export function textOf(cell: CellValue): string {

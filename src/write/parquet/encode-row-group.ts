@@ -1,0 +1,68 @@
+// A row group → a whole Parquet file of it, by parquet-wasm, which takes Arrow's IPC. Both libraries are loaded when the
+// first row group comes.
+
+import type * as Parquet from 'parquet-wasm';
+import type { TableSchema } from '../../types.ts';
+import { toolVersion } from '../../version.ts';
+import { type ArrowLibrary, describeColumns, describeTable, loadArrow, makeCollector, RecordBatches } from '../arrow/record-batches.ts';
+import type { PhysicalColumn } from '../typed/physical-columns.ts';
+import type { RowGroup } from '../typed/row-groups.ts';
+import type { ParquetOptions } from './parquet-options.ts';
+
+type ParquetLibrary = typeof Parquet;
+
+let libraries: Promise<{ readonly arrow: ArrowLibrary; readonly parquet: ParquetLibrary }> | undefined;
+
+export function loadParquet(): Promise<{ readonly arrow: ArrowLibrary; readonly parquet: ParquetLibrary }> {
+  libraries ??= Promise.all([loadArrow(), import('parquet-wasm')]).then(([arrow, parquet]) => ({ arrow, parquet }));
+  return libraries;
+}
+
+/** Encodes the row groups of one table. */
+export class RowGroupEncoder {
+  readonly #arrow: ArrowLibrary;
+  readonly #parquet: ParquetLibrary;
+  readonly #options: ParquetOptions;
+  readonly #batches: RecordBatches;
+  readonly #metadata: Map<string, string>;
+
+  constructor({ arrow, parquet }: Awaited<ReturnType<typeof loadParquet>>, schema: TableSchema, columns: readonly PhysicalColumn[], options: ParquetOptions) {
+    this.#arrow = arrow;
+    this.#parquet = parquet;
+    this.#options = options;
+    // The library keeps Arrow's schema in the file beside these: it is not to say the same again.
+    this.#batches = new RecordBatches(arrow, schema, columns, false);
+    this.#metadata = describeTable(schema).set('fhir_flatten_columns', describeColumns(columns));
+  }
+
+  /** A file with one row group; with none, where nothing is given. */
+  encode(group: RowGroup | undefined): Uint8Array {
+    const table = this.#parquet.Table.fromIPCStream(this.#toIpc(group));
+    // Both are the callee's from here on.
+    return this.#parquet.writeParquet(table, this.#properties());
+  }
+
+  #toIpc(group: RowGroup | undefined): Uint8Array {
+    const { sink, takeBytes } = makeCollector(this.#arrow);
+    const writer = new this.#arrow.RecordBatchStreamWriter();
+    writer.reset(sink, this.#batches.schema);
+    if (group !== undefined) writer.write(this.#batches.make(group));
+    writer.finish();
+    return takeBytes();
+  }
+
+  #properties(): Parquet.WriterProperties {
+    const { Compression, EnabledStatistics, WriterPropertiesBuilder } = this.#parquet;
+    const codecs = { zstd: Compression.ZSTD, snappy: Compression.SNAPPY, none: Compression.UNCOMPRESSED };
+    return (
+      new WriterPropertiesBuilder()
+        .setCompression(codecs[this.#options.compression])
+        // Of row groups; those of pages would be indexes, which are not kept.
+        .setStatisticsEnabled(EnabledStatistics.Chunk)
+        .setMaxRowGroupSize(2 ** 31 - 1)
+        .setKeyValueMetadata(this.#metadata)
+        .setCreatedBy(`fhir-flatten version ${toolVersion}`)
+        .build()
+    );
+  }
+}

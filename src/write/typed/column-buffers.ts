@@ -1,0 +1,98 @@
+// Physical type → the buffer that gathers a column of it, one row group at a time.
+
+import type { PhysicalType } from '../../physical-type.ts';
+import type { CellValue } from '../../types.ts';
+import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, Offsets, Validity } from './column-data.ts';
+import { BooleanBuffer, FixedBuffer } from './fixed-buffers.ts';
+import { decimalOf, doubleOf, int32Of, int64Of } from './read-cells.ts';
+import { TextBuffer } from './text-buffer.ts';
+
+export function createColumnBuffer(type: PhysicalType): ColumnBuffer {
+  switch (type.kind) {
+    case 'text':
+    case 'json':
+    case 'numeric':
+      return new TextBuffer();
+    case 'boolean':
+      return new BooleanBuffer();
+    case 'int32':
+      return new FixedBuffer(Int32Array, 1, (values, index, cell) => store(values, index, int32Of(cell)));
+    case 'double':
+      return new FixedBuffer(Float64Array, 1, (values, index, cell) => store(values, index, doubleOf(cell)));
+    case 'int64':
+      return new FixedBuffer(BigInt64Array, 1, (values, index, cell) => store(values, index, int64Of(cell)));
+    case 'decimal':
+      return new FixedBuffer(BigInt64Array, 2, (values, index, cell) => {
+        const unscaled = decimalOf(cell, type);
+        if (unscaled === undefined) return false;
+        values[index] = BigInt.asIntN(64, unscaled);
+        values[index + 1] = unscaled >> 64n;
+        return true;
+      });
+    case 'list':
+      return new ListBuffer(createColumnBuffer(type.item));
+    case 'date':
+    case 'timestamp':
+      throw new TypeError('dates fill two columns at once');
+    default:
+      return type satisfies never;
+  }
+}
+
+function store<Value>(values: { [index: number]: Value }, index: number, value: Value | undefined): boolean {
+  if (value === undefined) return false;
+  values[index] = value;
+  return true;
+}
+
+class ListBuffer implements ColumnBuffer {
+  readonly #items: ColumnBuffer;
+  readonly #validity = new Validity();
+  readonly #offsets = new Offsets();
+  /** Those of the batch at work, reused. */
+  readonly #cells: (CellValue | undefined)[] = [];
+  #itemCount = 0;
+
+  constructor(items: ColumnBuffer) {
+    this.#items = items;
+  }
+
+  get counts(): CellCounts {
+    return this.#items.counts;
+  }
+
+  get byteCount(): number {
+    return this.#items.byteCount + this.#offsets.byteCount + this.#validity.byteCount;
+  }
+
+  append(cells: Cells, rowCount: number): void {
+    const first = this.#validity.rowCount;
+    this.#validity.add(rowCount);
+    this.#offsets.reserve(first + rowCount);
+    let itemCount = 0;
+    for (let row = 0; row < rowCount; row++) {
+      const cell = cells[row];
+      if (cell !== undefined) {
+        this.#validity.set(first + row);
+        // A view's cell may be a single value.
+        const items: readonly (CellValue | null)[] = Array.isArray(cell) ? cell : [cell];
+        for (let index = 0; index < items.length; index++) this.#cells[itemCount++] = items[index] ?? undefined;
+      }
+      this.#offsets.end(first + row, this.#itemCount + itemCount);
+    }
+    this.#items.append(this.#cells, itemCount);
+    this.#itemCount += itemCount;
+  }
+
+  appendNulls(rowCount: number): void {
+    this.#offsets.endAll(this.#validity.rowCount, rowCount, this.#itemCount);
+    this.#validity.add(rowCount);
+  }
+
+  take(): ColumnData {
+    const taken = this.#validity.take();
+    this.#itemCount = 0;
+    this.#cells.length = 0;
+    return { ...taken, offsets: this.#offsets.take(taken.length), values: undefined, items: this.#items.take() };
+  }
+}

@@ -1,0 +1,123 @@
+// The parts that columns in Arrow's memory layout are made of: validity bits, offsets, values. A column gets memory only
+// when its first value comes: most columns of most tables are empty.
+// https://arrow.apache.org/docs/format/Columnar.html
+
+import type { CellValue } from '../../types.ts';
+
+/** One column of a row group. */
+export interface ColumnData {
+  readonly length: number;
+  readonly nullCount: number;
+  /** One bit a row, set for a value; undefined when there is no null, or nothing else. */
+  readonly validity: Uint8Array | undefined;
+  /** `length + 1` of them, for texts and lists. */
+  readonly offsets: Int32Array | undefined;
+  /** Undefined when all is null. */
+  readonly values: ColumnValues | undefined;
+  /** Of a list. */
+  readonly items: ColumnData | undefined;
+}
+
+export type ColumnValues = Uint8Array | Int32Array | Float64Array | BigInt64Array;
+
+/** The cells of a batch, from the first row on; undefined is null. */
+export type Cells = readonly (CellValue | undefined)[];
+
+export interface ColumnBuffer {
+  /** Of the rows held. */
+  readonly byteCount: number;
+  /** Since the buffer was made. */
+  readonly counts: CellCounts;
+  append(cells: Cells, rowCount: number): void;
+  appendNulls(rowCount: number): void;
+  /** The rows so far; the buffer starts anew with memory of its own. */
+  take(): ColumnData;
+}
+
+/** What did not go into a column as it was. */
+export interface CellCounts {
+  /** Cells left null because they do not fit: only views and plugins set such. */
+  unfit: number;
+  /** Lone surrogates written as U+FFFD. */
+  replacedCharacters: number;
+}
+
+/** Rows that a column gets room for at first. */
+export const firstCapacity = 1024;
+
+/** Which rows have a value, and how many there are. */
+export class Validity {
+  rowCount = 0;
+  nullCount = 0;
+  #bits = new Uint8Array(0);
+
+  /** Makes room, all null. */
+  add(rowCount: number): void {
+    this.rowCount += rowCount;
+    this.nullCount += rowCount;
+  }
+
+  /** Marks a row that `add` made. */
+  set(row: number): void {
+    if (row >> 3 >= this.#bits.length) this.#bits = grow(this.#bits, (this.rowCount + 7) >> 3);
+    this.#bits[row >> 3] = (this.#bits[row >> 3] as number) | (1 << (row & 7));
+    this.nullCount--;
+  }
+
+  get byteCount(): number {
+    return this.#bits.length;
+  }
+
+  take(): Pick<ColumnData, 'length' | 'nullCount' | 'validity'> {
+    const { rowCount: length, nullCount } = this;
+    const isMixed = nullCount > 0 && nullCount < length;
+    const needed = (length + 7) >> 3;
+    if (isMixed && this.#bits.length < needed) this.#bits = grow(this.#bits, needed);
+    const validity = isMixed ? this.#bits.subarray(0, needed) : undefined;
+    this.rowCount = 0;
+    this.nullCount = 0;
+    this.#bits = new Uint8Array(0);
+    return { length, nullCount, validity };
+  }
+}
+
+/** Where each row ends in what the rows are made of. No memory while all ends are 0. */
+export class Offsets {
+  #ends = new Int32Array(0);
+
+  get byteCount(): number {
+    return this.#ends.byteLength;
+  }
+
+  reserve(rowCount: number): void {
+    if (rowCount + 1 <= this.#ends.length) return;
+    const grown = new Int32Array(Math.max(rowCount + 1, this.#ends.length * 2, firstCapacity));
+    grown.set(this.#ends);
+    this.#ends = grown;
+  }
+
+  /** For a row that there is room for. */
+  end(row: number, end: number): void {
+    this.#ends[row + 1] = end;
+  }
+
+  endAll(firstRow: number, rowCount: number, end: number): void {
+    if (end === 0 && this.#ends.length === 0) return;
+    this.reserve(firstRow + rowCount);
+    this.#ends.fill(end, firstRow + 1, firstRow + rowCount + 1);
+  }
+
+  take(rowCount: number): Int32Array | undefined {
+    if (this.#ends.length === 0) return undefined;
+    this.reserve(rowCount);
+    const ends = this.#ends.subarray(0, rowCount + 1);
+    this.#ends = new Int32Array(0);
+    return ends;
+  }
+}
+
+export function grow(bytes: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBuffer> {
+  const grown = new Uint8Array(Math.max(needed, bytes.length * 2, firstCapacity / 8));
+  grown.set(bytes);
+  return grown;
+}

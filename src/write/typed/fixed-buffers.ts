@@ -1,0 +1,107 @@
+// Numbers, dates and booleans → Arrow's values of one size.
+
+import type { CellValue } from '../../types.ts';
+import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, firstCapacity, grow, Validity } from './column-data.ts';
+import { booleanOf } from './read-cells.ts';
+
+type FixedArray = Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>;
+
+/** Values of one size. */
+export class FixedBuffer<Values extends FixedArray> implements ColumnBuffer {
+  readonly counts: CellCounts = { unfit: 0, replacedCharacters: 0 };
+  readonly #make: new (
+    length: number,
+  ) => Values;
+  readonly #perRow: number;
+  readonly #store: (values: Values, index: number, cell: CellValue) => boolean;
+  readonly #validity = new Validity();
+  #values: Values;
+
+  /** @param perRow - elements that a row takes. `store` is false for a cell that does not fit. */
+  constructor(make: new (length: number) => Values, perRow: number, store: (values: Values, index: number, cell: CellValue) => boolean) {
+    this.#make = make;
+    this.#perRow = perRow;
+    this.#store = store;
+    this.#values = new make(0);
+  }
+
+  get byteCount(): number {
+    return this.#values.byteLength + this.#validity.byteCount;
+  }
+
+  append(cells: Cells, rowCount: number): void {
+    const first = this.#validity.rowCount;
+    this.#validity.add(rowCount);
+    for (let row = 0; row < rowCount; row++) {
+      const cell = cells[row];
+      if (cell !== undefined) this.#put(first + row, cell);
+    }
+  }
+
+  appendNulls(rowCount: number): void {
+    this.#validity.add(rowCount);
+  }
+
+  take(): ColumnData {
+    const taken = this.#validity.take();
+    const length = taken.length * this.#perRow;
+    if (taken.nullCount < taken.length && this.#values.length < length) this.#reserve(length);
+    const values = taken.nullCount < taken.length ? (this.#values.subarray(0, length) as Values) : undefined;
+    this.#values = new this.#make(0);
+    return { ...taken, offsets: undefined, values, items: undefined };
+  }
+
+  #put(row: number, cell: CellValue): void {
+    const end = (row + 1) * this.#perRow;
+    if (end > this.#values.length) this.#reserve(Math.max(end, this.#validity.rowCount * this.#perRow));
+    if (this.#store(this.#values, row * this.#perRow, cell)) this.#validity.set(row);
+    else this.counts.unfit++;
+  }
+
+  #reserve(length: number): void {
+    const grown = new this.#make(Math.max(length, this.#values.length * 2, firstCapacity * this.#perRow));
+    grown.set(this.#values as never);
+    this.#values = grown;
+  }
+}
+
+export class BooleanBuffer implements ColumnBuffer {
+  readonly counts: CellCounts = { unfit: 0, replacedCharacters: 0 };
+  readonly #validity = new Validity();
+  #bits = new Uint8Array(0);
+
+  get byteCount(): number {
+    return this.#bits.length + this.#validity.byteCount;
+  }
+
+  append(cells: Cells, rowCount: number): void {
+    const first = this.#validity.rowCount;
+    this.#validity.add(rowCount);
+    for (let index = 0; index < rowCount; index++) {
+      const cell = cells[index];
+      if (cell === undefined) continue;
+      const value = booleanOf(cell);
+      if (value === undefined) {
+        this.counts.unfit++;
+        continue;
+      }
+      const row = first + index;
+      this.#validity.set(row);
+      if (row >> 3 >= this.#bits.length) this.#bits = grow(this.#bits, (this.#validity.rowCount + 7) >> 3);
+      if (value) this.#bits[row >> 3] = (this.#bits[row >> 3] as number) | (1 << (row & 7));
+    }
+  }
+
+  appendNulls(rowCount: number): void {
+    this.#validity.add(rowCount);
+  }
+
+  take(): ColumnData {
+    const taken = this.#validity.take();
+    const needed = (taken.length + 7) >> 3;
+    if (this.#bits.length < needed) this.#bits = grow(this.#bits, needed);
+    const values = taken.nullCount < taken.length ? this.#bits.subarray(0, needed) : undefined;
+    this.#bits = new Uint8Array(0);
+    return { ...taken, offsets: undefined, values, items: undefined };
+  }
+}

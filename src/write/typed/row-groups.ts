@@ -1,0 +1,101 @@
+// Batches of many tables → row groups: so many rows, or so many bytes, of one table. What all tables hold together is
+// bounded too: with details there are hundreds of them, and most stay small to the end.
+
+import type { Batch, EncodedTarget, TableEncoders, TableFacts, TableSchema, TableWriter, TypedStorage } from '../../types.ts';
+import type { ColumnData } from './column-data.ts';
+import { expandColumns, type PhysicalColumn } from './physical-columns.ts';
+import { TableBuffers } from './table-buffers.ts';
+
+/** Rows of one table in Arrow's memory layout. */
+export interface RowGroup {
+  readonly rowCount: number;
+  /** In the order of the physical columns. */
+  readonly columns: readonly ColumnData[];
+}
+
+/** Turns the row groups of one table into bytes. */
+export interface RowGroupWriter {
+  write(group: RowGroup): Promise<void>;
+  /** After the last group; there may have been none. */
+  close(): Promise<void>;
+}
+
+export type OpenRowGroupWriter = (schema: TableSchema, columns: readonly PhysicalColumn[], target: EncodedTarget) => RowGroupWriter;
+
+/** From which size on a row group is written: the last batch is over it. */
+export interface RowGroupLimits {
+  readonly rowCount: number;
+  readonly byteCount: number;
+  /** Over all tables. */
+  readonly totalByteCount: number;
+}
+
+export function createTypedEncoders(storage: TypedStorage, limits: RowGroupLimits, openWriter: OpenRowGroupWriter): TableEncoders {
+  const tables = new Set<TypedTableWriter>();
+  /** Writes the largest tables until a half of the memory is free: not each time a little. */
+  async function relieve(): Promise<void> {
+    let held = sumBytes(tables);
+    if (held <= limits.totalByteCount) return;
+    for (const table of [...tables].sort((a, b) => b.byteCount - a.byteCount)) {
+      held -= table.byteCount;
+      await table.flush();
+      if (held <= limits.totalByteCount / 2) return;
+    }
+  }
+  return {
+    open(schema, target) {
+      const columns = expandColumns(schema, storage);
+      const table = new TypedTableWriter(new TableBuffers(schema, storage), openWriter(schema, columns, target), limits, relieve, () => tables.delete(table));
+      tables.add(table);
+      return table;
+    },
+  };
+}
+
+function sumBytes(tables: Iterable<TypedTableWriter>): number {
+  let byteCount = 0;
+  for (const table of tables) byteCount += table.byteCount;
+  return byteCount;
+}
+
+class TypedTableWriter implements TableWriter {
+  readonly #buffers: TableBuffers;
+  readonly #writer: RowGroupWriter;
+  readonly #limits: RowGroupLimits;
+  readonly #relieve: () => Promise<void>;
+  readonly #onClose: () => void;
+  #rowCount = 0;
+
+  constructor(buffers: TableBuffers, writer: RowGroupWriter, limits: RowGroupLimits, relieve: () => Promise<void>, onClose: () => void) {
+    this.#buffers = buffers;
+    this.#writer = writer;
+    this.#limits = limits;
+    this.#relieve = relieve;
+    this.#onClose = onClose;
+  }
+
+  get byteCount(): number {
+    return this.#buffers.byteCount;
+  }
+
+  async write(batch: Batch): Promise<void> {
+    this.#rowCount += batch.rowCount;
+    // Before any wait: while others of its rows move on, a resource with contained ones may add more.
+    this.#buffers.append(batch);
+    const { rowCount, byteCount } = this.#limits;
+    if (this.#buffers.rowCount >= rowCount || this.#buffers.byteCount >= byteCount) await this.flush();
+    else await this.#relieve();
+  }
+
+  async close(): Promise<TableFacts> {
+    await this.flush();
+    await this.#writer.close();
+    this.#onClose();
+    const { replacedCharacters, unfit } = this.#buffers.counts();
+    return { rowCount: this.#rowCount, replacedCharacterCount: replacedCharacters, unfitCellCount: unfit };
+  }
+
+  async flush(): Promise<void> {
+    if (this.#buffers.rowCount > 0) await this.#writer.write(this.#buffers.take());
+  }
+}

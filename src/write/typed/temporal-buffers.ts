@@ -1,0 +1,107 @@
+// Dates and timestamps → two columns: the days or microseconds since 1970, and what of the text these do not say.
+
+import { fitsUtc, readTemporal, Temporal, zoneOf } from '../../temporal.ts';
+import { type CellCounts, type Cells, type ColumnData, firstCapacity, Validity } from './column-data.ts';
+import { TextBuffer } from './text-buffer.ts';
+
+export type TemporalKind = 'date' | 'local' | 'utc';
+
+/** Shared: what it holds is used before the next text is read. */
+const temporal = new Temporal();
+
+/** One column of the schema that is two in the output. */
+export class TemporalBuffers {
+  readonly counts: CellCounts = { unfit: 0, replacedCharacters: 0 };
+  readonly #kind: TemporalKind;
+  /** 32-bit words that a row takes: timestamps have 64 bits. */
+  readonly #perRow: number;
+  readonly #validity = new Validity();
+  #words = new Int32Array(0);
+  readonly #rests = new TextBuffer();
+  /** Of the batch at work, reused. */
+  readonly #restCells: (string | undefined)[] = [];
+
+  constructor(kind: TemporalKind) {
+    this.#kind = kind;
+    this.#perRow = kind === 'date' ? 1 : 2;
+  }
+
+  get byteCount(): number {
+    return this.#words.byteLength + this.#validity.byteCount + this.#rests.byteCount;
+  }
+
+  append(cells: Cells, rowCount: number): void {
+    const first = this.#validity.rowCount;
+    this.#validity.add(rowCount);
+    for (let row = 0; row < rowCount; row++) {
+      const cell = cells[row];
+      let rest: string | undefined;
+      if (cell !== undefined) {
+        if (typeof cell === 'string' && readTemporal(cell, temporal) && this.#fits()) {
+          this.#put(first + row);
+          rest = zoneOf(cell, temporal);
+        } else {
+          this.counts.unfit++;
+        }
+      }
+      this.#restCells[row] = rest;
+    }
+    this.#rests.append(this.#restCells, rowCount);
+  }
+
+  appendNulls(rowCount: number): void {
+    this.#validity.add(rowCount);
+    this.#rests.appendNulls(rowCount);
+  }
+
+  /** The values, then the precision or zone. */
+  take(): readonly ColumnData[] {
+    const taken = this.#validity.take();
+    const hasValues = taken.nullCount < taken.length;
+    if (hasValues) this.#reserve(taken.length);
+    const { buffer } = this.#words;
+    const length = hasValues ? taken.length : 0;
+    const values = this.#kind === 'date' ? new Int32Array(buffer, 0, length) : new BigInt64Array(buffer, 0, length);
+    this.#words = new Int32Array(0);
+    return [{ ...taken, offsets: undefined, values: hasValues ? values : undefined, items: undefined }, this.#rests.take()];
+  }
+
+  #fits(): boolean {
+    if (this.#kind === 'date') return temporal.precision !== 'time';
+    return this.#kind === 'local' || fitsUtc(temporal);
+  }
+
+  #put(row: number): void {
+    this.#validity.set(row);
+    if ((row + 1) * this.#perRow > this.#words.length) this.#reserve(this.#validity.rowCount);
+    if (this.#kind === 'date') this.#words[row] = temporal.day;
+    else writeMicroseconds(this.#words, row * 2, this.#kind === 'utc' ? temporal.offsetMinutes : 0);
+  }
+
+  #reserve(rowCount: number): void {
+    const needed = rowCount * this.#perRow;
+    if (needed <= this.#words.length) return;
+    const grown = new Int32Array(Math.max(needed, this.#words.length * 2, firstCapacity * this.#perRow));
+    grown.set(this.#words);
+    this.#words = grown;
+  }
+}
+
+const wordSize = 2 ** 32;
+const secondsPerDay = 86_400;
+const perSecond = 1_000_000;
+
+/** Writes 64 bits as two words, the lower one first: a BigInt a row would be garbage. Exact for all years of FHIR. */
+function writeMicroseconds(words: Int32Array, index: number, offsetMinutes: number): void {
+  const seconds = temporal.day * secondsPerDay + Math.floor(temporal.microsecond / perSecond) - offsetMinutes * 60;
+  const total = seconds * perSecond + (temporal.microsecond % perSecond);
+  if (Number.isSafeInteger(total)) {
+    const upper = Math.floor(total / wordSize);
+    words[index] = (total - upper * wordSize) | 0;
+    words[index + 1] = upper;
+    return;
+  }
+  const exact = BigInt(seconds) * 1_000_000n + BigInt(temporal.microsecond % perSecond);
+  words[index] = Number(BigInt.asIntN(32, exact));
+  words[index + 1] = Number(exact >> 32n);
+}

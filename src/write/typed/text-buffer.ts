@@ -1,0 +1,92 @@
+// Texts → UTF-8 bytes and where each ends. The texts of a batch are joined and encoded at once; long ones, and those
+// that are not ASCII, one by one, since then their lengths in bytes have to be known.
+
+import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, Offsets, Validity } from './column-data.ts';
+import { textOf } from './read-cells.ts';
+
+/** Joining copies; from this many characters on, that costs more than another call of the encoder. */
+const longTextLength = 128;
+/** Room behind the joined text, so that text which is not ASCII shows by taking more bytes than characters. */
+const spareBytes = 16;
+const loneSurrogates = /\p{Surrogate}/gu;
+
+export class TextBuffer implements ColumnBuffer {
+  readonly counts: CellCounts = { unfit: 0, replacedCharacters: 0 };
+  readonly #validity = new Validity();
+  readonly #offsets = new Offsets();
+  #bytes: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  get byteCount(): number {
+    return this.#length + this.#offsets.byteCount + this.#validity.byteCount;
+  }
+
+  append(cells: Cells, rowCount: number): void {
+    const first = this.#validity.rowCount;
+    this.#validity.add(rowCount);
+    this.#offsets.reserve(first + rowCount);
+    let length = 0;
+    let valueCount = 0;
+    let isAllText = true;
+    for (let index = 0; index < rowCount; index++) {
+      const cell = cells[index];
+      if (cell !== undefined) {
+        if (typeof cell === 'string') length += cell.length;
+        else isAllText = false;
+        valueCount++;
+        this.#validity.set(first + index);
+      }
+      // Right if all is ASCII, else set anew.
+      this.#offsets.end(first + index, this.#length + length);
+    }
+    if (valueCount === 0) return;
+    if (!isAllText || length > valueCount * longTextLength || !this.#appendJoined(cells, rowCount, length)) this.#appendEach(cells, first, rowCount);
+  }
+
+  appendNulls(rowCount: number): void {
+    this.#offsets.endAll(this.#validity.rowCount, rowCount, this.#length);
+    this.#validity.add(rowCount);
+  }
+
+  take(): ColumnData {
+    const taken = this.#validity.take();
+    const values = taken.nullCount < taken.length ? this.#bytes.subarray(0, this.#length) : undefined;
+    this.#bytes = Buffer.alloc(0);
+    this.#length = 0;
+    return { ...taken, offsets: this.#offsets.take(taken.length), values, items: undefined };
+  }
+
+  /** False, with nothing kept, when the text is not ASCII. */
+  #appendJoined(cells: Cells, rowCount: number, length: number): boolean {
+    this.#reserve(length + spareBytes);
+    const joined = (cells.length === rowCount ? cells : cells.slice(0, rowCount)).join('');
+    if (this.#bytes.write(joined, this.#length, length + spareBytes, 'utf8') !== length) return false;
+    this.#length += length;
+    return true;
+  }
+
+  #appendEach(cells: Cells, first: number, rowCount: number): void {
+    for (let index = 0; index < rowCount; index++) {
+      const cell = cells[index];
+      if (cell !== undefined) this.#appendText(typeof cell === 'string' ? cell : textOf(cell));
+      this.#offsets.end(first + index, this.#length);
+    }
+  }
+
+  #appendText(text: string): void {
+    this.#reserve(text.length * 3);
+    const byteCount = this.#bytes.write(text, this.#length, 'utf8');
+    this.#length += byteCount;
+    if (byteCount === text.length) return;
+    const replaced = text.match(loneSurrogates);
+    if (replaced !== null) this.counts.replacedCharacters += replaced.length;
+  }
+
+  #reserve(byteCount: number): void {
+    const needed = this.#length + byteCount;
+    if (needed <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, 1024));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+}
