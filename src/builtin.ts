@@ -11,6 +11,7 @@ import { createCsvFormat } from './write/csv/csv-format.ts';
 import { type CsvOptions, checkCsvOptions } from './write/csv/csv-options.ts';
 import { createDiscardPart } from './write/discard-sink.ts';
 import { PartFiles } from './write/files/part-files.ts';
+import { createFilledPart } from './write/filled/filled-sink.ts';
 import { createParquetFormat } from './write/parquet/parquet-format.ts';
 import { checkParquetOptions, type ParquetOptions } from './write/parquet/parquet-options.ts';
 import { defaultTypedOptions } from './write/typed/typed-options.ts';
@@ -36,6 +37,7 @@ export type { CsvOptions } from './write/csv/csv-options.ts';
 export { createDiscardSink } from './write/discard-sink.ts';
 export { createFileSink, createFolderSink, type FolderSink } from './write/files/folder-sink.ts';
 export { outputError } from './write/files/output-error.ts';
+export { createFilledSink } from './write/filled/filled-sink.ts';
 export { OutputClosed } from './write/output-closed.ts';
 export type { ParquetOptions } from './write/parquet/parquet-options.ts';
 export { createStreamSink } from './write/stdout-sink.ts';
@@ -73,6 +75,8 @@ export function createPartSink(place: PartPlace, number: number, format: TableFo
       return new PartFiles(place.folder, number, format);
     case 'discard':
       return createDiscardPart(format.storage);
+    case 'filled':
+      return createFilledPart(createPartSink(place.inner, number, format), place.folder, number);
     default:
       return place satisfies never;
   }

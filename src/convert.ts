@@ -8,6 +8,7 @@ import {
   createDiscardBuilder,
   createDiscardSink,
   createFileSink,
+  createFilledSink,
   createFolderSink,
   createStreamSink,
   type DefaultTableOptions,
@@ -50,6 +51,8 @@ export interface ConvertOptions {
   readonly parquet?: Partial<ParquetOptions>;
   /** What the default tables show; see each option. */
   readonly details?: Partial<DefaultTableOptions>;
+  /** Columns that are empty in all rows are left out, but for keys. Headers then depend on the data. */
+  readonly hasFilledColumnsOnly?: boolean;
   /** Tables without rows are written too: all there are, or those of `tables`. */
   readonly hasAllTables?: boolean;
   readonly limits?: Partial<ReadLimits>;
@@ -109,7 +112,7 @@ export async function convertInto(
   // What depends on the input's version, which is known when the output is ready: standard input may take its time.
   const settled = { version: assumedVersion as FhirVersion, registry: assumed, tableNames: undefined as ReadonlySet<string> | undefined };
   const about = { version: toolVersion, fhirVersion: '' };
-  const sink: Sink | FolderSink = direct?.sink ?? createSink(destination as Output, about, options);
+  const sink = direct?.sink ?? createSink(destination as Output, about, options);
   const isFailFast = options.isFailFast ?? false;
   const isAudited = options.isAudited ?? false;
   const keepsVersions = options.details?.hasVersions ?? false;
@@ -213,6 +216,11 @@ function findTables(names: readonly string[], registry: Registry): ReadonlySet<s
 
 function createSink(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {
   if (options.isDryRun) return createDiscardSink(output.format.storage);
+  const sink = createOutputSink(output, about, options);
+  return options.hasFilledColumnsOnly === true ? createFilledSink(sink) : sink;
+}
+
+function createOutputSink(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {
   const sinkOptions = { format: output.format, about, keepsOtherTables: options.tables !== undefined };
   switch (output.kind) {
     case 'folder':

@@ -159,8 +159,9 @@ function addUp(partCount: number, onProgress: (progress: Progress) => void): (pa
 }
 
 async function publish({ about, acceptsNothing = false, onStage, sink }: RunOptions, merged: MergedReading): Promise<RunResult> {
-  const { counts, diagnostics, notReplacedCount, rejectParts, tables, unresolved } = merged;
+  const { counts, diagnostics, notReplacedCount, rejectParts, unresolved } = merged;
   if (!acceptsNothing || merged.counts.rejectCount > 0) refuseNothing(merged);
+  const tables = await settle(sink, merged.tables, onStage);
   for (const { schema, facts } of tables) {
     if (facts.replacedCharacterCount > 0) diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
     const { unfitCellCount = 0 } = facts;
@@ -171,6 +172,12 @@ async function publish({ about, acceptsNothing = false, onStage, sink }: RunOpti
   onStage('publishing');
   const output = await sink.commit({ report, tables, rejectParts });
   return { tables, counts, diagnostics, unresolved, report, output, hasProblems: [...diagnostics.counts.keys()].some(isProblem) };
+}
+
+async function settle(sink: Sink, tables: readonly JoinedTable[], onStage: RunOptions['onStage']): Promise<readonly JoinedTable[]> {
+  if (sink.settle === undefined) return tables;
+  onStage('writing the rows that waited');
+  return await sink.settle(tables);
 }
 
 function refuseNothing({ counts, tables }: MergedReading): void {

@@ -345,6 +345,8 @@ export interface Sink {
   part(number: number): PartSink;
   /** After `start`: what another thread makes its part's sink from. Undefined where there is one part only. */
   place(): PartPlace | undefined;
+  /** Before `commit`, where a sink holds rows back: gives them on, and tells what the tables are then. */
+  settle?(tables: readonly JoinedTable[]): Promise<readonly JoinedTable[]>;
   /** Joins the parts in their order and makes the output visible. */
   commit(output: RunOutput): Promise<PublishedOutput>;
   /** Removes what was written; synchronous, so that a signal handler can call it. Safe to call twice. */
@@ -352,7 +354,11 @@ export interface Sink {
 }
 
 /** Plain data, so that it can go to another thread. */
-export type PartPlace = { readonly kind: 'files'; readonly folder: string } | { readonly kind: 'discard' };
+export type PartPlace =
+  | { readonly kind: 'files'; readonly folder: string }
+  | { readonly kind: 'discard' }
+  /** Rows wait in the folder until it is known which columns they fill; the rest goes to the inner place. */
+  | { readonly kind: 'filled'; readonly folder: string; readonly inner: PartPlace };
 
 /** Takes the rows and rejects of one part of the sources. */
 export interface PartSink {

@@ -66,6 +66,7 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     ...(flags.format !== undefined && { format: flags.format }),
     ...(flags.table !== undefined && { tables: flags.table }),
     details: detailsOf(flags),
+    hasFilledColumnsOnly: flags.columns === 'filled',
     hasAllTables: flags.allTables === true,
     fhirVersion: flags.fhirVersion,
     ...(flags.plugin !== undefined && { plugins: flags.plugin }),

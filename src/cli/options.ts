@@ -11,7 +11,7 @@ export interface ConvertFlags {
   readonly plugin?: readonly string[];
   readonly details?: boolean;
   readonly codings: 'extra' | 'all';
-  readonly columns: 'standard' | 'wide';
+  readonly columns: 'standard' | 'filled' | 'wide';
   readonly attachments?: 'text' | 'files' | 'base64';
   readonly narrative?: true;
   readonly keepVersions?: true;
@@ -132,7 +132,7 @@ export function detailsOf(flags: TablesFlags): DefaultTableOptions {
   return {
     hasDetails: flags.details !== false,
     codings: flags.codings,
-    columns: flags.columns,
+    columns: flags.columns === 'wide' ? 'wide' : 'standard',
     attachments: flags.attachments ?? 'drop',
     hasNarrative: flags.narrative === true,
     hasVersions: flags.keepVersions === true,
@@ -151,7 +151,9 @@ function detailsOption(): Option {
 /** What the tables show, and with which columns. */
 function contentOptions(): readonly Option[] {
   return [
-    new Option('--columns <set>', 'of main tables: the standard ones, or wide for every element').choices(['standard', 'wide']).default('standard'),
+    new Option('--columns <set>', 'the standard ones, filled for those with values, or wide for every element')
+      .choices(['standard', 'filled', 'wide'])
+      .default('standard'),
     new Option('--codings <which>', 'rows for the codings that no column shows, or for all').choices(['extra', 'all']).default('extra'),
     new Option('--attachments <how>', 'data of attachments: as text where it is text, as files in attachments/, or as base64')
       .choices(['text', 'files', 'base64'])

@@ -32,6 +32,7 @@ const modes = [
 
 /** On the data with the most types. */
 const furtherModes = [
+  ['with filled columns', ['--columns', 'filled', '--threads', '2']],
   ['with wide tables', ['--columns', 'wide']],
   ['with wide main tables only', ['--columns', 'wide', '--no-details']],
   ['with attachments as text', ['--attachments', 'text']],

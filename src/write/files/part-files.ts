@@ -16,8 +16,8 @@ const tableName = /^[a-z][a-z0-9_]*$/;
 export class PartFiles implements PartSink {
   readonly storage;
   readonly queue = new AppendQueue();
+  readonly number: number;
   readonly #folder: string;
-  readonly #number: number;
   readonly #format: TableFormat;
   #encoders: TableEncoders;
   /** Of the files of tables, so far. */
@@ -29,7 +29,7 @@ export class PartFiles implements PartSink {
   constructor(folder: string, number: number, format: TableFormat) {
     this.storage = format.storage;
     this.#folder = folder;
-    this.#number = number;
+    this.number = number;
     this.#format = format;
     this.#encoders = format.start();
     this.#saved = new SavedFiles(folder, number);
@@ -42,9 +42,9 @@ export class PartFiles implements PartSink {
 
   async open(schema: TableSchema): Promise<TableWriter> {
     if (!tableName.test(schema.name)) throw new UserError('TABLE_NAME_INVALID');
-    const path = tablePath(this.#folder, `${schema.name}.${this.#format.extension}`, this.#number);
+    const path = tablePath(this.#folder, `${schema.name}.${this.#format.extension}`, this.number);
     this.#paths.push(path);
-    return this.#encoders.open(schema, { append: (bytes) => this.queue.append(path, bytes), hasHead: this.#number === 0, isPipe: false });
+    return this.#encoders.open(schema, { append: (bytes) => this.queue.append(path, bytes), hasHead: this.number === 0, isPipe: false });
   }
 
   reject(record: RejectedRecord): void {
@@ -74,7 +74,7 @@ export class PartFiles implements PartSink {
     this.#rejects.flush();
     this.#saved.check();
     // Part 0's files stay open: the others' rows are appended to them.
-    if (this.#number === 0) return;
+    if (this.number === 0) return;
     await this.queue.drop();
     this.#rejects.close();
   }
@@ -87,7 +87,7 @@ export class PartFiles implements PartSink {
   }
 
   #makeRejects(): RejectsFile {
-    return new RejectsFile(rejectsPath(this.#folder, this.#number));
+    return new RejectsFile(rejectsPath(this.#folder, this.number));
   }
 }
 
