@@ -41,7 +41,6 @@ export { createFilledSink } from './write/filled/filled-sink.ts';
 export { OutputClosed } from './write/output-closed.ts';
 export type { ParquetOptions } from './write/parquet/parquet-options.ts';
 export { createStreamSink } from './write/stdout-sink.ts';
-export { booleanOf, doubleOf, int32Of, int64Of } from './write/typed/read-cells.ts';
 export { parseDecimals } from './write/typed/typed-options.ts';
 
 export interface BuiltinOptions {

@@ -26,7 +26,7 @@ export function chooseOutput(out: string, formatName: string | undefined, format
     needsOneTable();
     return { kind: 'stdout', format };
   }
-  const ending = fileEnding.exec(out)?.[1]?.toLowerCase();
+  const ending = endingOf(out, formats);
   if (ending === undefined || isFolder(out)) return { kind: 'folder', path: out, format };
   const endingFormat = [...formats.values()].find(({ extension }) => extension === ending);
   if (endingFormat === undefined) throw new UserError('OUTPUT_ENDING', { parameters: { path: out, formats: known }, exitCode: 2 });
@@ -35,6 +35,12 @@ export function chooseOutput(out: string, formatName: string | undefined, format
   }
   needsOneTable();
   return { kind: 'file', path: out, format: endingFormat };
+}
+
+/** Undefined when it looks like a folder. */
+function endingOf(out: string, formats: ReadonlyMap<string, TableFormat>): string | undefined {
+  const own = [...formats.values()].find(({ extension }) => out.toLowerCase().endsWith(`.${extension}`));
+  return own?.extension ?? fileEnding.exec(out)?.[1]?.toLowerCase();
 }
 
 /** False also when nothing is there, or nothing can be. */

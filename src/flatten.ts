@@ -2,11 +2,12 @@
 // at the pace of whoever takes its rows.
 
 import { fileURLToPath } from 'node:url';
-import { BatchChannel, booleanOf, doubleOf, type InputItems, int32Of, int64Of, makeIterableSource, OutputClosed } from './builtin.ts';
+import { BatchChannel, type InputItems, makeIterableSource, OutputClosed } from './builtin.ts';
 import { type ConvertOptions, type ConvertResult, convert, convertInto } from './convert.ts';
 import { UserError } from './diagnostics.ts';
 import type { RunResult } from './pipeline.ts';
-import type { Batch, CellStorage, CellValue, Column, ColumnType, Source } from './types.ts';
+import { type CellKind, type RowObject, rowsOf, storageOf } from './plugin/row-values.ts';
+import type { Batch, CellStorage, Source } from './types.ts';
 
 /** What is read: a path, the content of a file, or resources. */
 export type FlattenInput =
@@ -35,18 +36,9 @@ export interface FlattenOptions
 export type WriteOptions = Omit<ConvertOptions, keyof FlattenOptions>;
 
 export interface CellOptions {
-  /**
-   * `typed` (the default): booleans, numbers (bigint for integer64), lists; dates and times as FHIR writes them, JSON as
-   * text. `text`: the literal text of the input, so that `1.00` stays `1.00`; lists joined with `; `.
-   */
-  readonly cells?: 'typed' | 'text';
+  /** Default `typed`. */
+  readonly cells?: CellKind;
 }
-
-/** A cell of a row. */
-export type RowValue = string | number | bigint | boolean | null | readonly (string | number | bigint | boolean | null)[];
-
-/** By column name; absent values are null. */
-export type RowObject = Readonly<Record<string, RowValue>>;
 
 /** Batches or rows of a run, which starts with the first one and ends with the loop. */
 export interface RunIterable<T> extends AsyncIterableIterator<T> {
@@ -94,10 +86,6 @@ export function flatten(options: FlattenOptions): Flattening {
   };
 }
 
-function storageOf(cells: 'typed' | 'text'): CellStorage {
-  return cells === 'text' ? { kind: 'text' } : { kind: 'typed', timestamps: 'text', decimals: 'double' };
-}
-
 function runInto<T>(options: ConvertOptions, storage: CellStorage, use: (batch: Batch) => Iterable<T>): RunIterable<T> {
   let settle: { readonly resolve: (result: RunResult | undefined) => void; readonly reject: (error: unknown) => void };
   const result = new Promise<RunResult | undefined>((resolve, reject) => {
@@ -125,57 +113,6 @@ function runInto<T>(options: ConvertOptions, storage: CellStorage, use: (batch: 
     }
   }
   return Object.assign(iterate(), { result });
-}
-
-function* rowsOf({ rowCount, schema, vectors }: Batch): Generator<RowObject, void, undefined> {
-  const readers = schema.columns.map((column, index) => {
-    const vector = vectors[index];
-    const read = vector?.storage === 'typed' ? readerOf(column.type) : (cell: CellValue) => String(cell);
-    return { name: column.name, values: vector === undefined || vector.isAllNull ? [] : vector.values, read };
-  });
-  for (let row = 0; row < rowCount; row++) {
-    const object: Record<string, RowValue> = {};
-    for (const { name, read, values } of readers) {
-      const cell = values[row];
-      object[name] = cell === undefined ? null : (read(cell) ?? null);
-    }
-    yield object;
-  }
-}
-
-type ReadCell = (cell: CellValue) => RowValue | undefined;
-
-/** Flatteners may set text that says the same. */
-function readerOf(type: ColumnType): ReadCell {
-  switch (type.kind) {
-    case 'json':
-      return String;
-    case 'primitive':
-      return primitiveReader(type.fhirType);
-    case 'list': {
-      const read = primitiveReader(type.fhirType) as (cell: CellValue) => string | number | bigint | boolean | undefined;
-      return (cell) => (Array.isArray(cell) ? (cell as readonly (CellValue | null)[]).map((item) => (item === null ? null : (read(item) ?? null))) : undefined);
-    }
-    default:
-      return type satisfies never;
-  }
-}
-
-function primitiveReader(fhirType: Extract<Column['type'], { kind: 'primitive' }>['fhirType']): ReadCell {
-  switch (fhirType) {
-    case 'boolean':
-      return booleanOf;
-    case 'integer':
-    case 'positiveInt':
-    case 'unsignedInt':
-      return int32Of;
-    case 'integer64':
-      return int64Of;
-    case 'decimal':
-      return doubleOf;
-    default:
-      return String;
-  }
 }
 
 function isInputList(inputs: FlattenOptions['inputs']): inputs is readonly FlattenInput[] {

@@ -9,8 +9,6 @@ export {
   type Flattening,
   type FlattenOptions,
   flatten,
-  type RowObject,
-  type RowValue,
   type RunIterable,
   type WriteOptions,
 } from './flatten.ts';
@@ -29,9 +27,12 @@ export {
   type TableSpec,
   type TablesFlattenerSpec,
 } from './plugin/define-flattener.ts';
+export { defineFormat, type FormatSpec } from './plugin/define-format.ts';
 export type { FunctionBody, FunctionSpec } from './plugin/define-functions.ts';
 export { definePlugin, type PluginSpec } from './plugin/define-plugin.ts';
+export { defineReader, type ReaderSpec, type ReadItem } from './plugin/define-reader.ts';
 export { defineView, type ViewSpec } from './plugin/define-view.ts';
 export type { FlattenerContext, ResolvedReference } from './plugin/flattener-context.ts';
+export type { CellKind, RowObject, RowValue } from './plugin/row-values.ts';
 export type * from './types.ts';
 export { toolVersion } from './version.ts';

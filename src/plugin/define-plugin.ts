@@ -2,8 +2,9 @@
 // whose flatteners may be written as plain objects.
 
 import { UserError } from '../diagnostics.ts';
-import type { Flattener, Plugin, PluginView } from '../types.ts';
+import type { Flattener, Plugin, PluginView, TableFormat } from '../types.ts';
 import { defineFlattener, isRecord, isTextList } from './define-flattener.ts';
+import { defineFormat, type FormatSpec } from './define-format.ts';
 import { type FunctionBody, type FunctionSpec, makeFunctions } from './define-functions.ts';
 import { defineView } from './define-view.ts';
 import { invalidPlugin } from './plugin-fault.ts';
@@ -45,13 +46,19 @@ export function checkPlugin(plugin: unknown): Plugin {
   const unknown = Object.keys(plugin).find((key) => !knownKeys.has(key));
   if (unknown !== undefined) throw invalidPlugin(name, `it has ${unknown}, and plugins have ${[...knownKeys].join(', ')}`);
   for (const reader of listOf(name, 'readers', readers)) checkParts(name, 'a reader', reader, ['recognise', 'read']);
-  for (const format of listOf(name, 'formats', formats)) checkParts(name, 'a format', format, ['start']);
+  const madeFormats = listOf(name, 'formats', formats).map((format) => {
+    // One that did not go through defineFormat.
+    const made: unknown = isRecord(format) && 'row' in format ? defineFormat(format as unknown as FormatSpec) : format;
+    checkParts(name, 'a format', made, ['start']);
+    return made as TableFormat;
+  });
   const given = [...listOf(name, 'flatteners', flatteners), ...listOf(name, 'views', views)];
   return {
     ...(plugin as unknown as Plugin),
     flatteners: given.filter((flattener) => !isView(flattener)).map((flattener) => checkFlattener(name, flattener)),
     views: given.filter(isView).map((view) => ('view' in view ? (view as unknown as PluginView) : defineView(view))),
     functions: makeFunctions(name, functions),
+    formats: madeFormats,
   };
 }
 

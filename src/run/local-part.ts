@@ -1,5 +1,6 @@
 // A part of the sources, read in this thread: sources → resources → rows → the part's sink.
 
+import { describeFault } from '../describe-fault.ts';
 import { type Diagnostic, Diagnostics, RowFault, UserError } from '../diagnostics.ts';
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../json.ts';
 import { sha256Hex } from '../lazy-crypto.ts';
@@ -114,23 +115,6 @@ function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resou
     rawText: () => container.rawText(),
     rawBytes: () => container.rawBytes(),
   };
-}
-
-/** Without the message of an unexpected error: that may show values of the resource. */
-function describeFault(error: unknown): string {
-  if (error instanceof UserError) return error.message;
-  if (!(error instanceof Error)) return 'it threw something that is no Error';
-  const place = placeOf(error);
-  return place === undefined ? error.constructor.name : `${error.constructor.name} at ${place}`;
-}
-
-/** The file and line that threw: the first line of the stack after the message. */
-function placeOf({ message, stack = '' }: Error): string | undefined {
-  const start = stack.indexOf(message);
-  const end = message === '' ? stack.indexOf('\n') : start + message.length;
-  if (start < 0) return undefined;
-  const [, , frame = ''] = /^(\n\s+at (.*))/.exec(stack.slice(end)) ?? [];
-  return /([^/\\()]+:\d+:\d+)\)?$/.exec(frame)?.[1];
 }
 
 /** One reading of the part's sources, with counts of its own. */
