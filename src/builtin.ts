@@ -5,7 +5,7 @@ import { loadModel } from './fhir/load-model.ts';
 import { type DefaultTableOptions, defaultTableOptions, makeDefaultTables } from './plan/default-tables.ts';
 import { jsonReaders } from './read/json-readers.ts';
 import { createTextBuilder, createTypedBuilder } from './table/cell-builder.ts';
-import type { CellStorage, PartPlace, PartSink, Plugin, TableBuilder, TableFormat, TableSchema, TypedOptions } from './types.ts';
+import type { CellStorage, PartPlace, PartSink, Plugin, TableBuilder, TableFormat, TableSchema, TypedOptions, TypedStorage } from './types.ts';
 import { createArrowFormat } from './write/arrow/arrow-format.ts';
 import { createCsvFormat } from './write/csv/csv-format.ts';
 import { type CsvOptions, checkCsvOptions } from './write/csv/csv-options.ts';
@@ -14,6 +14,7 @@ import { PartFiles } from './write/files/part-files.ts';
 import { createFilledPart } from './write/filled/filled-sink.ts';
 import { createParquetFormat } from './write/parquet/parquet-format.ts';
 import { checkParquetOptions, type ParquetOptions } from './write/parquet/parquet-options.ts';
+import type { PostgresOptions, PostgresSink } from './write/postgres/postgres-sink.ts';
 import { defaultTypedOptions } from './write/typed/typed-options.ts';
 
 export { countUnknownKeys, type DetectedVersion, detectVersion, SeenKeys, type SourceKeys } from './fhir/detect-version.ts';
@@ -33,6 +34,7 @@ export { type MakeViewOptions, makeViewFlattener, makeViewFlatteners, prepareVie
 export { readViewFile, readViewFiles, readViewText, type WrittenView } from './view/read-views.ts';
 export { ViewError, type ViewProblem } from './view/view-problems.ts';
 export { BatchChannel } from './write/batch-channel.ts';
+export { BothSinks } from './write/both-sinks.ts';
 export type { CsvOptions } from './write/csv/csv-options.ts';
 export { createDiscardSink } from './write/discard-sink.ts';
 export { createFileSink, createFolderSink, type FolderSink } from './write/files/folder-sink.ts';
@@ -40,6 +42,7 @@ export { outputError } from './write/files/output-error.ts';
 export { createFilledSink } from './write/filled/filled-sink.ts';
 export { OutputClosed } from './write/output-closed.ts';
 export type { ParquetOptions } from './write/parquet/parquet-options.ts';
+export type { PostgresSink } from './write/postgres/postgres-sink.ts';
 export { createStreamSink } from './write/stdout-sink.ts';
 export { parseDecimals } from './write/typed/typed-options.ts';
 
@@ -62,9 +65,25 @@ export async function createBuiltinPlugin({ fhirVersion, csv = {}, details = {},
   return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
 }
 
-/** Makes the builders of a run whose cells are stored so. */
-export function builderFor(storage: CellStorage): (schema: TableSchema) => TableBuilder {
-  return storage.kind === 'text' ? createTextBuilder : createTypedBuilder;
+export function createBuilder(schema: TableSchema, storage: CellStorage): TableBuilder {
+  return storage.kind === 'text' ? createTextBuilder(schema) : createTypedBuilder(schema);
+}
+
+/** A sink that loads into a database; what it takes is loaded when it is used. */
+export async function createPostgresSink(options: PostgresOptions): Promise<PostgresSink> {
+  const { PostgresSink } = await import('./write/postgres/postgres-sink.ts');
+  return new PostgresSink(options);
+}
+
+/** The statements that create tables, for psql. */
+export async function printPostgresDdl(schemas: readonly TableSchema[], schemaName: string, timestamps: TypedOptions['timestamps']): Promise<string> {
+  const [{ printDdl }, { storageFor }] = await Promise.all([import('./write/postgres/ddl.ts'), import('./write/postgres/load-table.ts')]);
+  return printDdl(schemas, schemaName, storageFor(timestamps));
+}
+
+/** Cells of a database. */
+export function postgresStorage(timestamps: TypedOptions['timestamps']): TypedStorage {
+  return { kind: 'typed', timestamps, decimals: 'numeric' };
 }
 
 /** What a thread writes its part of the rows into; `place` is what the run's sink says. */

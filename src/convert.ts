@@ -3,13 +3,15 @@
 
 import { availableParallelism } from 'node:os';
 import {
-  builderFor,
+  BothSinks,
   type CsvOptions,
+  createBuilder,
   createDiscardBuilder,
   createDiscardSink,
   createFileSink,
   createFilledSink,
   createFolderSink,
+  createPostgresSink,
   createStreamSink,
   type DefaultTableOptions,
   type FhirVersion,
@@ -19,19 +21,22 @@ import {
   isFileSource,
   outputError,
   type ParquetOptions,
+  type PostgresSink,
+  postgresStorage,
   readSource,
   spoolSource,
 } from './builtin.ts';
 import { chooseOutput, isFolder, type Output } from './choose-output.ts';
 import { chooseVersion, versionLabel } from './detect-sources.ts';
-import { type Diagnostic, UserError } from './diagnostics.ts';
+import { type Diagnostic, makeDiagnostic, UserError } from './diagnostics.ts';
 import { loadRegistry } from './load-registry.ts';
+import type { FileChoice } from './loaded-files.ts';
 import { WorkerThread } from './part-thread.ts';
 import { type RunResult, run } from './pipeline.ts';
 import type { Registry } from './registry.ts';
 import type { Progress } from './run/read-resources.ts';
 import { usefulThreads } from './run/split-sources.ts';
-import type { PartPlace, Plugin, ReadLimits, Sink, Source, TypedOptions } from './types.ts';
+import type { PartPlace, Plugin, ReadLimits, Sink, Source, TableSchema, TypedOptions } from './types.ts';
 import { toolVersion } from './version.ts';
 
 export interface ConvertOptions {
@@ -41,6 +46,8 @@ export interface ConvertOptions {
   readonly out?: string;
   /** Default `csv`. */
   readonly format?: string;
+  /** A database to load into, besides `out` or instead of it. */
+  readonly postgres?: PostgresTarget;
   /** Names of tables; all when undefined. */
   readonly tables?: readonly string[];
   /** Default `auto`: by the keys of the first resources. */
@@ -76,8 +83,22 @@ export interface ConvertOptions {
   readonly suggest?: (name: string, known: readonly string[]) => readonly string[];
 }
 
+export interface PostgresTarget {
+  /** `postgres://user@host/database`; without it the environment of libpq says where (PGHOST, PGUSER, …). */
+  readonly url?: string | undefined;
+  /** Default `public`. */
+  readonly schema?: string;
+  /** How long to wait for another load into the same schema. Default 60. */
+  readonly lockTimeoutSeconds?: number;
+  /** Files that an earlier run has loaded are left out. */
+  readonly isIncremental?: boolean;
+}
+
 export interface ConvertResult extends RunResult {
-  readonly destination: Output;
+  /** Undefined where no files are written. */
+  readonly destination: Output | undefined;
+  /** Files that an earlier run has loaded. */
+  readonly skippedCount: number;
 }
 
 /** Where the rows of a conversion go that writes no files. */
@@ -87,32 +108,28 @@ export interface DirectOutput {
 
 export const defaultLimits: ReadLimits = { recordBytes: 64 * 1024 * 1024, depth: 1000, expansion: 200 };
 export const defaultOut = 'fhir-tables';
+export const defaultLockTimeoutSeconds = 60;
 
 /** Converts. Throws a UserError when nothing is published; then nothing is left behind either. */
 export async function convert(options: ConvertOptions): Promise<ConvertResult> {
-  const { destination, ...result } = await convertInto(options, undefined);
-  if (destination === undefined) throw new Error('a conversion into files has a destination');
-  return { ...result, destination };
+  return await convertInto(options, undefined);
 }
 
 /** Converts into the sink of `direct`, else into what the options say. */
-export async function convertInto(
-  options: ConvertOptions,
-  direct: DirectOutput | undefined,
-): Promise<RunResult & { readonly destination: Output | undefined }> {
+export async function convertInto(options: ConvertOptions, direct: DirectOutput | undefined): Promise<ConvertResult> {
   const limits = { ...defaultLimits, ...options.limits };
   const asked = options.fhirVersion ?? 'auto';
   const assumedVersion = asked === 'auto' ? 'r4' : asked;
   const assumed = await loadRegistry({ ...options, fhirVersion: assumedVersion });
   if (options.tables !== undefined) await checkTableNamesEarly(options.tables, assumed, options);
-  const tableCount = options.tables && new Set(options.tables).size;
-  const destination = direct === undefined ? chooseOutput(options.out ?? defaultOut, options.format, assumed.formats, tableCount) : undefined;
+  const destination = direct === undefined ? chooseDestination(options, assumed) : undefined;
   if (options.details?.attachments === 'files' && destination?.kind !== 'folder') throw new UserError('ATTACHMENTS_NEED_FOLDER', { exitCode: 2 });
   const found = findSources(options.inputs, destination?.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
   // What depends on the input's version, which is known when the output is ready: standard input may take its time.
   const settled = { version: assumedVersion as FhirVersion, registry: assumed, tableNames: undefined as ReadonlySet<string> | undefined };
   const about = { version: toolVersion, fhirVersion: '' };
-  const sink = direct?.sink ?? createSink(destination as Output, about, options);
+  const database = options.postgres && !options.isDryRun ? await openPostgres(options.postgres, options) : undefined;
+  const sink: Sink | FolderSink = direct?.sink ?? createSink(destination, database, about, options);
   const isFailFast = options.isFailFast ?? false;
   const isAudited = options.isAudited ?? false;
   const keepsVersions = options.details?.hasVersions ?? false;
@@ -136,22 +153,28 @@ export async function convertInto(
   options.onStart?.({ byteCount: totalByteCount(found.sources), output: destination });
   try {
     await sink.start();
+    const isIncremental = database !== undefined && options.postgres?.isIncremental === true;
+    const choice = isIncremental ? await leaveOutLoaded(found.sources, database, options) : { sources: found.sources, skippedCount: 0 };
     options.onStage?.('finding the FHIR version');
-    const { version, sources: once } = await chooseVersion(asked, { sources: found.sources, readers: assumed.readers, limits });
+    const { version, sources: once } = await chooseVersion(asked, { sources: choice.sources, readers: assumed.readers, limits });
     about.fhirVersion = versionLabel(version);
     settled.version = version;
     if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, fhirVersion: version });
     if (options.tables !== undefined) settled.tableNames = checkTableNames(options.tables, settled.registry, options.suggest);
-    const sources = isFolderSink(sink) ? once.map((source, index) => readableTwice(source, sink, index)) : once;
+    if (choice.sources.length > 0)
+      database?.check([...findTables(database.names, settled.registry).values()].filter(({ name }) => settled.tableNames?.has(name) ?? true));
+    const scratch = database ?? (isFolderSink(sink) ? sink : undefined);
+    const sources = scratch === undefined ? once : once.map((source, index) => readableTwice(source, scratch, index));
     const result = await run({
       sources,
       findings: found.problems,
       canReadTwice: sources.every((source, index) => source.byteSize !== undefined || source !== once[index]),
       registry: settled.registry,
       readSource,
-      createBuilder: builderFor(sink.storage),
+      createBuilder,
       createDiscardBuilder,
       sink,
+      mayBeEmpty: isIncremental,
       threads,
       limits,
       tableNames: settled.tableNames,
@@ -165,12 +188,50 @@ export async function convertInto(
       onProgress: options.onProgress ?? (() => {}),
       onStage: options.onStage ?? (() => {}),
     });
-    return { ...result, destination };
+    return { ...result, destination, skippedCount: choice.skippedCount };
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.end()));
     sink.abort();
     throw error;
   }
+}
+
+/** Undefined where a database is named, and no place for files. */
+function chooseDestination({ format, out, postgres, tables }: ConvertOptions, { formats }: Registry): Output | undefined {
+  if (postgres !== undefined && out === undefined) {
+    if (format !== undefined) throw new UserError('PG_FORMAT', { exitCode: 2 });
+    return undefined;
+  }
+  if (postgres?.isIncremental) throw new UserError('PG_INCREMENTAL_FILES', { exitCode: 2 });
+  return chooseOutput(out ?? defaultOut, format, formats, tables && new Set(tables).size);
+}
+
+async function openPostgres(
+  { lockTimeoutSeconds = defaultLockTimeoutSeconds, schema = 'public', url }: PostgresTarget,
+  options: ConvertOptions,
+): Promise<PostgresSink> {
+  return await createPostgresSink({
+    url,
+    schemaName: schema,
+    lockTimeoutSeconds,
+    storage: postgresStorage(options.typed?.timestamps ?? 'local'),
+    toolVersion,
+    warn: (reason) => options.onDiagnostic?.(makeDiagnostic('PG_PASSWORD_FILE', undefined, { reason }), 1),
+  });
+}
+
+/** What is left to read. The options that decide on the tables count as well: with others, files are new again. */
+async function leaveOutLoaded(
+  sources: readonly Source[],
+  database: PostgresSink,
+  options: ConvertOptions,
+): Promise<Pick<FileChoice, 'sources' | 'skippedCount'>> {
+  const { chooseNewFiles, hashSettings } = await import('./loaded-files.ts');
+  const { csv, format, inputs, parquet, isAudited, isFailFast, out, postgres, threads, ...rest } = options;
+  const settingsHash = hashSettings([toolVersion, rest]);
+  const choice = await chooseNewFiles(sources, settingsHash, (names) => database.findFiles(names, settingsHash));
+  database.remember(choice.skippedCount, choice.toRemember);
+  return choice;
 }
 
 /** While the version is open, a name is wrong when no version has a table of it. */
@@ -201,26 +262,34 @@ export function checkTableNames(names: readonly string[], registry: Registry, su
 }
 
 /** Which of the names are tables. Types whose name they begin with are asked first: making the tables of all takes its time. */
-function findTables(names: readonly string[], registry: Registry): ReadonlySet<string> {
+function findTables(names: readonly string[], registry: Registry): ReadonlyMap<string, TableSchema> {
   const plainNames = names.map((name) => name.replaceAll('_', ''));
   const isLikely = (resourceType: string) => plainNames.some((name) => name.startsWith(resourceType.toLowerCase()));
   const types = [...registry.resourceTypes];
   const missing = new Set(names);
-  const found = new Set<string>();
+  const found = new Map<string, TableSchema>();
   for (const resourceType of [...types.filter(isLikely), ...types.filter((type) => !isLikely(type))]) {
     if (missing.size === 0) break;
-    for (const { name } of registry.flattenersFor(resourceType).flatMap(({ tables }) => tables)) if (missing.delete(name)) found.add(name);
+    for (const table of registry.flattenersFor(resourceType).flatMap(({ tables }) => tables)) if (missing.delete(table.name)) found.set(table.name, table);
   }
   return found;
 }
 
-function createSink(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {
-  if (options.isDryRun) return createDiscardSink(output.format.storage);
-  const sink = createOutputSink(output, about, options);
-  return options.hasFilledColumnsOnly === true ? createFilledSink(sink) : sink;
+function createSink(
+  output: Output | undefined,
+  database: PostgresSink | undefined,
+  about: Readonly<Record<string, string>>,
+  options: ConvertOptions,
+): Sink | FolderSink {
+  if (options.isDryRun) return createDiscardSink(output?.format.storage ?? postgresStorage(options.typed?.timestamps ?? 'local'));
+  const files = output && createFiles(output, about, options);
+  // A database keeps its columns, filled or not.
+  const sink = files !== undefined && options.hasFilledColumnsOnly === true ? createFilledSink(files) : files;
+  if (database === undefined) return sink as Sink;
+  return sink === undefined ? database : new BothSinks(sink, database);
 }
 
-function createOutputSink(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {
+function createFiles(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {
   const sinkOptions = { format: output.format, about, keepsOtherTables: options.tables !== undefined };
   switch (output.kind) {
     case 'folder':
@@ -238,9 +307,9 @@ function createOutputSink(output: Output, about: Readonly<Record<string, string>
 function countThreads(sources: readonly Source[], destination: Output | undefined, options: ConvertOptions): number {
   const { isDryRun = false, plugins = [], threads } = options;
   const isPossible =
-    destination !== undefined &&
     sources.every(isFileSource) &&
-    destination.format.isJoinable === true &&
+    options.postgres === undefined &&
+    destination?.format.isJoinable === true &&
     (destination.kind !== 'stdout' || isDryRun) &&
     plugins.every((plugin) => typeof plugin === 'string');
   if (!isPossible) return 1;
@@ -258,7 +327,7 @@ function isFolderSink(sink: Sink | FolderSink): sink is FolderSink {
 }
 
 /** Standard input and pipes are copied while they are read, in case a second reading is needed. */
-function readableTwice(source: Source, sink: FolderSink, index: number): Source {
+function readableTwice(source: Source, sink: Pick<FolderSink, 'scratchPath'>, index: number): Source {
   if (source.byteSize !== undefined) return source;
   const path = sink.scratchPath(`input-${index}`);
   const spooled = spoolSource(source, path);
@@ -286,11 +355,37 @@ function totalByteCount(sources: readonly Source[]): number | undefined {
 
 /** The head of the report. */
 function aboutRun(options: ConvertOptions, version: FhirVersion): Record<string, unknown> {
-  const { out = defaultOut, format = 'csv', tables, fhirVersion = 'auto', csv, typed, parquet, details, limits, isFailFast = false, plugins = [] } = options;
+  const {
+    postgres,
+    out = postgres === undefined ? defaultOut : undefined,
+    format = out === undefined ? undefined : 'csv',
+    tables,
+    fhirVersion = 'auto',
+    csv,
+    typed,
+    parquet,
+    details,
+    limits,
+    isFailFast = false,
+    plugins = [],
+  } = options;
   return {
     version: toolVersion,
     fhirVersion: versionLabel(version),
-    options: { out, format, tables, fhirVersion, csv, typed, parquet, details, limits: { ...defaultLimits, ...limits }, isFailFast },
+    // Not the URL: it may hold a password.
+    options: {
+      out,
+      format,
+      postgres: postgres && { ...postgres, url: undefined },
+      tables,
+      fhirVersion,
+      csv,
+      typed,
+      parquet,
+      details,
+      limits: { ...defaultLimits, ...limits },
+      isFailFast,
+    },
     plugins: plugins.length === 0 ? undefined : plugins.map((plugin) => (typeof plugin === 'string' ? plugin : plugin.name)),
   };
 }

@@ -38,6 +38,7 @@ const MESSAGES = {
   VIEW_WHERE_NOT_BOOLEAN: { severity: 'error', text: 'view {view}: where gave something that is neither true nor false; path {path}', hint: 'compare it, as in {path} = …, or ask whether it is there: {path}.exists()' },
   VIEW_EXPRESSION_FAILED: { severity: 'error', text: 'view {view}: column {column}: the expression does not fit the values; path {path}' },
   VIEW_FUNCTION_FAILED: { severity: 'error', text: 'view {view}: column {column}: {name} failed: {reason}; path {path}' },
+  DELETION_UNCLEAR: { severity: 'warning', text: 'not deleted: request.url is not of the form Type/id' },
   FLATTEN_FAILED: { severity: 'error', text: 'plugin {plugin} failed on this {resourceType}, which has no rows in {tables}: {reason}', hint: 'the other tables have it' },
 
   // Sources
@@ -99,6 +100,26 @@ const MESSAGES = {
   CHARACTERS_REPLACED: { severity: 'warning', text: 'table {table}: {count} lone surrogates written as U+FFFD, since UTF-8 has no bytes for them' },
   CELLS_UNFIT: { severity: 'warning', text: 'table {table}: {count} cells do not fit the type of their column and are null', hint: 'the view or plugin should give the column another type' },
   DUPLICATES_NOT_REPLACED: { severity: 'warning', text: '{count} resources occur again with other content; on stdout the first one stays', hint: 'write to a folder to get the newest' },
+
+  // Postgres. The server's own words may hold values of rows: only its SQLSTATE is passed on.
+  PG_URL_INVALID: { severity: 'error', text: '--pg takes a URL of the form postgres://user@host:port/database', hint: 'or nothing: then the environment says where to connect (PGHOST, PGUSER, PGDATABASE, …)' },
+  PG_FORMAT: { severity: 'error', text: '--format is for files, and with --pg there are none without --out', hint: 'add --out, or leave --format out' },
+  PG_INCREMENTAL_FILES: { severity: 'error', text: '--incremental goes with --pg alone: files of --out would hold the new rows only' },
+  PG_WITHOUT: { severity: 'error', text: '{option} goes with {needed}' },
+  PG_SETTING_INVALID: { severity: 'error', text: 'Postgres connection: wrong {name}: {reason}' },
+  PG_CERTIFICATE_UNREADABLE: { severity: 'error', text: 'Postgres connection: cannot read {path}: {reason}' },
+  PG_PASSWORD_FILE: { severity: 'warning', text: 'password file: {reason}' },
+  PG_UNREACHABLE: { severity: 'error', text: 'cannot connect to Postgres at {target}: {reason}', hint: '{advice}' },
+  PG_LOST: { severity: 'error', text: 'the connection to Postgres at {target} was lost: {reason}', hint: 'the database is as it was; run again when the server is back' },
+  PG_REFUSED: { severity: 'error', text: 'Postgres, {place}: {reason} (SQLSTATE {sqlstate})', hint: '{advice}; the database is as it was' },
+  PG_UNCERTAIN: { severity: 'error', text: 'the connection to Postgres at {target} was lost while the load was committed: it is done as a whole, or not at all', hint: 'run again: what is there already is left as it is' },
+  PG_LOCKED: { severity: 'error', text: 'another run loads into schema {schema}, waited {seconds} s: {holder}', hint: 'wait for it, raise --lock-timeout, or end that session with SELECT pg_terminate_backend({pid})' },
+  PG_SCHEMA_MISSING: { severity: 'error', text: 'no schema {schema} in {target}, and it cannot be created (SQLSTATE {sqlstate})', hint: 'have it created, with CREATE and USAGE granted to the user' },
+  PG_TABLE_DIFFERS: { severity: 'error', text: 'table {table} is there already and does not fit: {difference}', hint: 'nothing was loaded; rename or drop that table, or load into another schema with --pg-schema' },
+  PG_NAME_INVALID: { severity: 'error', text: 'Postgres cannot take the name of a {kind} of table {table}: {reason}' },
+  PG_CHARACTERS_REPLACED: { severity: 'warning', text: 'table {table}: {count} NUL characters or lone surrogates written as U+FFFD, since Postgres has no place for them' },
+  PG_OLDER_KEPT: { severity: 'warning', text: '{count} {type} resources are older than what the database has (meta.lastUpdated), which stays' },
+  PG_KEYS_REPEATED: { severity: 'warning', text: 'table {table}: {count} rows had the key of a later row, which stays' },
   INPUT_CHANGED: { severity: 'error', text: 'the input changed between its two readings', hint: 'run again when nothing writes to it' },
 
   // Usage and the run as a whole

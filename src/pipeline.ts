@@ -15,7 +15,7 @@ import { makeReport } from './run/run-report.ts';
 import { settleDuplicates } from './run/settle-duplicates.ts';
 import { splitSources } from './run/split-sources.ts';
 import type { UnresolvedReferences } from './run/unresolved-references.ts';
-import type { JoinedTable, PublishedOutput, RunReport, Sink, Source } from './types.ts';
+import type { JoinedTable, PreparedOutput, PublishedOutput, RunReport, Sink, Source } from './types.ts';
 
 export interface RunOptions extends ConversionOptions {
   readonly sources: readonly Source[];
@@ -25,6 +25,8 @@ export interface RunOptions extends ConversionOptions {
   readonly canReadTwice: boolean;
   /** Started by the caller, who also calls `abort` when the run throws. */
   readonly sink: Sink;
+  /** True when a run without any row is one like others: what there was to read has been loaded before. */
+  readonly mayBeEmpty?: boolean;
   /** Other threads, one a part; none: this thread does all. */
   readonly threads: readonly PartThread[];
   /** Tables without rows are written too. */
@@ -49,6 +51,8 @@ export interface PartTask extends Pick<LocalPartOptions, 'sources' | 'hashSeeds'
 
 export interface RunResult {
   readonly tables: readonly JoinedTable[];
+  /** Table → what a database did with its rows; undefined where there is none. */
+  readonly changes: PreparedOutput['changes'] | undefined;
   readonly counts: RunCounts;
   readonly diagnostics: Diagnostics;
   /** References that lead to no row. */
@@ -158,9 +162,10 @@ function addUp(partCount: number, onProgress: (progress: Progress) => void): (pa
   };
 }
 
-async function publish({ about, acceptsNothing = false, onStage, sink }: RunOptions, merged: MergedReading): Promise<RunResult> {
+async function publish(options: RunOptions, merged: MergedReading): Promise<RunResult> {
+  const { about, onStage, sink } = options;
   const { counts, diagnostics, notReplacedCount, rejectParts, unresolved } = merged;
-  if (!acceptsNothing || merged.counts.rejectCount > 0) refuseNothing(merged);
+  if (!sinkTakesNothing(options, merged)) refuseNothing(merged);
   const tables = await settle(sink, merged.tables, onStage);
   for (const { schema, facts } of tables) {
     if (facts.replacedCharacterCount > 0) diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
@@ -168,10 +173,19 @@ async function publish({ about, acceptsNothing = false, onStage, sink }: RunOpti
     if (unfitCellCount > 0) diagnostics.report('CELLS_UNFIT', undefined, { table: schema.name, count: unfitCellCount });
   }
   if (notReplacedCount > 0) diagnostics.report('DUPLICATES_NOT_REPLACED', undefined, { count: notReplacedCount });
-  const report = makeReport({ about, counts, diagnostics, tables, unresolved });
+  onStage('preparing the output');
+  const prepared = await sink.prepare?.(tables);
+  for (const { code, parameters } of prepared?.findings ?? []) diagnostics.report(code, undefined, parameters);
+  const changes = prepared && Object.fromEntries([...prepared.changes].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const report = { ...makeReport({ about, counts, diagnostics, tables, unresolved }), ...(changes && { changes }) };
   onStage('publishing');
   const output = await sink.commit({ report, tables, rejectParts });
-  return { tables, counts, diagnostics, unresolved, report, output, hasProblems: [...diagnostics.counts.keys()].some(isProblem) };
+  return { tables, changes: prepared?.changes, counts, diagnostics, unresolved, report, output, hasProblems: [...diagnostics.counts.keys()].some(isProblem) };
+}
+
+/** Deletions are something to do, for sinks that keep rows. */
+function sinkTakesNothing({ acceptsNothing = false, mayBeEmpty = false, sink }: RunOptions, { counts }: MergedReading): boolean {
+  return mayBeEmpty || (acceptsNothing && counts.rejectCount === 0) || (counts.deletionsByType.size > 0 && sink.prepare !== undefined);
 }
 
 async function settle(sink: Sink, tables: readonly JoinedTable[], onStage: RunOptions['onStage']): Promise<readonly JoinedTable[]> {

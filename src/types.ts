@@ -66,6 +66,8 @@ export interface ReadContext {
   onRawBytes(byteCount: number): void;
   /** What the Bundle around the resources held besides them, for the report. */
   onBundle(envelope: BundleEnvelope): void;
+  /** An entry that says a resource is deleted; in its turn among the resources. */
+  onDeletion?(deletion: Deletion): void;
   /** How the source was recognised: `bundle`, `resource`, `array`, `ndjson`. */
   onKind(kind: DocumentKind): void;
 }
@@ -158,6 +160,11 @@ export interface TableSchema {
   readonly resourceType: string;
   readonly description: string;
   readonly columns: readonly Column[];
+  /**
+   * Names of the columns that tell a row from all others, for sinks that update rows. Where one of them may be null, they
+   * tell it from the others of its resource. Without any, a table can only be replaced as a whole.
+   */
+  readonly key?: readonly string[];
 }
 
 /**
@@ -347,6 +354,8 @@ export interface Sink {
   place(): PartPlace | undefined;
   /** Before `commit`, where a sink holds rows back: gives them on, and tells what the tables are then. */
   settle?(tables: readonly JoinedTable[]): Promise<readonly JoinedTable[]>;
+  /** Before `commit`, where there is more to do than to make things visible: may still find fault with the rows. */
+  prepare?(tables: readonly JoinedTable[]): Promise<PreparedOutput>;
   /** Joins the parts in their order and makes the output visible. */
   commit(output: RunOutput): Promise<PublishedOutput>;
   /** Removes what was written; synchronous, so that a signal handler can call it. Safe to call twice. */
@@ -363,7 +372,13 @@ export type PartPlace =
 /** Takes the rows and rejects of one part of the sources. */
 export interface PartSink {
   readonly storage: CellStorage;
+  /** Set where there are several places, each with rows of its own: then they are written to instead of this one. */
+  readonly outputs?: readonly PartSink[];
   open(schema: TableSchema): Promise<TableWriter>;
+  /** The tables of a type that was met: what has no row of them this time may have had one before. */
+  expect?(schemas: readonly TableSchema[]): void;
+  /** A resource is to be gone, with all its rows. Sinks that begin anew each time have nothing to delete. */
+  delete?(deletion: Deletion): void;
   /** Keeps a record that could not become a row. A write fault is thrown by `finish`. */
   reject(record: RejectedRecord): void;
   /** Keeps a file beside the tables, in `attachments/`; the same name means the same bytes. A write fault is thrown by `finish`. */
@@ -372,6 +387,29 @@ export interface PartSink {
   restart(): Promise<void>;
   /** After the last table is closed: all is written, though not yet durable. */
   finish(): Promise<void>;
+}
+
+/** A resource that the input says is deleted: https://hl7.org/fhir/R4/http.html#delete */
+export interface Deletion {
+  readonly resourceType: string;
+  readonly id: string;
+  /** When it was deleted; NaN when that is not told. */
+  readonly lastModifiedMs: number;
+}
+
+/** What a database did with the rows of one table. */
+export interface TableChanges {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly deleted: number;
+}
+
+export interface PreparedOutput {
+  /** Table → what became of its rows. */
+  readonly changes: ReadonlyMap<string, TableChanges>;
+  /** To be reported with the others. */
+  readonly findings: readonly { readonly code: DiagnosticCode; readonly parameters: MessageParameters }[];
 }
 
 export interface RunOutput {
@@ -415,6 +453,8 @@ export interface RunReport {
 export interface PublishedOutput {
   /** Paths written, as the user would type them; table files first. */
   readonly files: readonly string[];
+  /** The database, as in `localhost:5432/fhir, schema public`. */
+  readonly database?: string;
 }
 
 /** How batches of tables become bytes. */

@@ -1,7 +1,7 @@
 // `fhir-flatten <input...>`: options → a conversion → messages, summary, exit code.
 
 import { OutputClosed, parseDecimals } from '../builtin.ts';
-import { type ConvertOptions, type ConvertResult, convert } from '../convert.ts';
+import { type ConvertOptions, type ConvertResult, convert, type PostgresTarget } from '../convert.ts';
 import { UserError } from '../diagnostics.ts';
 import { guardRun } from './guard-run.ts';
 import { type ConvertFlags, detailsOf } from './options.ts';
@@ -23,6 +23,7 @@ export async function convertCommand(inputs: readonly string[], flags: ConvertFl
   let showProgress: ReturnType<typeof createProgressBar> = () => {};
   let result: ConvertResult;
   try {
+    checkPostgresFlags(flags);
     if (flags.json && flags.out === '-') throw new UserError('STDOUT_TAKEN', { exitCode: 2 });
     result = await guardRun(terminal, guarded, () =>
       convert({
@@ -59,10 +60,28 @@ export async function convertCommand(inputs: readonly string[], flags: ConvertFl
   return exitCode;
 }
 
+function postgresTarget({ incremental, lockTimeout, pg, pgSchema }: ConvertFlags): PostgresTarget {
+  return {
+    ...(typeof pg === 'string' && { url: pg }),
+    ...(pgSchema !== undefined && { schema: pgSchema }),
+    ...(lockTimeout !== undefined && { lockTimeoutSeconds: lockTimeout }),
+    isIncremental: incremental === true,
+  };
+}
+
+function checkPostgresFlags(flags: ConvertFlags): void {
+  if (flags.pg !== undefined) return;
+  const options = { '--pg-schema': flags.pgSchema, '--lock-timeout': flags.lockTimeout, '--incremental': flags.incremental };
+  for (const [option, value] of Object.entries(options)) {
+    if (value !== undefined) throw new UserError('PG_WITHOUT', { parameters: { option, needed: '--pg' }, exitCode: 2 });
+  }
+}
+
 function convertOptions(inputs: readonly string[], flags: ConvertFlags): ConvertOptions {
   return {
     inputs,
-    out: flags.out,
+    ...(flags.out !== undefined && { out: flags.out }),
+    ...(flags.pg !== undefined && { postgres: postgresTarget(flags) }),
     ...(flags.format !== undefined && { format: flags.format }),
     ...(flags.table !== undefined && { tables: flags.table }),
     details: detailsOf(flags),

@@ -5,7 +5,11 @@ import type { DefaultTableOptions, FhirVersion } from '../builtin.ts';
 
 /** Options of `convert` as commander hands them over. */
 export interface ConvertFlags {
-  readonly out: string;
+  readonly out?: string;
+  readonly pg?: true | string;
+  readonly pgSchema?: string;
+  readonly lockTimeout?: number;
+  readonly incremental?: true;
   readonly format?: string;
   readonly table?: readonly string[];
   readonly plugin?: readonly string[];
@@ -38,9 +42,9 @@ export interface ConvertFlags {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-export type TablesFlags = Pick<
+export type TablesFlags = { readonly ddl?: 'postgres' } & Pick<
   ConvertFlags,
-  'plugin' | 'details' | 'codings' | 'columns' | 'attachments' | 'narrative' | 'keepVersions' | 'fhirVersion' | 'json' | 'color'
+  'pgSchema' | 'plugin' | 'details' | 'codings' | 'columns' | 'attachments' | 'narrative' | 'keepVersions' | 'fhirVersion' | 'json' | 'color'
 >;
 export type PluginsFlags = Pick<ConvertFlags, 'plugin' | 'json' | 'color'>;
 export type InspectFlags = Pick<ConvertFlags, 'plugin' | 'maxRecordMb' | 'maxDepth' | 'maxExpansion' | 'json' | 'quiet' | 'progress' | 'color'>;
@@ -49,7 +53,9 @@ export function addConvertOptions(command: Command): void {
   const tables = 'Tables:';
   command
     .addOption(
-      new Option('-o, --out <where>', 'folder for the tables; with one table also a file name, or - for stdout').default('fhir-tables').helpGroup(tables),
+      new Option('-o, --out <where>', 'folder for the tables; with one table also a file name, or - for stdout')
+        .default(undefined, 'fhir-tables')
+        .helpGroup(tables),
     )
     .addOption(new Option('-f, --format <name>', 'file format: csv (default), parquet, arrow').helpGroup(tables))
     .addOption(new Option('-t, --table <names>', 'only these tables (repeat, or commas)').argParser(collectNames).helpGroup(tables))
@@ -60,7 +66,7 @@ export function addConvertOptions(command: Command): void {
     .addOption(pluginOption().helpGroup(tables));
   for (const option of contentOptions()) command.addOption(option.helpGroup(tables));
 
-  const typed = 'Parquet and Arrow:';
+  const typed = 'Parquet, Arrow, Postgres:';
   command
     .addOption(
       new Option('--timestamps <mode>', 'as the clock showed, with the zone beside it; in UTC; or text as written')
@@ -70,6 +76,14 @@ export function addConvertOptions(command: Command): void {
     )
     .addOption(new Option('--decimals <type>', 'double, text, or decimal(p,s) with p digits, s after the point').default(undefined, 'double').helpGroup(typed))
     .addOption(new Option('--compression <codec>', 'of Parquet files').choices(['zstd', 'snappy', 'none']).default(undefined, 'zstd').helpGroup(typed));
+  const postgres = 'Postgres:';
+  command
+    .addOption(new Option('--pg [url]', 'load into Postgres; without a URL the environment says where (PGHOST, …)').helpGroup(postgres))
+    .addOption(pgSchemaOption().helpGroup(postgres))
+    .addOption(new Option('--incremental', 'leave out files that were loaded before').helpGroup(postgres))
+    .addOption(
+      wholeNumber('--lock-timeout <seconds>', 'how long to wait for another load into the schema', 0, 86_400).default(undefined, '60').helpGroup(postgres),
+    );
 
   const csv = 'CSV:';
   command
@@ -95,6 +109,8 @@ export function addTablesOptions(command: Command): void {
     .addOption(detailsOption())
     .addOption(fhirVersionOption())
     .addOption(pluginOption())
+    .addOption(new Option('--ddl <dialect>', 'as SQL that creates them').choices(['postgres']))
+    .addOption(pgSchemaOption())
     .addOption(new Option('--json', 'as JSON'))
     .addOption(colorOption());
   for (const option of contentOptions()) command.addOption(option);
@@ -178,6 +194,10 @@ export function separatePlugins(inputs: readonly string[], plugins: readonly str
   if (plugins === undefined) return { inputs, plugins: [] };
   const isCode = (input: string) => /\.[cm]?[jt]s$/.test(input);
   return { inputs: inputs.filter((input) => !isCode(input)), plugins: [...plugins, ...inputs.filter(isCode)] };
+}
+
+function pgSchemaOption(): Option {
+  return new Option('--pg-schema <name>', 'schema for the tables').default(undefined, 'public');
 }
 
 function colorOption(): Option {

@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import type { ConvertResult } from '../convert.ts';
 import type { UnresolvedReferences } from '../run/unresolved-references.ts';
-import type { JoinedTable } from '../types.ts';
+import type { JoinedTable, TableChanges } from '../types.ts';
+import { printChanges } from './print-changes.ts';
 import { formatCount } from './print-diagnostics.ts';
 import { formatBytes, formatSeconds } from './progress-bar.ts';
 import type { Terminal } from './terminal.ts';
@@ -11,8 +12,10 @@ import type { Terminal } from './terminal.ts';
 export interface Summary {
   readonly status: 'published' | 'dry-run';
   readonly exitCode: number;
-  /** Folder or file, as the user would type it. */
-  readonly out: string;
+  /** Folder or file, as the user would type it; undefined where there is a database only. */
+  readonly out: string | undefined;
+  /** Undefined without a database. */
+  readonly database: DatabaseSummary | undefined;
   readonly seconds: number;
   readonly bytes: number;
   readonly sources: number;
@@ -29,17 +32,36 @@ export interface Summary {
   readonly rejectsFile: string | undefined;
 }
 
+export interface DatabaseSummary {
+  /** As in `localhost:5432/fhir, schema public`. */
+  readonly target: string;
+  /** Files that an earlier run has loaded. */
+  readonly skipped: number;
+  /** Resources that the input says are deleted. */
+  readonly deletions: number;
+  readonly tables: Readonly<Record<string, TableChanges>>;
+}
+
 /** Longer lists are for --json and _report.json. */
 const maxListedTables = 30;
 
 export function summarise(result: ConvertResult, run: { isDryRun: boolean; seconds: number; exitCode: number }): Summary {
-  const { counts, destination, diagnostics, output, tables, unresolved } = result;
+  const { changes, counts, destination, diagnostics, output, tables, unresolved } = result;
   const duplicates = [...counts.duplicatesByType.values()];
-  const isFolder = destination.kind === 'folder' && !run.isDryRun;
+  const isFolder = destination?.kind === 'folder' && !run.isDryRun;
   return {
     status: run.isDryRun ? 'dry-run' : 'published',
     exitCode: run.exitCode,
-    out: destination.kind === 'stdout' ? 'stdout' : destination.path,
+    out: destination?.kind === 'stdout' ? 'stdout' : destination?.path,
+    database:
+      output.database === undefined
+        ? undefined
+        : {
+            target: output.database,
+            skipped: result.skippedCount,
+            deletions: sum([...counts.deletionsByType.values()]),
+            tables: Object.fromEntries([...(changes ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))),
+          },
     seconds: Math.round(run.seconds * 1000) / 1000,
     bytes: sum(counts.sources.map((source) => source.byteCount)),
     sources: counts.sources.length,
@@ -59,6 +81,15 @@ export function summarise(result: ConvertResult, run: { isDryRun: boolean; secon
 /** Child tables are many: they are listed only where nothing else was written. */
 export function printSummary(summary: Summary, written: readonly JoinedTable[], terminal: Terminal): void {
   const { paint } = terminal;
+  const { database } = summary;
+  if (database !== undefined && summary.out === undefined && summary.sources === 0) {
+    terminal.print(database.skipped > 0 ? `Nothing new: ${countOf(database.skipped, 'file')} loaded before` : 'Nothing new: no files');
+    return;
+  }
+  if (summary.out === undefined) {
+    printLoad(summary, written, terminal);
+    return;
+  }
   const tables = Object.entries(summary.tables);
   const verb = summary.status === 'dry-run' ? 'Would write' : 'Wrote';
   const where = summary.status === 'dry-run' ? '' : ` to ${summary.out}`;
@@ -81,7 +112,28 @@ export function printSummary(summary: Summary, written: readonly JoinedTable[], 
   if (others.length > 0) terminal.print(`  and ${countOf(others.length, 'child table')} in details/: ${countOf(sum(others.map(([, count]) => count)), 'row')}`);
   const emptyCount = tables.length - listed.length - others.length;
   if (emptyCount > 0) terminal.print(`  and ${countOf(emptyCount, 'table')} without rows`);
+  if (database !== undefined) {
+    terminal.print(paint.strong(`Loaded the same into ${database.target}`));
+    printChanges(database, written, terminal);
+  }
+  printProblems(summary, terminal);
+  printNextStep(summary, terminal);
+}
 
+/** The summary of a load without files beside it. */
+function printLoad(summary: Summary, written: readonly JoinedTable[], terminal: Terminal): void {
+  const { database, sources } = summary;
+  const rate = `${formatBytes(summary.bytes)} in ${formatSeconds(summary.seconds)}`;
+  const skipped = database !== undefined && database.skipped > 0 ? ` (${countOf(database.skipped, 'file')} loaded before)` : '';
+  const verb = summary.status === 'dry-run' ? 'Would load' : 'Loaded';
+  const where = database === undefined ? '' : ` into ${database.target}`;
+  terminal.print(terminal.paint.strong(`${verb} ${countOf(summary.resources, 'resource')} from ${countOf(sources, 'source')}${skipped}${where}, ${rate}`));
+  if (database !== undefined) printChanges(database, written, terminal);
+  printProblems(summary, terminal);
+}
+
+function printProblems(summary: Summary, terminal: Terminal): void {
+  const { paint } = terminal;
   const { identical, superseded } = summary.duplicates;
   if (identical + superseded > 0) {
     terminal.print(
@@ -89,11 +141,16 @@ export function printSummary(summary: Summary, written: readonly JoinedTable[], 
     );
   }
   if (summary.rejects > 0) {
-    const place = summary.rejectsFile === undefined ? '' : `: see ${summary.rejectsFile}`;
+    const place =
+      summary.rejectsFile === undefined
+        ? summary.out === undefined && summary.database !== undefined
+          ? ': see table _fhir_flatten_reject'
+          : ''
+        : `: see ${summary.rejectsFile}`;
     terminal.print(paint.error(`${countOf(summary.rejects, 'record')} rejected${place}`));
   }
-  printUnresolved(summary, terminal);
-  printNextStep(summary, terminal);
+  // What a database has from earlier runs is not known here.
+  if (summary.out !== undefined || summary.database === undefined) printUnresolved(summary, terminal);
 }
 
 /** How many types are named. */

@@ -1,6 +1,7 @@
 // argv → the command it asks for, with checked options. The commands themselves are loaded when they run: `--help`
 // must not wait for the converter.
 
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { toolVersion } from '../version.ts';
 import {
@@ -56,7 +57,8 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .helpCommand(false)
     .argument('[input...]', 'files, folders, or - for stdin');
   addConvertOptions(program);
-  program.action(async (operands: string[], flags: ConvertFlags) => {
+  program.action(async (given: string[], givenFlags: ConvertFlags) => {
+    const { flags, operands } = takeInputFromPg(given, givenFlags);
     const { inputs, plugins } = separatePlugins(operands, flags.plugin);
     if (inputs.length === 0) {
       program.outputHelp({ error: true });
@@ -98,4 +100,11 @@ export function createProgram(setExitCode: SetExitCode): Command {
     });
   addPluginsOptions(plugins);
   return program;
+}
+
+/** The value of `--pg` is optional, so that `--pg ./inbox` takes the folder for it. */
+function takeInputFromPg(operands: readonly string[], flags: ConvertFlags): { operands: readonly string[]; flags: ConvertFlags } {
+  const { pg } = flags;
+  if (typeof pg !== 'string' || /^postgres(?:ql)?:/.test(pg) || !(pg === '-' || existsSync(pg))) return { operands, flags };
+  return { operands: [pg, ...operands], flags: { ...flags, pg: true } };
 }

@@ -1,7 +1,9 @@
 // `fhir-flatten tables [name...]`: the tables, or the columns of some, on stdout.
 
+import { printPostgresDdl } from '../builtin.ts';
 import { nameColumnType } from '../column-type.ts';
 import { checkTableNames } from '../convert.ts';
+import { UserError } from '../diagnostics.ts';
 import { loadRegistry } from '../load-registry.ts';
 import type { TableSchema } from '../types.ts';
 import { detailsOf, type TablesFlags } from './options.ts';
@@ -18,11 +20,15 @@ export async function tablesCommand(names: readonly string[], flags: TablesFlags
   if (names.length > 0) checkTableNames(names, registry, suggestNames);
   const all = registry.allTables();
   const chosen = names.length === 0 ? all : names.flatMap((name) => all.filter((table) => table.name === name));
-  const text = flags.json
-    ? `${JSON.stringify(chosen.map(describe), undefined, 2)}\n`
-    : names.length === 0
-      ? listTables(all)
-      : chosen.map(listColumns).join('\n');
+  if (flags.pgSchema !== undefined && flags.ddl === undefined)
+    throw new UserError('PG_WITHOUT', { parameters: { option: '--pg-schema', needed: '--ddl' }, exitCode: 2 });
+  const text = flags.ddl
+    ? await printPostgresDdl(chosen, flags.pgSchema ?? 'public', 'local')
+    : flags.json
+      ? `${JSON.stringify(chosen.map(describe), undefined, 2)}\n`
+      : names.length === 0
+        ? listTables(all)
+        : chosen.map(listColumns).join('\n');
   await writeStdout(text);
   return 0;
 }

@@ -3,6 +3,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { BundleScope, ReadContext, ResourceEnvelope } from '../types.ts';
 import { hasNumberText } from './parse-lossless.ts';
+import { readDeletion } from './read-deletion.ts';
 import { RecordEnvelope, type RecordPlace } from './resource-envelope.ts';
 import { BundleTally } from './tally-bundle.ts';
 
@@ -14,6 +15,12 @@ export function takeEntryResource(entry: JsonValue, place: RecordPlace, tally: B
     return undefined;
   }
   tally.addEntry(entry);
+  const deletion = entry.request === undefined ? undefined : readDeletion(entry);
+  if (deletion !== undefined) {
+    if (deletion === 'unclear') context.report('DELETION_UNCLEAR', place.location());
+    else context.onDeletion?.(deletion);
+    return undefined;
+  }
   const resource = entry.resource;
   if (resource === undefined) return undefined;
   if (!isJsonObject(resource)) {

@@ -5,7 +5,7 @@ import { type Diagnostic, Diagnostics, RowFault, UserError } from '../diagnostic
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../json.ts';
 import { sha256Hex } from '../lazy-crypto.ts';
 import type { Registry } from '../registry.ts';
-import type { Containment, PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
+import type { CellStorage, Containment, Deletion, PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
 import { saveInto } from './attachment-files.ts';
 import { contentHash } from './content-hash.ts';
 import { createKeyHash, type KeyHash } from './key-hash.ts';
@@ -15,15 +15,15 @@ import { type Finding, type Progress, type ReadSource, type RejectResource, read
 import { ReferenceCounts } from './reference-counts.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import { decideId } from './resource-id.ts';
-import { type PartDecisions, ResourceIndex } from './resource-index.ts';
+import { type IndexedResource, type PartDecisions, ResourceIndex } from './resource-index.ts';
 import { addTo, RunCounts } from './run-counts.ts';
-import { type BoundFlattener, TableSet } from './table-set.ts';
+import { type BoundFlattener, TableSet, type TypeTables, type WrittenTable } from './table-set.ts';
 
 /** What reading needs, whichever part it is and wherever it runs. */
 export interface ConversionOptions {
   readonly registry: Registry;
   readonly readSource: ReadSource;
-  readonly createBuilder: (schema: TableSchema) => TableBuilder;
+  readonly createBuilder: (schema: TableSchema, storage: CellStorage) => TableBuilder;
   readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
   readonly limits: ReadLimits;
   /** Undefined: all tables. */
@@ -117,6 +117,9 @@ function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resou
   };
 }
 
+/** In place of the hash of a content. */
+const deletionHash = 0xde1e7e;
+
 /** One reading of the part's sources, with counts of its own. */
 class Reading {
   readonly #options: LocalPartOptions;
@@ -128,7 +131,10 @@ class Reading {
   readonly #isStopped: () => boolean;
   readonly #counts = new RunCounts();
   readonly #diagnostics: Diagnostics;
-  readonly #tables: TableSet;
+  /** One for each place that rows go to. */
+  readonly #tableSets: readonly [TableSet, ...TableSet[]];
+  /** Type → what becomes of it in all of them together. */
+  readonly #byType = new Map<string, TypeTables>();
   #notReplacedCount = 0;
   /** Of the tables of the flattener at work, before it began. */
   readonly #rowCounts: number[] = [];
@@ -145,10 +151,18 @@ class Reading {
       index: ids ?? resources,
       keyHash,
       isTableWritten: (table) => options.tableNames?.has(table) ?? true,
-      hasMainTable: (resourceType) => this.#tables.hasMainTable(resourceType),
+      hasMainTable: (resourceType) => this.#tableSets[0].hasMainTable(resourceType),
     });
-    const context = this.#counts.flattenContext(options.sink.storage, options.isAudited, saveInto(options.sink));
-    this.#tables = new TableSet(options, { ...context, references, referenceCounter: this.#referenceCounts });
+    const [sink, ...others] = options.sink.outputs ?? [options.sink];
+    if (sink === undefined) throw new Error('rows have to go somewhere');
+    const context = this.#counts.flattenContext(sink.storage, options.isAudited, saveInto(sink));
+    this.#tableSets = [
+      new TableSet({ ...options, sink }, { ...context, references, referenceCounter: this.#referenceCounts }),
+      // What is counted is the same for all, but for what a storage makes of it: the first place speaks for all.
+      ...others.map(
+        (other) => new TableSet({ ...options, sink: other }, { ...new RunCounts().flattenContext(other.storage, false, saveInto(other)), references }),
+      ),
+    ];
   }
 
   async read(): Promise<PartReading> {
@@ -161,16 +175,17 @@ class Reading {
         diagnostics: this.#diagnostics,
         onReject: (record) => sink.reject(record),
         visit: (envelope, resourceType, reject) => this.#visit(envelope, resourceType, reject),
+        onDeletion: (deletion) => this.#delete(deletion),
       },
     );
     onStage('writing the last rows');
-    const written = this.#mustReadAgain ? [] : await this.#tables.finish();
+    const [written = []] = this.#mustReadAgain ? [] : await this.#finishTables();
     await sink.finish();
     return {
       counts: this.#counts,
       diagnostics: { counts: this.#diagnostics.counts, kept: this.#diagnostics.kept },
       tables: written.map(({ schema: { name, resourceType }, facts }) => ({ name, resourceType, facts })),
-      undefinedTypes: this.#tables.undefinedTypes,
+      undefinedTypes: this.#tableSets[0].undefinedTypes,
       index: this.#index.content(),
       ids: (this.#ids ?? this.#index).content().entries,
       references: this.#references.findings(),
@@ -186,8 +201,29 @@ class Reading {
     return this.#pass === 'first' && this.#index.needsSecondReading && this.#options.canReadAgain;
   }
 
+  async #finishTables(): Promise<WrittenTable[][]> {
+    const written: WrittenTable[][] = [];
+    for (const tables of this.#tableSets) written.push(await tables.finish());
+    return written;
+  }
+
+  #tablesFor(resourceType: string): TypeTables {
+    const [first, ...others] = this.#tableSets;
+    const known = this.#byType.get(resourceType);
+    if (known !== undefined) return known;
+    const tables = first.forType(resourceType);
+    if (tables.kind !== 'flattened' || others.length === 0) return tables;
+    const flatteners = others.flatMap((set) => {
+      const same = set.forType(resourceType);
+      return same.kind === 'flattened' ? same.flatteners : [];
+    });
+    const all: TypeTables = { kind: 'flattened', flatteners: [...tables.flatteners, ...flatteners] };
+    this.#byType.set(resourceType, all);
+    return all;
+  }
+
   #visit(envelope: ResourceEnvelope, resourceType: string, reject: RejectResource): Promise<void> | undefined {
-    const tables = this.#tables.forType(resourceType);
+    const tables = this.#tablesFor(resourceType);
     switch (tables.kind) {
       case 'not-asked-for':
         addTo(this.#counts.notAskedForByType, resourceType, 1);
@@ -238,7 +274,7 @@ class Reading {
     const taken = new Set<string>();
     for (const [index, resource] of list.entries()) {
       const type = isJsonObject(resource) ? resourceTypeOf(resource) : undefined;
-      const tables = type === undefined ? undefined : this.#tables.forType(type);
+      const tables = type === undefined ? undefined : this.#tablesFor(type);
       // What can have no table stays where it is; what was not asked for is left out with its type.
       if (!isJsonObject(resource) || type === undefined || tables === undefined || tables.kind === 'rejected') continue;
       unpacked.add(resource);
@@ -266,6 +302,7 @@ class Reading {
     containment?: Containment,
   ): Promise<void> | undefined {
     let wait: Promise<void> | undefined;
+    let failed: Set<string> | undefined;
     for (const flattener of flatteners) {
       const { tables } = flattener;
       const rowCounts = this.#rowCounts;
@@ -281,6 +318,9 @@ class Reading {
           continue;
         }
         const { pluginName, name } = flattener;
+        // With several places for rows it fails in each.
+        if (failed?.has(name)) continue;
+        failed = new Set([...(failed ?? []), name]);
         reject('FLATTEN_FAILED', {
           plugin: pluginName === name ? pluginName : `${pluginName} (${name})`,
           resourceType: String(envelope.resource['resourceType']),
@@ -288,21 +328,34 @@ class Reading {
           reason: describeFault(error),
         });
       }
-      const relief = this.#tables.relieve(flattener);
+      const relief = flattener.relieve();
       if (relief !== undefined) wait = wait === undefined ? relief : Promise.all([wait, relief]).then(() => {});
     }
     return wait;
   }
 
+  /** Settled like a version of the resource: what comes later, or is newer, wins. */
+  #delete(deletion: Deletion): void {
+    const { id, lastModifiedMs, resourceType } = deletion;
+    const deleted: IndexedResource = { resourceType, id, lastUpdatedMs: lastModifiedMs, contentHash: deletionHash };
+    if (!this.#settle(id, deleted)) return;
+    addTo(this.#counts.deletionsByType, resourceType, 1);
+    this.#options.sink.delete?.(deletion);
+  }
+
   /** False for a repetition, and for a version that another one supersedes. */
   #isWanted(envelope: ResourceEnvelope, resourceType: string, id: string, versionHash: string | undefined): boolean {
-    const resource = {
+    return this.#settle(id, {
       resourceType,
       // Each version counts as a resource of its own: only one with the same content comes again.
       id: versionHash === undefined ? id : `${id} ${versionHash}`,
       lastUpdatedMs: lastUpdatedMs(envelope.resource),
       contentHash: versionHash === undefined ? contentHash(envelope.rawBytes()) : Number.parseInt(versionHash.slice(0, 8), 16),
-    };
+    });
+  }
+
+  #settle(id: string, resource: IndexedResource): boolean {
+    const { resourceType } = resource;
     if (this.#pass === 'second') {
       this.#ids?.check({ resourceType, id, lastUpdatedMs: Number.NaN, contentHash: 0 });
       const verdict = this.#index.check(resource);

@@ -4,7 +4,7 @@
 import type { Diagnostics, Location, MessageParameters } from '../diagnostics.ts';
 import { type DiagnosticCode, UserError } from '../diagnostics.ts';
 import type { JsonObject } from '../json.ts';
-import type { ReadContext, Reader, ReadLimits, RejectedRecord, ResourceEnvelope, Source } from '../types.ts';
+import type { Deletion, ReadContext, Reader, ReadLimits, RejectedRecord, ResourceEnvelope, Source } from '../types.ts';
 import type { RunCounts, SourceCounts } from './run-counts.ts';
 
 export type ReadSource = (source: Source, readers: readonly Reader[], context: ReadContext) => AsyncIterable<Iterable<ResourceEnvelope>>;
@@ -40,6 +40,7 @@ export interface Reading {
   readonly diagnostics: Diagnostics;
   readonly onReject: (record: RejectedRecord) => void;
   /** Called for each resource; when it returns a promise, reading waits for it. `reject` rejects this resource. */
+  readonly onDeletion?: (deletion: Deletion) => void;
   readonly visit: (envelope: ResourceEnvelope, resourceType: string, reject: RejectResource) => Promise<void> | undefined;
 }
 
@@ -104,6 +105,10 @@ export async function readResources(options: ReadingOptions, reading: Reading): 
         sourceCounts.byteCount += count;
       },
       onBundle: (envelope) => counts.addBundle(envelope),
+      onDeletion: (deletion) => {
+        // Of a type that could have a table.
+        if (resourceTypePattern.test(deletion.resourceType)) reading.onDeletion?.(deletion);
+      },
       onKind: (kind) => sourceCounts.kinds.set(kind, (sourceCounts.kinds.get(kind) ?? 0) + 1),
     };
   }
@@ -152,7 +157,14 @@ function makeReject(envelope: ResourceEnvelope, code: DiagnosticCode, parameters
   };
 }
 
-const harmless: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>(['SOURCE_EMPTY', 'SOURCE_SIDECAR', 'CHARACTERS_REPLACED', 'DUPLICATES_NOT_REPLACED']);
+const harmless: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
+  'SOURCE_EMPTY',
+  'SOURCE_SIDECAR',
+  'CHARACTERS_REPLACED',
+  'DUPLICATES_NOT_REPLACED',
+  'PG_CHARACTERS_REPLACED',
+  'PG_OLDER_KEPT',
+]);
 
 /** True for what makes a published run end with exit code 3: something of the input is not in the output. */
 export function isProblem(code: DiagnosticCode): boolean {

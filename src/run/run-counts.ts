@@ -37,6 +37,7 @@ const pathCounts = [
   'resourcesByType',
   'containedByType',
   'notAskedForByType',
+  'deletionsByType',
   'misfits',
   'unknownElements',
   'bundleLeaves',
@@ -57,6 +58,8 @@ export class RunCounts {
   /** Contained resources that have rows of their own. */
   readonly containedByType = new Map<string, number>();
   readonly notAskedForByType = new Map<string, number>();
+  /** Resources that the input says are deleted. */
+  readonly deletionsByType = new Map<string, number>();
   readonly duplicatesByType = new Map<string, DuplicateCounts>();
   readonly idOrigins: Record<IdOrigin, number> = { resource: 0, fullUrl: 0, hash: 0 };
   readonly misfits = new Map<string, number>();

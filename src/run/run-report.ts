@@ -29,6 +29,7 @@ export function makeReport({ about, counts, diagnostics, tables, unresolved }: R
     tables: Object.fromEntries(tables.map(({ schema, facts }) => [schema.name, facts.rowCount])),
     resourcesByType: sortedObject(counts.resourcesByType),
     containedByType: sortedObject(counts.containedByType),
+    deletions: counts.deletionsByType.size === 0 ? undefined : sortedObject(counts.deletionsByType),
     resourcesNotAskedFor: sortedObject(counts.notAskedForByType),
     duplicates: sortedObject(counts.duplicatesByType),
     unresolvedReferences: describeUnresolved(unresolved),

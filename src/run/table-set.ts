@@ -3,12 +3,12 @@
 
 import type { DiagnosticCode, MessageParameters } from '../diagnostics.ts';
 import type { Registry } from '../registry.ts';
-import type { Flatten, FlattenContext, Flattener, PartSink, TableBuilder, TableFacts, TableSchema, TableWriter } from '../types.ts';
+import type { CellStorage, Flatten, FlattenContext, Flattener, PartSink, TableBuilder, TableFacts, TableSchema, TableWriter } from '../types.ts';
 
 export interface TableSetOptions {
   readonly registry: Registry;
   readonly sink: PartSink;
-  readonly createBuilder: (schema: TableSchema) => TableBuilder;
+  readonly createBuilder: (schema: TableSchema, storage: CellStorage) => TableBuilder;
   readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
   /** Undefined: all. */
   readonly tableNames: ReadonlySet<string> | undefined;
@@ -31,6 +31,8 @@ export interface BoundFlattener {
   readonly flatten: Flatten;
   readonly isRelational: boolean;
   readonly tables: readonly OpenTable[];
+  /** To be called when a resource is done; a promise when rows have to move on first. */
+  readonly relieve: () => Promise<void> | undefined;
 }
 
 /** What becomes of the resources of one type. */
@@ -89,12 +91,10 @@ export class TableSet {
     return registry.flattenersFor(resourceType).some(({ tables }) => tables.some(({ name, role }) => role === 'main' && tableNames.has(name)));
   }
 
-  /** To be called when a resource is done; a promise when rows have to move on first. */
-  relieve(flattener: BoundFlattener): Promise<void> | undefined {
-    const { tables } = flattener;
+  #relieve(tables: readonly OpenTable[]): Promise<void> | undefined {
     for (let index = 0; index < tables.length; index++) {
       const { rowCount, byteCount } = (tables[index] as OpenTable).builder;
-      if (rowCount >= maxBatchRows || byteCount >= maxBatchBytes) return this.#flushFull(flattener);
+      if (rowCount >= maxBatchRows || byteCount >= maxBatchBytes) return this.#flushFull(tables);
     }
     if (--this.#untilBudgetCheck > 0) return undefined;
     this.#untilBudgetCheck = resourcesPerBudgetCheck;
@@ -140,21 +140,23 @@ export class TableSet {
   }
 
   #bindFlattener(flattener: Flattener): BoundFlattener {
-    const { createBuilder, createDiscardBuilder, registry, tableNames } = this.#options;
+    const { createBuilder, createDiscardBuilder, registry, sink, tableNames } = this.#options;
     const tables: OpenTable[] = [];
     const builders = flattener.tables.map((schema) => {
       if (tableNames !== undefined && !tableNames.has(schema.name)) return createDiscardBuilder(schema);
-      const table: OpenTable = { builder: createBuilder(schema), writer: undefined };
+      const table: OpenTable = { builder: createBuilder(schema, this.#context.storage), writer: undefined };
       tables.push(table);
       return table.builder;
     });
     this.#tables.push(...tables);
+    sink.expect?.(tables.map(({ builder }) => builder.schema));
     return {
       name: flattener.name,
       pluginName: registry.pluginOf(flattener),
       isRelational: flattener.isRelational === true,
       flatten: flattener.bind(builders, this.#context),
       tables,
+      relieve: () => this.#relieve(tables),
     };
   }
 
@@ -170,8 +172,8 @@ export class TableSet {
     return false;
   }
 
-  async #flushFull(flattener: BoundFlattener): Promise<void> {
-    for (const table of flattener.tables) {
+  async #flushFull(tables: readonly OpenTable[]): Promise<void> {
+    for (const table of tables) {
       const { rowCount, byteCount } = table.builder;
       if (rowCount >= maxBatchRows || byteCount >= maxBatchBytes) await this.#flush(table);
     }

@@ -114,7 +114,7 @@ export class PlanBuilder {
     this.#recursions.push({ ...place, table });
   }
 
-  build(table: Omit<TableSchema, 'columns'>, items?: ArrayPlace): TablePlan {
+  build(table: Omit<TableSchema, 'columns' | 'key'>, items?: ArrayPlace): TablePlan {
     const names = resolveNames(
       this.#columns.map((column) => {
         const suffix = column.suffix ?? '';
@@ -131,7 +131,8 @@ export class PlanBuilder {
       }),
     );
     return {
-      schema: { ...table, columns },
+      // What every row has is what tells it from the others: the id of the resource, and the places of the items.
+      schema: { ...table, columns, key: columns.filter(({ isNullable }) => !isNullable).map(({ name }) => name) },
       nodes: this.#nodes,
       implied: this.#implied,
       cells: this.#columns.map((column) => column.cell),

@@ -38,11 +38,25 @@ const extensionFacts: Readonly<Record<(typeof extensionColumns)[number], ColumnF
 
 export function codingTable(resourceType: string, isComplete: boolean, hasVersions: boolean): TableSchema {
   const which = isComplete ? 'All codings' : 'The codings that no other column shows';
-  return makeTable(resourceType, isComplete ? 'coding' : 'extra_coding', `${which} of ${resourceType}, one row each.`, codingColumns, codingFacts, hasVersions);
+  const table = makeTable(
+    resourceType,
+    isComplete ? 'coding' : 'extra_coding',
+    `${which} of ${resourceType}, one row each.`,
+    codingColumns,
+    codingFacts,
+    hasVersions,
+  );
+  return withKey(table, ['path', 'idx', 'coding_idx']);
 }
 
 export function extensionTable(resourceType: string, hasVersions: boolean): TableSchema {
-  return makeTable(resourceType, 'extension', `All extensions of ${resourceType}, one row each.`, extensionColumns, extensionFacts, hasVersions);
+  const table = makeTable(resourceType, 'extension', `All extensions of ${resourceType}, one row each.`, extensionColumns, extensionFacts, hasVersions);
+  return withKey(table, ['path', 'idx', 'is_modifier']);
+}
+
+/** What every row has (the id of the resource, and its version), and these. */
+function withKey(table: TableSchema, names: readonly string[]): TableSchema {
+  return { ...table, key: [...table.columns.filter(({ isNullable }) => !isNullable).map(({ name }) => name), ...names] };
 }
 
 function makeTable<Name extends string>(

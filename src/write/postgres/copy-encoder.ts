@@ -1,0 +1,158 @@
+// Batches → rows in the text format of COPY. Columns without any value in a batch cost nothing per row but their bytes.
+
+import { readTemporal, Temporal, zoneOf } from '../../temporal.ts';
+import type { Batch, CellValue, Vector } from '../../types.ts';
+import { booleanOf, doubleOf, int32Of, int64Of, numberTextOf, textOf } from '../typed/read-cells.ts';
+import { CopyWriter } from './copy-writer.ts';
+import { fitsNumeric, makeStorable } from './json-text.ts';
+import type { SqlColumn } from './load-table.ts';
+
+const tab = 0x09;
+const lineFeed = 0x0a;
+const nullText = '\\N';
+const nullBytes = [...Buffer.from(nullText)];
+
+type WriteCell = (writer: CopyWriter, value: CellValue) => void;
+
+interface FilledColumn {
+  /** Between the column before it that has values, and this one. */
+  readonly gap: Uint8Array;
+  readonly values: readonly (CellValue | undefined)[];
+  readonly write: WriteCell;
+}
+
+export class CopyEncoder {
+  readonly #writer = new CopyWriter();
+  readonly #columns: readonly SqlColumn[];
+  readonly #writeCells: readonly WriteCell[];
+  /** Numbers and escapes of JSON that jsonb does not take. */
+  #replacedInJsonCount = 0;
+  #unfitCount = 0;
+  #expectedByteCount = 16_384;
+
+  constructor(columns: readonly SqlColumn[]) {
+    this.#columns = columns;
+    this.#writeCells = columns.map((column) => this.#compile(column));
+  }
+
+  /** What was written as U+FFFD. */
+  get replacedCharacterCount(): number {
+    return this.#writer.replacedCharacterCount + this.#replacedInJsonCount;
+  }
+
+  /** Cells that are null because their value did not fit the type of the column. */
+  get unfitCount(): number {
+    return this.#unfitCount;
+  }
+
+  encode(batch: Batch): Uint8Array {
+    const { columns, tail } = this.#layOut(batch.vectors);
+    const writer = this.#writer;
+    writer.start(this.#expectedByteCount);
+    for (let row = 0; row < batch.rowCount; row++) {
+      for (let index = 0; index < columns.length; index++) {
+        const { gap, values, write } = columns[index] as FilledColumn;
+        writer.writeBytes(gap);
+        const value = values[row];
+        if (value === undefined) writer.writePlain(nullText);
+        else write(writer, value);
+      }
+      writer.writeBytes(tail);
+    }
+    const bytes = writer.finish();
+    this.#expectedByteCount = Math.max(16_384, Math.ceil(bytes.length * 1.1));
+    return bytes;
+  }
+
+  #layOut(vectors: readonly Vector[]): { columns: FilledColumn[]; tail: Uint8Array } {
+    const columns: FilledColumn[] = [];
+    let gap: number[] = [];
+    for (const [index, { sourceIndex }] of this.#columns.entries()) {
+      if (index > 0) gap.push(tab);
+      const vector = vectors[sourceIndex] as Vector;
+      if (vector.isAllNull) {
+        gap.push(...nullBytes);
+      } else {
+        columns.push({ gap: Uint8Array.from(gap), values: vector.values, write: this.#writeCells[index] as WriteCell });
+        gap = [];
+      }
+    }
+    gap.push(lineFeed);
+    return { columns, tail: Uint8Array.from(gap) };
+  }
+
+  #compile({ column, part, type }: SqlColumn): WriteCell {
+    const temporal = new Temporal();
+    /** What the flatteners of the default tables set always fits; a view's or a plugin's cell may not. */
+    const plain =
+      (toText: (value: CellValue) => string | undefined): WriteCell =>
+      (writer, value) => {
+        const text = toText(value);
+        if (text === undefined) this.#unfitCount++;
+        writer.writePlain(text ?? nullText);
+      };
+    const moment = (toText: (text: string) => string): WriteCell =>
+      plain((value) => (typeof value === 'string' && readTemporal(value, temporal) ? toText(value) : undefined));
+    if (part !== 'value') {
+      return (writer, value) => {
+        const text = typeof value === 'string' && readTemporal(value, temporal) ? zoneOf(value, temporal) : undefined;
+        writer.writePlain(text ?? nullText);
+      };
+    }
+    switch (type.kind) {
+      case 'text':
+        return (writer, value) => writer.writeText(textOf(value));
+      case 'json':
+        return (writer, value) =>
+          writer.writeText(makeStorable(typeof value === 'string' ? value : JSON.stringify(value), (count) => (this.#replacedInJsonCount += count)));
+      case 'boolean':
+        return plain((value) => {
+          const boolean = booleanOf(value);
+          return boolean === undefined ? undefined : boolean ? 't' : 'f';
+        });
+      case 'int32':
+        return plain((value) => int32Of(value)?.toString());
+      case 'int64':
+        return plain((value) => int64Of(value)?.toString());
+      case 'double':
+        return plain((value) => doubleOf(value)?.toString());
+      case 'decimal':
+      case 'numeric':
+        return plain((value) => {
+          const text = numberTextOf(value);
+          return text === undefined || !fitsNumeric(text) ? undefined : text;
+        });
+      case 'date':
+        return moment(fullDate);
+      case 'timestamp':
+        return type.isUtc ? moment((text) => inZone(text, temporal)) : moment((text) => wallClock(text, temporal));
+      case 'list':
+        return (writer, value) => writer.writeText(arrayLiteral(Array.isArray(value) ? value : [value as CellValue]));
+      default:
+        throw new Error(`no cells for ${column.name} ${type satisfies never}`);
+    }
+  }
+}
+
+/** The first day of a month or year. */
+function fullDate(date: string): string {
+  return date.length >= 10 ? date.slice(0, 10) : date.length >= 7 ? `${date.slice(0, 7)}-01` : `${date.slice(0, 4)}-01-01`;
+}
+
+/** With as many digits of a fraction as a timestamp has room for: the server would round. */
+const wallClockLength = '2024-01-01T00:00:00.000000'.length;
+
+function wallClock(text: string, { zoneStart }: Temporal): string {
+  return text.length <= 10 ? fullDate(text) : text.slice(0, Math.min(zoneStart < 0 ? text.length : zoneStart, wallClockLength));
+}
+
+/** Without a zone it is taken in the session's, which is UTC. */
+function inZone(text: string, temporal: Temporal): string {
+  const { zoneStart } = temporal;
+  return `${wallClock(text, temporal)}${text.length <= 10 || zoneStart < 0 ? '' : text.slice(zoneStart)}`;
+}
+
+/** https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
+function arrayLiteral(items: readonly (CellValue | null)[]): string {
+  return `{${items.map((item) => (item === null ? 'NULL' : `"${textOf(item).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+}

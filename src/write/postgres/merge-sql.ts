@@ -1,0 +1,99 @@
+// The statements that bring a table in line with the rows of a run, which stand in a temporary table. Pure text: what is
+// run when is in merge-tables.
+
+import { type LoadTable, listColumns, type SqlColumn } from './load-table.ts';
+import { quoteName } from './sql-names.ts';
+
+/** Names of relations as SQL has them, quoted. */
+export interface MergeNames {
+  readonly target: string;
+  readonly staged: string;
+}
+
+/** `s.a = t.a AND …` over the key; where a part of it may be null, null stands for itself. */
+function matchKey(key: readonly SqlColumn[], left: string, right: string): string {
+  return key.map((column) => `${keyPart(column, left)} = ${keyPart(column, right)}`).join(' AND ');
+}
+
+function keyPart({ column, name, sqlType }: SqlColumn, prefix: string): string {
+  const quoted = `${prefix}.${quoteName(name)}`;
+  if (!column.isNullable) return quoted;
+  return sqlType === 'integer' ? `coalesce(${quoted}, -1)` : sqlType === 'boolean' ? `coalesce(${quoted}, false)` : `coalesce(${quoted}, '')`;
+}
+
+/**
+ * True where a row differs. IS DISTINCT FROM would take 1.0 and 1.00 for the same number; the image of a row does not.
+ * https://www.postgresql.org/docs/current/functions-comparisons.html#COMPOSITE-TYPE-COMPARISON
+ */
+function differs(columns: readonly SqlColumn[]): string {
+  return `pg_catalog.record_image_ne(ROW(${listColumns(columns, 's.')}), ROW(${listColumns(columns, 't.')}))`;
+}
+
+/** Inserts what is new and updates what differs; gives `inserted` and `updated`. Rows that are the same are not touched. */
+export function upsertStatement({ columns, isKeyEnforced, key }: LoadTable, { staged, target }: MergeNames): string {
+  const names = listColumns(columns);
+  const source = `FROM ${staged} s LEFT JOIN ${target} t ON ${matchKey(key, 's', 't')}`;
+  const isNew = `t.${quoteName((key[0] as SqlColumn).name)} IS NULL`;
+  const others = columns.filter((column) => !key.includes(column));
+  if (isKeyEnforced) {
+    const change = others.length === 0 ? '' : ` OR ${differs(others)}`;
+    const update =
+      others.length === 0
+        ? 'DO NOTHING'
+        : `(${listColumns(key)}) DO UPDATE SET ${others.map(({ name }) => `${quoteName(name)} = excluded.${quoteName(name)}`).join(', ')}`;
+    // xmax of a row that this statement has inserted is 0.
+    return `WITH written AS (
+  INSERT INTO ${target} (${names}) SELECT ${listColumns(columns, 's.')} ${source} WHERE ${isNew}${change}
+  ON CONFLICT ${update} RETURNING (xmax = 0) AS is_new)
+SELECT count(*) FILTER (WHERE is_new) AS inserted, count(*) FILTER (WHERE NOT is_new) AS updated FROM written`;
+  }
+  return `WITH updated AS (
+  UPDATE ${target} t SET ${others.map(({ name }) => `${quoteName(name)} = s.${quoteName(name)}`).join(', ')} FROM ${staged} s
+  WHERE ${matchKey(key, 's', 't')} AND ${differs(others)} RETURNING 1),
+inserted AS (
+  INSERT INTO ${target} (${names}) SELECT ${listColumns(columns, 's.')} ${source} WHERE ${isNew} RETURNING 1)
+SELECT (SELECT count(*) FROM inserted) AS inserted, (SELECT count(*) FROM updated) AS updated`;
+}
+
+/** `parents` gives, as `id`, the resources whose rows the staged ones are: other rows of theirs are gone from the input. */
+export function deleteGoneStatement({ key, parent }: LoadTable, { staged, target }: MergeNames, parents: string): string {
+  const column = quoteName((parent as SqlColumn).name);
+  return `DELETE FROM ${target} t WHERE t.${column} IN (SELECT p.id FROM ${parents} p)
+  AND NOT EXISTS (SELECT 1 FROM ${staged} s WHERE ${matchKey(key, 's', 't')})`;
+}
+
+/** Where a key is not enforced, rows of one resource may share it: these resources lose their rows, to get all of them anew. */
+export function deleteAmbiguousStatement({ key, parent }: LoadTable, { staged, target }: MergeNames, parents: string): string {
+  const column = quoteName((parent as SqlColumn).name);
+  const keys = (prefix: string) => key.map((part) => keyPart(part, prefix)).join(', ');
+  return `DELETE FROM ${target} WHERE ${column} IN (
+  SELECT s.${column} FROM ${staged} s GROUP BY s.${column}, ${keys('s')} HAVING count(*) > 1
+  UNION SELECT t.${column} FROM ${target} t WHERE t.${column} IN (SELECT p.id FROM ${parents} p) GROUP BY t.${column}, ${keys('t')} HAVING count(*) > 1)`;
+}
+
+/** Of rows with the same key, the last one that was read stays. */
+export function dedupeStatement({ key }: LoadTable, relation: string): string {
+  return `DELETE FROM ${relation} WHERE ctid IN (
+  SELECT id FROM (SELECT ctid AS id, row_number() OVER (PARTITION BY ${listColumns(key)} ORDER BY ctid DESC) AS place FROM ${relation}) x WHERE place > 1)`;
+}
+
+export function insertAllStatement({ columns }: LoadTable, { staged, target }: MergeNames): string {
+  return `INSERT INTO ${target} (${listColumns(columns)}) SELECT ${listColumns(columns)} FROM ${staged}`;
+}
+
+/** The moment of `meta.lastUpdated`; undefined for a table without it. */
+export function lastUpdatedExpression({ columns }: LoadTable, prefix: string): string | undefined {
+  const value = columns.find(({ column, part }) => column.name === 'meta_last_updated' && part === 'value');
+  if (value === undefined) return undefined;
+  const cell = `${prefix}.${quoteName(value.name)}`;
+  if (value.sqlType === 'timestamptz') return cell;
+  if (value.sqlType === 'text') return `CASE WHEN ${cell} ~ '${plainInstant}' THEN ${cell}::timestamptz END`;
+  const zone = columns.find(({ column, part }) => column === value.column && part === 'timeZone');
+  if (value.sqlType !== 'timestamp' || zone === undefined) return undefined;
+  const offset = `${prefix}.${quoteName(zone.name)}`;
+  return `(${cell} - CASE WHEN ${offset} ~ '^[+-][0-9]' THEN ${offset}::interval ELSE interval '0' END) AT TIME ZONE 'UTC'`;
+}
+
+/** Moments that the server will not refuse to read. February 29 is left out rather than reckoned. */
+const plainInstant =
+  '^[1-9][0-9]{3}-(((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]))|((0[13-9]|1[0-2])-(29|30))|((0[13578]|1[02])-31))T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$';

@@ -1,0 +1,291 @@
+// Tables of a run → tables of a Postgres schema, in one transaction that holds the schema's lock. Rows of tables that the
+// run creates go straight into them; others are staged in temporary tables and merged at the end.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../../diagnostics.ts';
+import type {
+  Deletion,
+  JoinedTable,
+  PartSink,
+  PreparedOutput,
+  PublishedOutput,
+  RejectedRecord,
+  RunOutput,
+  RunReport,
+  Sink,
+  TableSchema,
+  TableWriter,
+  TypedStorage,
+} from '../../types.ts';
+import { checkTable, type ExistingTable, missingColumns, readCatalog } from './catalog.ts';
+import { readConnectionSettings } from './connection-settings.ts';
+import { addColumnStatement, commentStatements, createStatement, qualify } from './ddl.ts';
+import { beginLocked } from './load-lock.ts';
+import { type FileRecord, LoadRecords } from './load-records.ts';
+import { type LoadTable, listColumns, makeLoadTable } from './load-table.ts';
+import { type MergeOutcome, type MergeTable, mergeTables, placeOf } from './merge-tables.ts';
+import { RowQueue } from './row-queue.ts';
+import { Session } from './session.ts';
+import { checkName, quoteName } from './sql-names.ts';
+import { StagedTable } from './staged-table.ts';
+
+export interface PostgresOptions {
+  /** Undefined: the environment says where to connect. */
+  readonly url: string | undefined;
+  readonly schemaName: string;
+  readonly lockTimeoutSeconds: number;
+  readonly storage: TypedStorage;
+  readonly toolVersion: string;
+  readonly warn: (reason: string) => void;
+}
+
+/** Settings of the session. What a user or a database has set for the time of statements and locks stays. */
+const sessionSettings = [
+  "SET TIME ZONE 'UTC'",
+  "SET client_min_messages = 'warning'",
+  // Reading goes on while the server waits for rows.
+  'SET idle_in_transaction_session_timeout = 0',
+  // Comparing a table with what it is to become sorts or hashes both.
+  "SET work_mem = '64MB'",
+  "SET temp_buffers = '64MB'",
+  "SET maintenance_work_mem = '256MB'",
+];
+
+export class PostgresSink implements Sink, PartSink {
+  readonly storage: TypedStorage;
+  readonly canRestart = true;
+  readonly #options: PostgresOptions;
+  readonly #startedAt = new Date();
+  #session: Session | undefined;
+  #records: LoadRecords | undefined;
+  #queue: RowQueue | undefined;
+  #catalog: ReadonlyMap<string, ExistingTable> = new Map();
+  /** Those that were there at the start. */
+  readonly #existing = new Map<string, LoadTable>();
+  readonly #staged = new Map<string, StagedTable>();
+  /** Tables of several types may be opened at the same time. */
+  readonly #opening = new Map<string, Promise<StagedTable>>();
+  readonly #expected = new Set<string>();
+  #deletions: Deletion[] = [];
+  #scratchFolder: string | undefined;
+  #outcome: MergeOutcome | undefined;
+  #skippedCount = 0;
+  #toRemember: (report: RunReport) => readonly FileRecord[] = () => [];
+  #isAborted = false;
+
+  constructor(options: PostgresOptions) {
+    this.storage = options.storage;
+    this.#options = options;
+    checkName(options.schemaName, 'schema', options.schemaName);
+  }
+
+  /** Connects, waits for the lock, and looks at what is there. */
+  async start(): Promise<void> {
+    const { lockTimeoutSeconds, schemaName, url, warn } = this.#options;
+    const session = await Session.open(readConnectionSettings(url), warn);
+    this.#session = session;
+    if (this.#isAborted) return session.destroy();
+    // So that the server notices a load whose client is gone, even in the middle of a statement.
+    const settings = session.serverVersion >= 140_000 ? [...sessionSettings, "SET client_connection_check_interval = '2s'"] : sessionSettings;
+    await session.query(settings.join(';'), 'start');
+    await beginLocked(session, schemaName, lockTimeoutSeconds);
+    await this.#ensureSchema(session);
+    this.#catalog = await readCatalog(session, schemaName);
+    this.#records = new LoadRecords(session, schemaName);
+    await this.#records.start((name) => this.#catalog.has(name));
+    this.#queue = new RowQueue(session);
+  }
+
+  /** Of what is in the schema. */
+  get names(): readonly string[] {
+    return [...this.#catalog.keys()].filter((name) => !name.startsWith('_fhir_flatten_'));
+  }
+
+  /** What is remembered of files with these names. */
+  async findFiles(names: readonly string[], settingsHash: string): Promise<ReadonlyMap<string, FileRecord>> {
+    return await this.#started().records.findFiles(names, settingsHash);
+  }
+
+  /** Throws a UserError for the first table that is there and does not fit, or that Postgres cannot have. */
+  check(schemas: readonly TableSchema[]): void {
+    for (const schema of schemas) {
+      const existing = this.#catalog.get(schema.name);
+      if (existing === undefined && schema.role !== 'view') continue;
+      const table = makeLoadTable(schema, this.storage);
+      if (existing === undefined) continue;
+      checkTable(table, existing);
+      this.#existing.set(schema.name, table);
+    }
+  }
+
+  /** Its own only part: a transaction has one connection. */
+  part(): PartSink {
+    return this;
+  }
+
+  place(): undefined {
+    return undefined;
+  }
+
+  /** For a copy of standard input. */
+  scratchPath(name: string): string {
+    this.#scratchFolder ??= mkdtempSync(join(tmpdir(), 'fhir-flatten-'));
+    return join(this.#scratchFolder, name);
+  }
+
+  expect(schemas: readonly TableSchema[]): void {
+    for (const { name } of schemas) this.#expected.add(name);
+  }
+
+  delete(deletion: Deletion): void {
+    this.#deletions.push(deletion);
+  }
+
+  async open(schema: TableSchema): Promise<TableWriter> {
+    const opening = this.#opening.get(schema.name) ?? this.#stage(schema);
+    this.#opening.set(schema.name, opening);
+    return (await opening).writer();
+  }
+
+  reject(record: RejectedRecord): void {
+    const { queue, records } = this.#started();
+    queue.add('rejects', records.copyRejects, 'the records of the loads', records.encodeReject(record));
+  }
+
+  async restart(): Promise<void> {
+    const { queue, records, session } = this.#started();
+    await queue.drop();
+    for (const staged of this.#staged.values()) {
+      await session.query(`TRUNCATE ${staged.relation}`, placeOf(staged));
+      staged.forget();
+    }
+    await records.forgetRejects();
+    this.#deletions = [];
+  }
+
+  async finish(): Promise<void> {
+    await this.#started().queue.flush();
+  }
+
+  /** Everything but what makes it visible. */
+  async prepare(_tables: readonly JoinedTable[]): Promise<PreparedOutput> {
+    const { session } = this.#started();
+    const names = new Set([...this.#existing.keys(), ...this.#staged.keys()]);
+    const tables = [...names].map((name): MergeTable => {
+      const staged = this.#staged.get(name);
+      const table = staged?.table ?? (this.#existing.get(name) as LoadTable);
+      const target = qualify(this.#options.schemaName, name);
+      return { table, target, staged: staged?.relation, isNew: staged?.isNew === true, rowCount: staged?.rowCount ?? 0 };
+    });
+    const outcome = await mergeTables(session, tables, this.#expected, this.#deletions);
+    this.#outcome = { changes: outcome.changes, findings: [...outcome.findings, ...this.#characterFindings()] };
+    return this.#outcome;
+  }
+
+  /** Files that were left out, and those that the next run can leave out. */
+  remember(skippedCount: number, toRemember: (report: RunReport) => readonly FileRecord[]): void {
+    this.#skippedCount = skippedCount;
+    this.#toRemember = toRemember;
+  }
+
+  async commit(output: RunOutput): Promise<PublishedOutput> {
+    await this.record(output);
+    return await this.publish();
+  }
+
+  /** Writes down what the run did; before `publish`. */
+  async record({ report }: Pick<RunOutput, 'report'>): Promise<void> {
+    const { records } = this.#started();
+    await records.rememberFiles(this.#toRemember(report));
+    await records.addRun({
+      startedAt: this.#startedAt,
+      toolVersion: this.#options.toolVersion,
+      fhirVersion: typeof report['fhirVersion'] === 'string' ? report['fhirVersion'] : undefined,
+      sourceCount: Number(report['sourceCount'] ?? 0),
+      skippedCount: this.#skippedCount,
+      resourceCount: Number(report['resources'] ?? 0),
+      rejectCount: Number(report['rejects'] ?? 0),
+      changes: Object.fromEntries(this.#outcome?.changes ?? []),
+      report,
+    });
+  }
+
+  async publish(): Promise<PublishedOutput> {
+    const { session } = this.#started();
+    try {
+      await session.query('COMMIT', 'the end of the load');
+    } catch (error) {
+      throw error instanceof UserError && error.code === 'PG_LOST' ? new UserError('PG_UNCERTAIN', { parameters: { target: session.target } }) : error;
+    }
+    await session.end();
+    this.#removeScratch();
+    return { files: [], database: `${session.target}, schema ${this.#options.schemaName}` };
+  }
+
+  abort(): void {
+    this.#isAborted = true;
+    // The server rolls back when the connection is gone.
+    this.#session?.destroy();
+    this.#removeScratch();
+  }
+
+  async #stage(schema: TableSchema): Promise<StagedTable> {
+    const { queue, session } = this.#started();
+    const { schemaName } = this.#options;
+    const table = this.#existing.get(schema.name) ?? makeLoadTable(schema, this.storage);
+    const target = qualify(schemaName, schema.name);
+    const existing = this.#catalog.get(schema.name);
+    let staged: StagedTable;
+    if (existing === undefined) {
+      await session.query(createStatement(table, schemaName), placeOf({ table }));
+      // Frozen rows need no second visit by the server later; nobody can see the table before it is committed.
+      staged = new StagedTable({ table, relation: target, isNew: true, copyOptions: ' WITH (FREEZE)', queue });
+    } else {
+      if (!this.#existing.has(schema.name)) checkTable(table, existing);
+      await this.#addColumns(session, table, existing, target);
+      const relation = `pg_temp.${quoteName(`_fhir_flatten_rows_${this.#opening.size}`)}`;
+      const select = `SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`;
+      await session.query(`CREATE TEMP TABLE ${relation.slice('pg_temp.'.length)} ON COMMIT DROP AS ${select}`, placeOf({ table }));
+      staged = new StagedTable({ table, relation, isNew: false, copyOptions: '', queue });
+    }
+    this.#staged.set(schema.name, staged);
+    return staged;
+  }
+
+  async #ensureSchema(session: Session): Promise<void> {
+    const { schemaName } = this.#options;
+    const { rowCount } = await session.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', 'start', [schemaName]);
+    if (rowCount > 0) return;
+    const answer = await session.attempt(`CREATE SCHEMA ${quoteName(schemaName)}`, 'start', ['42501', '42939']);
+    if ('sqlstate' in answer) {
+      throw new UserError('PG_SCHEMA_MISSING', { parameters: { schema: schemaName, target: session.target, sqlstate: answer.sqlstate } });
+    }
+  }
+
+  async #addColumns(session: Session, table: LoadTable, existing: ExistingTable, target: string): Promise<void> {
+    const added = missingColumns(table, existing);
+    if (added.length === 0) return;
+    await session.query([addColumnStatement(table, target, added), ...commentStatements(table, target, added)].join(';\n'), placeOf({ table }));
+  }
+
+  #characterFindings(): MergeOutcome['findings'] {
+    return [...this.#staged.values()].flatMap(({ replacedCharacterCount, table, unfitCount }) => [
+      ...(replacedCharacterCount > 0
+        ? [{ code: 'PG_CHARACTERS_REPLACED' as const, parameters: { table: table.schema.name, count: replacedCharacterCount } }]
+        : []),
+      ...(unfitCount > 0 ? [{ code: 'CELLS_UNFIT' as const, parameters: { table: table.schema.name, count: unfitCount } }] : []),
+    ]);
+  }
+
+  #removeScratch(): void {
+    if (this.#scratchFolder !== undefined) rmSync(this.#scratchFolder, { recursive: true, force: true });
+    this.#scratchFolder = undefined;
+  }
+
+  #started(): { session: Session; records: LoadRecords; queue: RowQueue } {
+    if (this.#session === undefined || this.#records === undefined || this.#queue === undefined) throw new Error('the load was not started');
+    return { session: this.#session, records: this.#records, queue: this.#queue };
+  }
+}

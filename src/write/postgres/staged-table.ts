@@ -1,0 +1,64 @@
+// Where the rows of one table stand during a run, and the writer that puts them there.
+
+import type { TableWriter } from '../../types.ts';
+import { CopyEncoder } from './copy-encoder.ts';
+import { type LoadTable, listColumns } from './load-table.ts';
+import { placeOf } from './merge-tables.ts';
+import type { RowQueue } from './row-queue.ts';
+
+export interface StagedTableOptions {
+  readonly table: LoadTable;
+  /** The temporary table, or the target itself where it is new. */
+  readonly relation: string;
+  readonly isNew: boolean;
+  readonly copyOptions: string;
+  readonly queue: RowQueue;
+}
+
+export class StagedTable {
+  readonly table: LoadTable;
+  readonly relation: string;
+  readonly isNew: boolean;
+  rowCount = 0;
+  readonly #queue: RowQueue;
+  readonly #copy: string;
+  #encoder: CopyEncoder;
+
+  constructor({ copyOptions, isNew, queue, relation, table }: StagedTableOptions) {
+    this.table = table;
+    this.relation = relation;
+    this.isNew = isNew;
+    this.#queue = queue;
+    this.#copy = `COPY ${relation} (${listColumns(table.columns)}) FROM STDIN${copyOptions}`;
+    this.#encoder = new CopyEncoder(table.columns);
+  }
+
+  get replacedCharacterCount(): number {
+    return this.#encoder.replacedCharacterCount;
+  }
+
+  get unfitCount(): number {
+    return this.#encoder.unfitCount;
+  }
+
+  /** The rows so far are gone. */
+  forget(): void {
+    this.rowCount = 0;
+    this.#encoder = new CopyEncoder(this.table.columns);
+  }
+
+  writer(): TableWriter {
+    const { table } = this;
+    let rowCount = 0;
+    return {
+      write: async (batch) => {
+        rowCount += batch.rowCount;
+        this.rowCount += batch.rowCount;
+        this.#queue.add(table.schema.name, this.#copy, placeOf(this), this.#encoder.encode(batch));
+        await this.#queue.relieve();
+      },
+      // What was replaced is told in words of its own.
+      close: async () => ({ rowCount, replacedCharacterCount: 0 }),
+    };
+  }
+}

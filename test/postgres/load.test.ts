@@ -1,0 +1,327 @@
+// Loading into a real server: what is new is inserted, what changed updated, what is gone deleted, and nothing else written.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { makeFolder, ndjson, type Outcome, runCommand } from '../support/run-command.ts';
+
+let server: PostgresServer;
+let database: string;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(async () => await server?.remove());
+
+interface LoadSummary {
+  readonly exitCode: number;
+  readonly database: { readonly tables: Record<string, { inserted: number; updated: number; unchanged: number; deleted: number }>; readonly deletions: number };
+}
+
+async function load(files: Record<string, string>, args: readonly string[] = []): Promise<LoadSummary> {
+  const outcome = await loadFolder(makeFolder(files), args);
+  expect(outcome.stderr, outcome.stdout).not.toContain('error:');
+  return JSON.parse(outcome.stdout) as LoadSummary;
+}
+
+function loadFolder(cwd: string, args: readonly string[] = []): Promise<Outcome> {
+  return runCommand(['.', '--pg', '--json', ...args], { cwd, env: server.env(database) });
+}
+
+function query<Row = Record<string, unknown>>(sql: string): Promise<Row[]> {
+  return server.query<Row>(sql, database);
+}
+
+/** Every row's place and writer: the same after a load that wrote nothing. */
+async function rowVersions(): Promise<Map<string, string>> {
+  const tables = await query<{ name: string }>(
+    `SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT LIKE '\\_%' ORDER BY 1`,
+  );
+  const versions = new Map<string, string>();
+  for (const { name } of tables) {
+    const rows = await query<{ row: string; version: string }>(`SELECT t::text AS row, xmin || '/' || xmax || ' ' || ctid AS version FROM "${name}" t`);
+    for (const { row, version } of rows) versions.set(`${name} ${row}`, version);
+  }
+  return versions;
+}
+
+const ada = {
+  resourceType: 'Patient',
+  id: 'ada',
+  meta: { lastUpdated: '2024-01-02T03:04:05.678+01:00' },
+  active: true,
+  identifier: [
+    { system: 'http://hospital.example/mrn', value: 'M1', type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MR' }] } },
+    { system: 'http://hl7.org/fhir/sid/us-ssn', value: '999-12-3456' },
+  ],
+  name: [
+    { use: 'official', prefix: ['Dr.'], given: ['Ada', 'M.'], family: 'O\'Hara \\ "Q"', suffix: ['PhD'] },
+    { use: 'nickname', given: ['Adi'] },
+  ],
+  birthDate: '1958-11',
+  address: [{ line: ['1 Main St', 'Apt 2'], city: 'Boston', district: 'Suffolk', state: 'MA', postalCode: '02108', country: 'US' }],
+};
+const weight = {
+  resourceType: 'Observation',
+  id: 'w1',
+  status: 'final',
+  code: { coding: [{ system: 'http://loinc.org', code: '29463-7' }], text: 'Weight\tin\nkg \\N' },
+  subject: { reference: 'Patient/ada' },
+  effectiveDateTime: '2024-06-01T23:30:00-04:00',
+  valueQuantity: { value: '@', unit: 'kg' },
+};
+/** A number as JSON.stringify would not write it. */
+const inKilograms = (text: string): string => ndjson(weight).replace('"@"', text);
+
+describe('a load', () => {
+  it('gives values types, and keeps what they leave open beside them', async () => {
+    database = await server.createDatabase();
+    expect((await load({ 'a.ndjson': ndjson(ada) + inKilograms('72.50') })).exitCode).toBe(0);
+    expect(
+      await query(`SELECT id, active, birth_date::text, birth_date_precision, meta_last_updated::text, meta_last_updated_tz, name_family FROM patient`),
+    ).toEqual([
+      {
+        id: 'ada',
+        active: true,
+        birth_date: '1958-11-01',
+        birth_date_precision: 'month',
+        meta_last_updated: '2024-01-02 03:04:05.678',
+        meta_last_updated_tz: '+01:00',
+        name_family: 'O\'Hara \\ "Q"',
+      },
+    ]);
+    expect(await query(`SELECT value_quantity::text, effective_start::text, effective_start_tz, code_text, patient_id FROM observation`)).toEqual([
+      { value_quantity: '72.50', effective_start: '2024-06-01 23:30:00', effective_start_tz: '-04:00', code_text: 'Weight\tin\nkg \\N', patient_id: 'ada' },
+    ]);
+    expect(await query(`SELECT idx, "use", given, prefix, suffix FROM patient_name ORDER BY idx`)).toEqual([
+      { idx: 0, use: 'official', given: expect.anything(), prefix: expect.anything(), suffix: expect.anything() },
+      { idx: 1, use: 'nickname', given: expect.anything(), prefix: null, suffix: null },
+    ]);
+    expect(await query(`SELECT line, city, district, state, postal_code, country FROM patient_address`)).toEqual([
+      { line: expect.anything(), city: 'Boston', district: 'Suffolk', state: 'MA', postal_code: '02108', country: 'US' },
+    ]);
+  });
+
+  it('makes keys, indexes on what is joined, and comments with the FHIR path', async () => {
+    const indexes = await query<{ table: string; definition: string }>(
+      `SELECT tablename AS table, regexp_replace(indexdef, '^.* USING ', '') AS definition FROM pg_indexes WHERE schemaname = 'public'`,
+    );
+    const of = (table: string) => indexes.filter((index) => index.table === table).map(({ definition }) => definition);
+    expect(of('patient')).toContain('btree (id)');
+    expect(of('patient_name')).toEqual(['btree (patient_id, idx)']);
+    expect(of('observation')).toEqual(expect.arrayContaining(['btree (id)', 'btree (patient_id)', 'btree (encounter_id)']));
+    const [comment] = await query<{ text: string }>(
+      `SELECT col_description('patient'::regclass, attnum) AS text FROM pg_attribute WHERE attrelid = 'patient'::regclass AND attname = 'birth_date'`,
+    );
+    expect(comment?.text).toMatch(/^Patient\.birthDate: /);
+  });
+
+  it('writes no row when it comes again', async () => {
+    const before = await rowVersions();
+    const { database: summary } = await load({ 'a.ndjson': ndjson(ada) + inKilograms('72.50') });
+    expect(await rowVersions()).toEqual(before);
+    expect(summary.tables['patient']).toEqual({ inserted: 0, updated: 0, unchanged: 1, deleted: 0 });
+    expect(summary.tables['patient_name']).toEqual({ inserted: 0, updated: 0, unchanged: 2, deleted: 0 });
+  });
+
+  it('writes exactly the rows that differ, zeros of a number included', async () => {
+    const before = await rowVersions();
+    const changed = {
+      ...ada,
+      active: false,
+      identifier: ada.identifier.slice(0, 1),
+      name: [ada.name[0], { use: 'nickname', given: ['Adele'] }],
+      address: [{ ...ada.address[0], city: 'Salem' }],
+    };
+    const { database: summary } = await load({ 'a.ndjson': ndjson(changed) + inKilograms('72.5') });
+    const { observation, patient, patient_address, patient_identifier, patient_name } = summary.tables;
+    expect({ observation, patient, patient_address, patient_identifier, patient_name }).toEqual({
+      observation: { inserted: 0, updated: 1, unchanged: 0, deleted: 0 },
+      patient: { inserted: 0, updated: 1, unchanged: 0, deleted: 0 },
+      patient_address: { inserted: 0, updated: 1, unchanged: 0, deleted: 0 },
+      patient_identifier: { inserted: 0, updated: 0, unchanged: 1, deleted: 1 },
+      patient_name: { inserted: 0, updated: 1, unchanged: 1, deleted: 0 },
+    });
+    const after = await rowVersions();
+    const written = [...after].filter(([row, version]) => before.get(row) !== version).map(([row]) => row.split(' ')[0]);
+    expect(written.sort()).toEqual(['observation', 'patient', 'patient_address', 'patient_name']);
+    expect(await query('SELECT value_quantity::text FROM observation')).toEqual([{ value_quantity: '72.5' }]);
+  });
+
+  it('never lets an older version overwrite a newer one, nor its child rows', async () => {
+    const before = await rowVersions();
+    const older = { ...ada, meta: { lastUpdated: '2024-01-02T02:59:59Z' }, gender: 'female', name: [] };
+    const newer = { ...ada, meta: { lastUpdated: '2024-01-02T02:05:00Z' }, gender: 'other' };
+    expect(Date.parse(older.meta.lastUpdated)).toBeGreaterThan(Date.parse(newer.meta.lastUpdated));
+    await load({ 'a.ndjson': ndjson(older) });
+    const outcome = await loadFolder(makeFolder({ 'a.ndjson': ndjson(newer) }));
+    expect(outcome.stderr).toContain('warning: 1 Patient resources are older than what the database has');
+    expect(await query('SELECT gender FROM patient')).toEqual([{ gender: 'female' }]);
+    expect(await query('SELECT count(*)::int AS count FROM patient_name')).toEqual([{ count: 0 }]);
+    expect(before.size).toBeGreaterThan(0);
+  });
+});
+
+describe('deletions', () => {
+  const entry = (url: string, rest: object = {}) => ({ request: { method: 'DELETE', url }, ...rest });
+  const bundle = (...entries: object[]) => JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry: entries });
+  const ben = { ...ada, id: 'ben', contained: [{ resourceType: 'Organization', id: 'o', name: 'Org' }], managingOrganization: { reference: '#o' } };
+
+  it('take the rows of a resource, of its child tables, and of what it contains', async () => {
+    database = await server.createDatabase();
+    await load({ 'a.ndjson': ndjson(ada, ben) });
+    expect(await query('SELECT id FROM organization')).toEqual([{ id: 'ben#o' }]);
+    const { database: summary } = await load({ 'deleted.ndjson': `${bundle(entry('Patient/ben'), entry('Patient/nobody'))}\n` });
+    expect(summary.deletions).toBe(2);
+    expect(summary.tables['patient']).toMatchObject({ deleted: 1 });
+    expect(summary.tables['patient_name']).toMatchObject({ deleted: 2 });
+    expect(await query('SELECT id FROM patient')).toEqual([{ id: 'ada' }]);
+    expect(await query('SELECT DISTINCT patient_id FROM patient_identifier')).toEqual([{ patient_id: 'ada' }]);
+    expect(await query('SELECT id FROM organization')).toEqual([]);
+  });
+
+  it('count in their order among the resources of the input', async () => {
+    const put = { resource: { ...ada, id: 'cyd' }, request: { method: 'PUT', url: 'Patient/cyd' } };
+    await load({ 'a.json': bundle(put, entry('Patient/cyd'), put) });
+    expect(await query(`SELECT id FROM patient ORDER BY id`)).toEqual([{ id: 'ada' }, { id: 'cyd' }]);
+    await load({ 'a.json': bundle(put), 'b.json': bundle(entry('https://host/fhir/Patient/cyd')) });
+    expect(await query('SELECT id FROM patient')).toEqual([{ id: 'ada' }]);
+  });
+
+  it('that are older than the row leave it', async () => {
+    const { database: summary } = await load({ 'a.json': bundle(entry('Patient/ada', { response: { status: '204', lastModified: '2020-01-01T00:00:00Z' } })) });
+    expect(summary.tables['patient']).toBeUndefined();
+    expect(await query('SELECT id FROM patient')).toEqual([{ id: 'ada' }]);
+  });
+
+  it('of what only a search would find are reported', async () => {
+    const { exitCode, stderr } = await loadFolder(makeFolder({ 'a.json': bundle(entry('Patient?identifier=1')), 'b.ndjson': ndjson(ada) }));
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('a.json entry 0 (byte');
+    expect(stderr).toContain('not deleted: request.url is not of the form Type/id');
+  });
+});
+
+describe('tables that are there', () => {
+  beforeAll(async () => {
+    database = await server.createDatabase();
+  });
+
+  it('keep columns, views and grants of others, and get the columns of a later version', async () => {
+    await load({ 'a.ndjson': ndjson(ada) });
+    await query(`ALTER TABLE patient DROP COLUMN gender; ALTER TABLE patient ADD COLUMN "My note" text; UPDATE patient SET "My note" = 'mine';
+      CREATE VIEW adults AS SELECT id, "My note" FROM patient; CREATE ROLE reader; GRANT SELECT ON patient TO reader`);
+    await load({ 'a.ndjson': ndjson({ ...ada, gender: 'female', active: false }) });
+    expect(await query('SELECT a.id, "My note", gender FROM adults a JOIN patient USING (id, "My note")')).toEqual([
+      { id: 'ada', 'My note': 'mine', gender: 'female' },
+    ]);
+    expect(await query(`SELECT has_table_privilege('reader', 'patient', 'SELECT') AS may`)).toEqual([{ may: true }]);
+  });
+
+  it('that do not fit are named with the difference, before anything is loaded', async () => {
+    await query(`DROP TABLE IF EXISTS observation CASCADE; CREATE TABLE observation (id integer PRIMARY KEY, status text)`);
+    const { exitCode, stderr } = await loadFolder(makeFolder({ 'a.ndjson': ndjson({ ...ada, gender: 'other' }) + inKilograms('1') }));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('table observation is there already and does not fit: column id is integer, and text is needed');
+    expect(await query('SELECT gender FROM patient')).toEqual([{ gender: 'female' }]);
+    await query(`DROP TABLE observation; CREATE VIEW observation AS SELECT 1 AS id`);
+    expect((await loadFolder(makeFolder({ 'a.ndjson': inKilograms('1') }))).stderr).toContain('does not fit: it is a view');
+    await query(`DROP VIEW observation; CREATE TABLE observation (id text, owner text NOT NULL)`);
+    expect((await loadFolder(makeFolder({ 'a.ndjson': inKilograms('1') }))).stderr).toContain(
+      'column owner must not be null; it has no primary key or unique index on (id)',
+    );
+  });
+
+  it('can be made beforehand from what tables --ddl postgres prints', async () => {
+    database = await server.createDatabase();
+    const ddl = await runCommand(['tables', 'patient', 'patient_name', 'patient_identifier', '--ddl', 'postgres', '--pg-schema', 'my "own" schema'], {
+      cwd: makeFolder(),
+    });
+    await query(ddl.stdout);
+    const summary = await load({ 'a.ndjson': ndjson(ada) + inKilograms('72.50') }, ['--pg-schema', 'my "own" schema']);
+    expect(summary.database.tables['patient']).toMatchObject({ inserted: 1 });
+    const shape = `SELECT table_name, column_name, data_type, is_nullable, col_description(format('%I.%I', table_schema, table_name)::regclass, ordinal_position)
+      FROM information_schema.columns WHERE table_name LIKE 'patient%' ORDER BY table_name, ordinal_position`;
+    const printed = (await query(`${shape.replace('WHERE', `WHERE table_schema LIKE 'my%' AND`)}`)).filter(({ table_name }) =>
+      ['patient', 'patient_name', 'patient_identifier'].includes(String(table_name)),
+    );
+    await load({ 'a.ndjson': ndjson(ada) });
+    const made = (await query(`${shape.replace('WHERE', `WHERE table_schema = 'public' AND`)}`)).filter(({ table_name }) =>
+      ['patient', 'patient_name', 'patient_identifier'].includes(String(table_name)),
+    );
+    expect(made).toEqual(printed);
+  });
+});
+
+describe('odd input', () => {
+  beforeAll(async () => {
+    database = await server.createDatabase();
+  });
+
+  it('with characters that Postgres has no place for loses those only, and says so', async () => {
+    const odd = { ...ada, id: 'odd', gender: 'a\u0000b', name: [{ family: 'c\ud800d' }], unknownKey: { 'k\u0000': ['\u0000', '\\u0000', '\ud800x', '😀'] } };
+    const outcome = await loadFolder(makeFolder({ 'a.ndjson': ndjson(odd) }));
+    expect(outcome.exitCode).toBe(0);
+    expect(outcome.stderr).toMatch(/table patient: \d NUL characters or lone surrogates written as U\+FFFD/);
+    expect(await query(`SELECT gender, name_family, other_json->'unknownKey' AS rest FROM patient`)).toEqual([
+      { gender: 'a\ufffdb', name_family: 'c\ufffdd', rest: { 'k\ufffd': ['\ufffd', '\\u0000', '\ufffdx', '😀'] } },
+    ]);
+  });
+
+  it('with numbers that no database holds keeps their digits', async () => {
+    const huge = inKilograms('1e999999').replace('"status"', '"x":[1e-999999,1.50],"status"').replace('w1', 'w2');
+    await load({ 'a.ndjson': huge });
+    expect(await query(`SELECT value_quantity, other_json::text AS rest FROM observation WHERE id = 'w2'`)).toEqual([
+      { value_quantity: null, rest: expect.stringMatching(/"1e999999"/) },
+    ]);
+    expect((await query<{ rest: string }>(`SELECT other_json::text AS rest FROM observation WHERE id = 'w2'`))[0]?.rest).toContain('["1e-999999", 1.50]');
+  });
+
+  it('with ids that are the same without such characters has the row of the last one', async () => {
+    const twice = ['dup\u0000', 'dup\ufffd'].map((id, index) => ({ ...ada, id, gender: `g${index}` }));
+    for (const expected of [{ inserted: 1 }, { unchanged: 1 }]) {
+      const outcome = await loadFolder(makeFolder({ 'a.ndjson': ndjson(...twice) }));
+      expect(JSON.parse(outcome.stdout).database.tables.patient).toMatchObject(expected);
+      expect(outcome.stderr).toContain('table patient: 1 rows had the key of a later row, which stays');
+      expect(await query(`SELECT gender FROM patient WHERE id LIKE 'dup_'`)).toEqual([{ gender: 'g1' }]);
+      expect(await query(`SELECT count(*)::int AS count FROM patient_name WHERE patient_id LIKE 'dup_'`)).toEqual([{ count: 2 }]);
+    }
+  });
+
+  it('that is not contained any more is gone', async () => {
+    const organizations = ['o', 'o', 'p'].map((id) => ({ resourceType: 'Organization', id, name: id }));
+    await load({ 'a.ndjson': ndjson({ ...ada, id: 'two', contained: organizations }) });
+    expect(await query('SELECT id FROM organization ORDER BY id')).toEqual([{ id: 'two#o' }, { id: 'two#o#2' }, { id: 'two#p' }]);
+    await load({ 'a.ndjson': ndjson({ ...ada, id: 'two', contained: organizations.slice(2) }) });
+    expect(await query('SELECT id FROM organization')).toEqual([{ id: 'two#p' }]);
+    await load({ 'a.ndjson': ndjson({ ...ada, id: 'two' }) });
+    expect(await query('SELECT id FROM organization')).toEqual([]);
+  });
+});
+
+describe('files and a database from one reading', () => {
+  it('are the same as each for itself', async () => {
+    database = await server.createDatabase();
+    const folder = makeFolder({
+      'a.ndjson': ndjson(ada, { ...ada, id: 'bad', birthDate: '2024-13-45', active: 'yes' }) + inKilograms('72.50'),
+      'b.json': '{"resourceType":',
+    });
+    const both = await runCommand(['a.ndjson', 'b.json', '--pg', '-o', 'both', '--json'], { cwd: folder, env: server.env(database) });
+    const alone = await runCommand(['a.ndjson', 'b.json', '-o', 'alone'], { cwd: folder });
+    expect([both.exitCode, alone.exitCode]).toEqual([3, 3]);
+    for (const file of readdirSync(join(folder, 'alone'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.csv'))) {
+      expect(readFileSync(join(folder, 'both', file), 'utf8'), file).toBe(readFileSync(join(folder, 'alone', file), 'utf8'));
+    }
+    const rows = parse(readFileSync(join(folder, 'both/patient.csv'), 'utf8'), { columns: true }) as Record<string, string>[];
+    expect(rows.find(({ id }) => id === 'bad')).toMatchObject({ birth_date: '2024-13-45' });
+    const [stored] = await query<{ birth_date: null; other_json: object }>(`SELECT birth_date, other_json FROM patient WHERE id = 'bad'`);
+    expect(stored).toMatchObject({ birth_date: null, other_json: { birthDate: '2024-13-45', active: 'yes' } });
+    expect(JSON.parse(both.stdout).database.tables.patient).toMatchObject({ inserted: 2 });
+    const report = JSON.parse(readFileSync(join(folder, 'both/_report.json'), 'utf8'));
+    expect(report.changes.patient).toMatchObject({ inserted: 2 });
+    expect(JSON.stringify(report)).not.toContain('word');
+    expect(await query('SELECT code, source FROM _fhir_flatten_reject')).toEqual([{ code: 'RECORD_NOT_JSON', source: 'b.json' }]);
+  });
+});
