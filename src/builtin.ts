@@ -53,15 +53,15 @@ export interface BuiltinOptions {
   readonly typed?: Partial<TypedOptions>;
   readonly parquet?: Partial<ParquetOptions>;
   /** Which default tables there are besides the main ones; all when not given. */
-  readonly details?: Partial<DefaultTableOptions>;
+  readonly defaultTables?: Partial<DefaultTableOptions>;
 }
 
 /** Readers of FHIR JSON, the default tables of a FHIR version, the formats. */
-export async function createBuiltinPlugin({ fhirVersion, csv = {}, details = {}, parquet = {}, typed = {} }: BuiltinOptions): Promise<Plugin> {
+export async function createBuiltinPlugin({ fhirVersion, csv = {}, defaultTables = {}, parquet = {}, typed = {} }: BuiltinOptions): Promise<Plugin> {
   const typedOptions = { ...defaultTypedOptions, ...typed };
   const parquetOptions = checkParquetOptions(parquet);
   const formats = [createCsvFormat(checkCsvOptions(csv)), createParquetFormat(typedOptions, parquetOptions), createArrowFormat(typedOptions)];
-  const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { ...defaultTableOptions, ...details });
+  const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { ...defaultTableOptions, ...defaultTables });
   return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
 }
 

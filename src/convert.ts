@@ -57,7 +57,7 @@ export interface ConvertOptions {
   readonly typed?: Partial<TypedOptions>;
   readonly parquet?: Partial<ParquetOptions>;
   /** What the default tables show; see each option. */
-  readonly details?: Partial<DefaultTableOptions>;
+  readonly defaultTables?: Partial<DefaultTableOptions>;
   /** Columns that are empty in all rows are left out, but for keys. Headers then depend on the data. */
   readonly hasFilledColumnsOnly?: boolean;
   /** Tables without rows are written too: all there are, or those of `tables`. */
@@ -123,7 +123,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
   const assumed = await loadRegistry({ ...options, fhirVersion: assumedVersion });
   if (options.tables !== undefined) await checkTableNamesEarly(options.tables, assumed, options);
   const destination = direct === undefined ? chooseDestination(options, assumed) : undefined;
-  if (options.details?.attachments === 'files' && destination?.kind !== 'folder') throw new UserError('ATTACHMENTS_NEED_FOLDER', { exitCode: 2 });
+  if (options.defaultTables?.attachments === 'files' && destination?.kind !== 'folder') throw new UserError('ATTACHMENTS_NEED_FOLDER', { exitCode: 2 });
   const found = findSources(options.inputs, destination?.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
   // What depends on the input's version, which is known when the output is ready: standard input may take its time.
   const settled = { version: assumedVersion as FhirVersion, registry: assumed, tableNames: undefined as ReadonlySet<string> | undefined };
@@ -132,14 +132,14 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
   const sink: Sink | FolderSink = direct?.sink ?? createSink(destination, database, about, options);
   const isFailFast = options.isFailFast ?? false;
   const isAudited = options.isAudited ?? false;
-  const keepsVersions = options.details?.hasVersions ?? false;
+  const keepsVersions = options.defaultTables?.hasVersions ?? false;
   const threads = Array.from({ length: countThreads(found.sources, destination, options) - 1 }, () => {
     return new WorkerThread(() => ({
       fhirVersion: settled.version,
       place: placeOf(sink),
       formatName: destination?.format.name ?? '',
       csv: options.csv,
-      details: options.details,
+      defaultTables: options.defaultTables,
       limits,
       tableNames: settled.tableNames,
       isFailFast,
@@ -364,7 +364,9 @@ function aboutRun(options: ConvertOptions, version: FhirVersion): Record<string,
     csv,
     typed,
     parquet,
-    details,
+    defaultTables,
+    hasAllTables = false,
+    hasFilledColumnsOnly = false,
     limits,
     isFailFast = false,
     plugins = [],
@@ -382,7 +384,9 @@ function aboutRun(options: ConvertOptions, version: FhirVersion): Record<string,
       csv,
       typed,
       parquet,
-      details,
+      defaultTables,
+      hasAllTables,
+      hasFilledColumnsOnly,
       limits: { ...defaultLimits, ...limits },
       isFailFast,
     },

@@ -27,7 +27,7 @@ export type FlattenInput =
 export interface FlattenOptions
   extends Pick<
     ConvertOptions,
-    'tables' | 'fhirVersion' | 'details' | 'limits' | 'plugins' | 'isFailFast' | 'isAudited' | 'onDiagnostic' | 'onProgress' | 'onStage'
+    'tables' | 'fhirVersion' | 'defaultTables' | 'limits' | 'plugins' | 'isFailFast' | 'isAudited' | 'onDiagnostic' | 'onProgress' | 'onStage'
   > {
   readonly inputs: FlattenInput | readonly FlattenInput[];
 }

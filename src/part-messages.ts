@@ -13,7 +13,7 @@ export interface ThreadSettings {
   readonly place: PartPlace;
   readonly formatName: string;
   readonly csv: Partial<CsvOptions> | undefined;
-  readonly details: Partial<DefaultTableOptions> | undefined;
+  readonly defaultTables: Partial<DefaultTableOptions> | undefined;
   readonly limits: ReadLimits;
   readonly tableNames: ReadonlySet<string> | undefined;
   readonly isFailFast: boolean;

@@ -164,7 +164,7 @@ function addUp(partCount: number, onProgress: (progress: Progress) => void): (pa
 
 async function publish(options: RunOptions, merged: MergedReading): Promise<RunResult> {
   const { about, onStage, sink } = options;
-  const { counts, diagnostics, notReplacedCount, rejectParts, unresolved } = merged;
+  const { counts, diagnostics, notReplacedCount, partCount, rejectParts, unresolved } = merged;
   if (!sinkTakesNothing(options, merged)) refuseNothing(merged);
   const tables = await settle(sink, merged.tables, onStage);
   for (const { schema, facts } of tables) {
@@ -179,7 +179,7 @@ async function publish(options: RunOptions, merged: MergedReading): Promise<RunR
   const changes = prepared && Object.fromEntries([...prepared.changes].sort(([a], [b]) => (a < b ? -1 : 1)));
   const report = { ...makeReport({ about, counts, diagnostics, tables, unresolved }), ...(changes && { changes }) };
   onStage('publishing');
-  const output = await sink.commit({ report, tables, rejectParts });
+  const output = await sink.commit({ report, tables, partCount, rejectParts });
   return { tables, changes: prepared?.changes, counts, diagnostics, unresolved, report, output, hasProblems: [...diagnostics.counts.keys()].some(isProblem) };
 }
 

@@ -417,6 +417,8 @@ export interface RunOutput {
   readonly report: RunReport;
   /** Sorted by name. */
   readonly tables: readonly JoinedTable[];
+  /** How many parts gave it; what a part after them has left behind is not of this output. */
+  readonly partCount: number;
   /** The parts that rejected records. */
   readonly rejectParts: readonly number[];
 }

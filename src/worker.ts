@@ -19,8 +19,8 @@ function send(message: FromThread): void {
 }
 
 async function makePart({ settings, sources, ...rest }: PlainTask): Promise<LocalPart> {
-  const { csv, details, fhirVersion, formatName, place, plugins } = settings;
-  const registry = await loadRegistry({ fhirVersion, plugins, isChecked: true, ...(csv && { csv }), ...(details && { details }) });
+  const { csv, defaultTables, fhirVersion, formatName, place, plugins } = settings;
+  const registry = await loadRegistry({ fhirVersion, plugins, isChecked: true, ...(csv && { csv }), ...(defaultTables && { defaultTables }) });
   const format = registry.formats.get(formatName);
   if (format === undefined) throw new Error(`no format ${formatName}`);
   return new LocalPart({

@@ -4,7 +4,7 @@ import { OutputClosed, parseDecimals } from '../builtin.ts';
 import { type ConvertOptions, type ConvertResult, convert, type PostgresTarget } from '../convert.ts';
 import { UserError } from '../diagnostics.ts';
 import { guardRun } from './guard-run.ts';
-import { type ConvertFlags, detailsOf } from './options.ts';
+import { type ConvertFlags, defaultTablesOf } from './options.ts';
 import { DiagnosticPrinter } from './print-diagnostics.ts';
 import { printFailure } from './print-failure.ts';
 import { printSummary, summarise } from './print-summary.ts';
@@ -84,7 +84,7 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     ...(flags.pg !== undefined && { postgres: postgresTarget(flags) }),
     ...(flags.format !== undefined && { format: flags.format }),
     ...(flags.table !== undefined && { tables: flags.table }),
-    details: detailsOf(flags),
+    defaultTables: defaultTablesOf(flags),
     hasFilledColumnsOnly: flags.columns === 'filled',
     hasAllTables: flags.allTables === true,
     fhirVersion: flags.fhirVersion,

@@ -144,7 +144,7 @@ function addMessageOptions(command: Command): void {
 }
 
 /** The library's form of the options that decide what the default tables show. */
-export function detailsOf(flags: TablesFlags): DefaultTableOptions {
+export function defaultTablesOf(flags: TablesFlags): DefaultTableOptions {
   return {
     hasDetails: flags.details !== false,
     codings: flags.codings,

@@ -6,7 +6,7 @@ import { checkTableNames } from '../convert.ts';
 import { UserError } from '../diagnostics.ts';
 import { loadRegistry } from '../load-registry.ts';
 import type { TableSchema } from '../types.ts';
-import { detailsOf, type TablesFlags } from './options.ts';
+import { defaultTablesOf, type TablesFlags } from './options.ts';
 import { suggestNames } from './suggest-names.ts';
 import { writeStdout } from './write-stdout.ts';
 
@@ -14,7 +14,7 @@ import { writeStdout } from './write-stdout.ts';
 export async function tablesCommand(names: readonly string[], flags: TablesFlags): Promise<number> {
   const registry = await loadRegistry({
     fhirVersion: flags.fhirVersion === 'auto' ? 'r4' : flags.fhirVersion,
-    details: detailsOf(flags),
+    defaultTables: defaultTablesOf(flags),
     plugins: flags.plugin ?? [],
   });
   if (names.length > 0) checkTableNames(names, registry, suggestNames);

@@ -13,6 +13,7 @@ export interface MergedReading {
   readonly diagnostics: Diagnostics;
   /** Sorted by name. */
   readonly tables: readonly JoinedTable[];
+  readonly partCount: number;
   readonly rejectParts: readonly number[];
   readonly notReplacedCount: number;
   readonly unresolved: UnresolvedReferences;
@@ -36,6 +37,7 @@ export function mergeReadings(
     counts,
     diagnostics,
     tables: joinTables(readings, registry),
+    partCount: readings.length,
     rejectParts: [...readings.keys()].filter((part) => (readings[part] as PartReading).counts.rejectCount > 0),
     notReplacedCount: readings.reduce((sum, { notReplacedCount }) => sum + notReplacedCount, 0),
     unresolved: findUnresolved(readings),

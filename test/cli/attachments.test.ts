@@ -77,7 +77,7 @@ describe('data of attachments', () => {
     expect(JSON.parse(tables.patient?.[0]?.other_json as string)).toEqual({ photo: patient.photo });
   });
 
-  it.each([[[]], [['--threads', '2']]])('is in files that the rows point to (%j)', async (flags: string[]) => {
+  it.each([[[]], [['--threads', '2']], [['--threads', '2', '--columns', 'filled']]])('is in files that the rows point to (%j)', async (flags: string[]) => {
     const { tables, dropped, folder } = await convert(input, '--attachments', 'files', ...flags);
     const files = [fileName(image, 'png'), fileName('a note', 'txt'), fileName(page, 'html'), fileName('{"a":1}', 'json')];
     expect(readdirSync(join(folder, 'attachments')).sort()).toEqual(files.map((file) => file.slice('attachments/'.length)).sort());
@@ -118,9 +118,10 @@ describe('files of attachments', () => {
     expect(readdirSync(join(folder, 'attachments'))).toEqual(['mine.txt']);
   });
 
-  it('of a version that was superseded are not there', async () => {
+  it.each([[[]], [['--columns', 'filled']], [['--threads', '2']]])('of a version that was superseded are not there (%j)', async (flags: string[]) => {
     const versions = ['old', 'new'].map((text) => ({ ...binary, meta: { versionId: text }, contentType: 'text/plain', data: base64(text) }));
-    const { folder } = await convert({ 'in/a.ndjson': ndjson(...versions) }, '--attachments', 'files');
+    const files = Object.fromEntries(versions.map((version, index) => [`in/${index}.ndjson`, ndjson(version)]));
+    const { folder } = await convert(files, '--attachments', 'files', ...flags);
     expect(readdirSync(join(folder, 'attachments'))).toEqual([fileName('new', 'txt').slice('attachments/'.length)]);
   });
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { arrowReaders, parquetReaders, type ReadFile } from '../support/read-typed.ts';
 import { makeFolder, ndjson, readFolder, runCommand, runShell } from '../support/run-command.ts';
 import { findSharedFolder } from '../support/shared-data.ts';
 
@@ -95,6 +96,32 @@ describe('on stdout', () => {
     const { stdout, stderr } = await runShell('set -o pipefail; fhir-flatten in.ndjson -o - -t patient --columns filled -q | head -1; echo $?', { cwd });
     expect([stdout, stderr]).toEqual(['id,gender\n0\n', '']);
   });
+});
+
+const formats: readonly [string, ReadFile][] = [
+  ['parquet', parquetReaders.DuckDB as ReadFile],
+  ['arrow', arrowReaders['apache-arrow'] as ReadFile],
+];
+
+it.each(formats)('%s files have the same cells as the standard ones, but for empty columns', async (format, read) => {
+  const samples = join(import.meta.dirname, '../../samples');
+  const cwd = makeFolder();
+  for (const columns of ['standard', 'filled']) {
+    const { exitCode, stderr } = await runCommand([samples, '-o', columns, '-f', format, '-q', '--columns', columns], { cwd });
+    expect([exitCode, stderr]).toEqual([0, '']);
+  }
+  const { tables } = JSON.parse(readFileSync(join(cwd, 'filled/_schema.json'), 'utf8')) as { tables: Record<string, { file: string }> };
+  expect(Object.keys(tables).length).toBeGreaterThan(30);
+  for (const { file } of Object.values(tables)) {
+    const standard = await read(join(cwd, 'standard', file));
+    const filled = await read(join(cwd, 'filled', file));
+    const hasValue = (index: number) => standard.rows.some((row) => row[index] !== null);
+    const places = filled.columns.map((name) => standard.columns.indexOf(name));
+    expect([file, filled.rows]).toEqual([file, standard.rows.map((row) => places.map((index) => row[index]))]);
+    const missing = standard.columns.filter((name, index) => hasValue(index) && !filled.columns.includes(name));
+    const empty = filled.columns.filter((name, place) => !hasValue(places[place] as number) && !/(^|_)idx$/.test(name));
+    expect([file, missing, empty]).toEqual([file, [], []]);
+  }
 });
 
 it('a dry run says the same rows', async () => {

@@ -192,7 +192,7 @@ describe('batches', () => {
 describe('files', () => {
   it('are written as by the command, with its options', async () => {
     const folder = makeFolder();
-    const { destination, hasProblems, tables } = await flatten({ inputs: [ada, weight, ada], details: { hasDetails: false } }).writeTo({
+    const { destination, hasProblems, tables } = await flatten({ inputs: [ada, weight, ada], defaultTables: { hasDetails: false } }).writeTo({
       out: `${folder}/out`,
       csv: { delimiter: ';' },
     });

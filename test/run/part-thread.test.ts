@@ -18,7 +18,7 @@ async function read(code: string): Promise<{ result: PartReading | unknown; wasR
     fhirVersion: 'r4',
     formatName: 'csv',
     csv: {},
-    details: undefined,
+    defaultTables: undefined,
     limits: { recordBytes: 1, depth: 1, expansion: 1 },
   } as const;
   const thread = new WorkerThread(

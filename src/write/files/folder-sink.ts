@@ -69,7 +69,7 @@ class FilesSink implements FolderSink {
     return this.#options.format.isJoinable === true ? { kind: 'files', folder: this.#folder.temporaryPath } : undefined;
   }
 
-  async commit({ rejectParts, report, tables }: RunOutput): Promise<PublishedOutput> {
+  async commit({ partCount, rejectParts, report, tables }: RunOutput): Promise<PublishedOutput> {
     if (this.#singlePath !== undefined && tables.length > 1) {
       throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#singlePath, count: tables.length }, exitCode: 2 });
     }
@@ -82,7 +82,7 @@ class FilesSink implements FolderSink {
     const rejectsTarget = isSingle ? `${this.#singlePath}.rejects.ndjson` : join(this.#folder.path, 'rejects.ndjson');
     if (rejectParts.length > 0) moves.push({ from: this.#finishRejects(rejectParts), to: rejectsTarget });
     else if (earlier.exists) removals.push(rejectsTarget);
-    const saved = isSingle ? [] : collectSaved(this.#folder.temporaryPath, this.#folder.path);
+    const saved = isSingle ? [] : collectSaved(this.#folder.temporaryPath, partCount, this.#folder.path);
     if (!isSingle) {
       removals.push(...this.#staleFiles(earlier, tables), ...this.#staleSaved(earlier, saved));
       moves.push(await this.#addJson('_schema.json', this.#schemaContent(earlier, tables, saved.length)), await this.#addJson('_report.json', report));

@@ -51,11 +51,11 @@ export class SavedFiles {
 }
 
 /** What all parts have saved, durable, as moves into the output folder; each name once. */
-export function collectSaved(temporaryFolder: string, outputFolder: string): readonly { readonly from: string; readonly to: string }[] {
-  const parts = partsFolder(temporaryFolder);
+export function collectSaved(temporaryFolder: string, partCount: number, outputFolder: string): readonly { readonly from: string; readonly to: string }[] {
+  const parts = Array.from({ length: partCount }, (_, part) => join(partsFolder(temporaryFolder), String(part)));
   const moves = new Map<string, { from: string; to: string }>();
-  for (const part of existsSync(parts) ? readdirSync(parts) : []) {
-    for (const name of readdirSync(join(parts, part))) moves.set(name, { from: join(parts, part, name), to: join(outputFolder, savedFolder, name) });
+  for (const part of parts.filter((path) => existsSync(path))) {
+    for (const name of readdirSync(part)) moves.set(name, { from: join(part, name), to: join(outputFolder, savedFolder, name) });
   }
   for (const { from } of moves.values()) makeDurable(from);
   return [...moves.values()];
