@@ -2,9 +2,10 @@
 //   ```sh    is run in a fresh folder with a copy of samples/, and must end with exit code 0
 //   ```text  after it is what it prints, standard output and error together; times may differ
 //   <!-- rows of patient --> is followed by a table with cells of that table's file, made from samples/
+//   ```ts and ```js blocks that begin with the name of a file are there as such files, for the ```sh blocks
 // Other blocks (```bash, ```sql) need what a test does not have: a network, a database, paths.
 
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -33,6 +34,9 @@ async function runTool(...args: string[]): Promise<string> {
 function runBlock(script: string): Promise<Outcome> {
   const folder = makeFolder();
   cpSync('samples', join(folder, 'samples'), { recursive: true });
+  for (const [name, text] of namedFiles()) writeFileSync(join(folder, name), text);
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(process.cwd(), join(folder, 'node_modules/fhir-flatten'));
   return runShell(`set -e; exec 2>&1\n${script.replaceAll('npx fhir-flatten', 'fhir-flatten')}`, { cwd: folder });
 }
 
@@ -43,6 +47,15 @@ interface Block {
 
 function codeBlocks(): Block[] {
   return [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map((match) => ({ language: match[1] as string, text: match[2] as string }));
+}
+
+/** File → text, of the blocks that begin with a file's name. */
+function namedFiles(): ReadonlyMap<string, string> {
+  const files = codeBlocks().flatMap(({ language, text }) => {
+    const name = language === 'ts' || language === 'js' ? /^\/\/ ([\w-]+\.m?[jt]s)\n/.exec(text)?.[1] : undefined;
+    return name === undefined ? [] : [[name, text] as const];
+  });
+  return new Map(files);
 }
 
 function withoutTimes(text: string): string {
@@ -60,6 +73,10 @@ describe('code blocks', () => {
       if (next?.language === 'text') expect(withoutTimes(stdout)).toBe(withoutTimes(next.text));
     });
   }
+
+  test('the example plugin is the one in examples/', () => {
+    expect(namedFiles().get('lab-results.ts')).toBe(readFileSync('examples/lab-results.ts', 'utf8'));
+  });
 
   test('text stands after the commands that print it', () => {
     for (const [index, block] of blocks.entries()) if (block.language === 'text') expect(blocks[index - 1]?.language).toBe('sh');
