@@ -28,11 +28,11 @@ export { lookAhead } from './read/look-ahead.ts';
 export { readSource } from './read/read-source.ts';
 export { spoolSource } from './read/stdin-source.ts';
 export { createDiscardBuilder } from './table/discard-builder.ts';
-export { type FhirpathPackage, loadFhirpathPackage } from './view/fhirpath-package.ts';
+export type { FhirpathPackage } from './view/fhirpath-package.ts';
 export { functionArities } from './view/function-names.ts';
-export { type MakeViewOptions, makeViewFlattener, makeViewFlatteners, prepareView, type ViewOptions } from './view/make-view-flattener.ts';
-export { readViewFile, readViewFiles, readViewText, type WrittenView } from './view/read-views.ts';
-export { ViewError, type ViewProblem } from './view/view-problems.ts';
+export type { CheckedViewFile, MakeViewOptions, ViewOptions } from './view/make-view-flattener.ts';
+export type { WrittenView } from './view/read-views.ts';
+export type { ViewProblem } from './view/view-problems.ts';
 export { BatchChannel } from './write/batch-channel.ts';
 export { BothSinks } from './write/both-sinks.ts';
 export type { CsvOptions } from './write/csv/csv-options.ts';
@@ -54,15 +54,24 @@ export interface BuiltinOptions {
   readonly parquet?: Partial<ParquetOptions>;
   /** Which default tables there are besides the main ones; all when not given. */
   readonly defaultTables?: Partial<DefaultTableOptions>;
+  /** False: the resource types are known, but have no tables. */
+  readonly hasDefaultTables?: boolean;
 }
 
 /** Readers of FHIR JSON, the default tables of a FHIR version, the formats. */
-export async function createBuiltinPlugin({ fhirVersion, csv = {}, defaultTables = {}, parquet = {}, typed = {} }: BuiltinOptions): Promise<Plugin> {
+export async function createBuiltinPlugin({
+  fhirVersion,
+  csv = {},
+  defaultTables = {},
+  hasDefaultTables = true,
+  parquet = {},
+  typed = {},
+}: BuiltinOptions): Promise<Plugin> {
   const typedOptions = { ...defaultTypedOptions, ...typed };
   const parquetOptions = checkParquetOptions(parquet);
   const formats = [createCsvFormat(checkCsvOptions(csv)), createParquetFormat(typedOptions, parquetOptions), createArrowFormat(typedOptions)];
   const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { ...defaultTableOptions, ...defaultTables });
-  return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor, formats };
+  return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor: hasDefaultTables ? flattenersFor : () => [], formats };
 }
 
 export function createBuilder(schema: TableSchema, storage: CellStorage): TableBuilder {
@@ -84,6 +93,11 @@ export async function printPostgresDdl(schemas: readonly TableSchema[], schemaNa
 /** Cells of a database. */
 export function postgresStorage(timestamps: TypedOptions['timestamps']): TypedStorage {
   return { kind: 'typed', timestamps, decimals: 'numeric' };
+}
+
+/** Views and all that they need: most runs have none. */
+export async function loadViews() {
+  return await import('./view/views.ts');
 }
 
 /** What a thread writes its part of the rows into; `place` is what the run's sink says. */

@@ -37,6 +37,11 @@ export function chooseOutput(out: string, formatName: string | undefined, format
   return { kind: 'file', path: out, format: endingFormat };
 }
 
+/** True for what takes one table: stdout, or a file's name. */
+export function isSingleOutput(out: string, formats: ReadonlyMap<string, TableFormat>): boolean {
+  return out === '-' || (endingOf(out, formats) !== undefined && !isFolder(out));
+}
+
 /** Undefined when it looks like a folder. */
 function endingOf(out: string, formats: ReadonlyMap<string, TableFormat>): string | undefined {
   const own = [...formats.values()].find(({ extension }) => out.toLowerCase().endsWith(`.${extension}`));

@@ -19,14 +19,16 @@ import {
   fhirVersions,
   findSources,
   isFileSource,
+  loadViews,
   outputError,
   type ParquetOptions,
   type PostgresSink,
   postgresStorage,
   readSource,
   spoolSource,
+  type WrittenView,
 } from './builtin.ts';
-import { chooseOutput, isFolder, type Output } from './choose-output.ts';
+import { chooseOutput, isFolder, isSingleOutput, type Output } from './choose-output.ts';
 import { chooseVersion, versionLabel } from './detect-sources.ts';
 import { type Diagnostic, makeDiagnostic, UserError } from './diagnostics.ts';
 import { loadRegistry } from './load-registry.ts';
@@ -50,6 +52,12 @@ export interface ConvertOptions {
   readonly postgres?: PostgresTarget;
   /** Names of tables; all when undefined. */
   readonly tables?: readonly string[];
+  /** ViewDefinitions, each of which adds a table: files or folders, or their JSON. */
+  readonly views?: readonly (string | object)[];
+  /** Default true. False: only the tables of views and plugins. */
+  readonly hasDefaultTables?: boolean;
+  /** Warnings about views are errors. */
+  readonly isStrict?: boolean;
   /** Default `auto`: by the keys of the first resources. */
   readonly fhirVersion?: 'auto' | FhirVersion;
   readonly csv?: Partial<CsvOptions>;
@@ -119,10 +127,11 @@ export async function convert(options: ConvertOptions): Promise<ConvertResult> {
 export async function convertInto(options: ConvertOptions, direct: DirectOutput | undefined): Promise<ConvertResult> {
   const limits = { ...defaultLimits, ...options.limits };
   const asked = options.fhirVersion ?? 'auto';
-  const assumedVersion = asked === 'auto' ? 'r4' : asked;
-  const assumed = await loadRegistry({ ...options, fhirVersion: assumedVersion });
-  if (options.tables !== undefined) await checkTableNamesEarly(options.tables, assumed, options);
-  const destination = direct === undefined ? chooseDestination(options, assumed) : undefined;
+  const views = await readViews(options.views);
+  const { registry: assumed, version: assumedVersion } = await assumeVersion(asked, { ...options, views });
+  const tables = options.tables ?? impliedTables(options, assumed);
+  if (tables !== undefined) await checkTableNamesEarly(tables, assumed, { ...options, views });
+  const destination = direct === undefined ? chooseDestination(options, assumed, tables) : undefined;
   if (options.defaultTables?.attachments === 'files' && destination?.kind !== 'folder') throw new UserError('ATTACHMENTS_NEED_FOLDER', { exitCode: 2 });
   const found = findSources(options.inputs, destination?.kind === 'folder' && isFolder(destination.path) ? { excludedPath: destination.path } : {});
   // What depends on the input's version, which is known when the output is ready: standard input may take its time.
@@ -140,6 +149,8 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       formatName: destination?.format.name ?? '',
       csv: options.csv,
       defaultTables: options.defaultTables,
+      hasDefaultTables: options.hasDefaultTables ?? true,
+      views,
       limits,
       tableNames: settled.tableNames,
       isFailFast,
@@ -154,20 +165,20 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
   try {
     await sink.start();
     const isIncremental = database !== undefined && options.postgres?.isIncremental === true;
-    const choice = isIncremental ? await leaveOutLoaded(found.sources, database, options) : { sources: found.sources, skippedCount: 0 };
+    const choice = isIncremental ? await leaveOutLoaded(found.sources, database, { ...options, views }) : { sources: found.sources, skippedCount: 0 };
     options.onStage?.('finding the FHIR version');
     const { version, sources: once } = await chooseVersion(asked, { sources: choice.sources, readers: assumed.readers, limits });
     about.fhirVersion = versionLabel(version);
     settled.version = version;
-    if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, fhirVersion: version });
-    if (options.tables !== undefined) settled.tableNames = checkTableNames(options.tables, settled.registry, options.suggest);
+    if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, views, fhirVersion: version });
+    if (tables !== undefined) settled.tableNames = checkTableNames(tables, settled.registry, options.suggest);
     if (choice.sources.length > 0)
       database?.check([...findTables(database.names, settled.registry).values()].filter(({ name }) => settled.tableNames?.has(name) ?? true));
     const scratch = database ?? (isFolderSink(sink) ? sink : undefined);
     const sources = scratch === undefined ? once : once.map((source, index) => readableTwice(source, scratch, index));
     const result = await run({
       sources,
-      findings: found.problems,
+      findings: [...settled.registry.findings, ...found.problems],
       canReadTwice: sources.every((source, index) => source.byteSize !== undefined || source !== once[index]),
       registry: settled.registry,
       readSource,
@@ -197,13 +208,15 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
 }
 
 /** Undefined where a database is named, and no place for files. */
-function chooseDestination({ format, out, postgres, tables }: ConvertOptions, { formats }: Registry): Output | undefined {
+function chooseDestination(options: ConvertOptions, registry: Registry, tables: readonly string[] | undefined): Output | undefined {
+  const { format, out, postgres } = options;
   if (postgres !== undefined && out === undefined) {
     if (format !== undefined) throw new UserError('PG_FORMAT', { exitCode: 2 });
     return undefined;
   }
   if (postgres?.isIncremental) throw new UserError('PG_INCREMENTAL_FILES', { exitCode: 2 });
-  return chooseOutput(out ?? defaultOut, format, formats, tables && new Set(tables).size);
+  const tableCount = tables === undefined ? countTables(options, registry) : new Set(tables).size;
+  return chooseOutput(out ?? defaultOut, format, registry.formats, tableCount);
 }
 
 async function openPostgres(
@@ -221,11 +234,7 @@ async function openPostgres(
 }
 
 /** What is left to read. The options that decide on the tables count as well: with others, files are new again. */
-async function leaveOutLoaded(
-  sources: readonly Source[],
-  database: PostgresSink,
-  options: ConvertOptions,
-): Promise<Pick<FileChoice, 'sources' | 'skippedCount'>> {
+async function leaveOutLoaded(sources: readonly Source[], database: PostgresSink, options: LoadOptions): Promise<Pick<FileChoice, 'sources' | 'skippedCount'>> {
   const { chooseNewFiles, hashSettings } = await import('./loaded-files.ts');
   const { csv, format, inputs, parquet, isAudited, isFailFast, out, postgres, threads, ...rest } = options;
   const settingsHash = hashSettings([toolVersion, rest]);
@@ -234,8 +243,50 @@ async function leaveOutLoaded(
   return choice;
 }
 
+type LoadOptions = Omit<ConvertOptions, 'views'> & { readonly views: readonly WrittenView[] };
+
+/** Throws a UserError (usage) for a file that cannot be read. */
+async function readViews(views: ConvertOptions['views'] = []): Promise<readonly WrittenView[]> {
+  if (views.length === 0) return [];
+  const { readViewFiles } = await loadViews();
+  return views.flatMap((view, index) => (typeof view === 'string' ? readViewFiles([view]) : [describeView(view, index)]));
+}
+
+/** A view that comes as JSON. */
+function describeView(view: object, index: number): WrittenView {
+  const name = 'name' in view && typeof view.name === 'string' ? view.name : undefined;
+  return { view, origin: `views[${index}]`, defaultName: `view_${index + 1}`, label: name ?? `number ${index + 1}` };
+}
+
+/** While the version is open, the first one that the views fit; R4 where none does, with what is wrong then. */
+async function assumeVersion(asked: 'auto' | FhirVersion, options: LoadOptions): Promise<{ registry: Registry; version: FhirVersion }> {
+  const [first, ...others] = asked === 'auto' ? fhirVersions : [asked];
+  try {
+    return { registry: await loadRegistry({ ...options, fhirVersion: first as FhirVersion }), version: first as FhirVersion };
+  } catch (error) {
+    if (options.views.length === 0) throw error;
+    for (const version of others) {
+      const registry = await loadRegistry({ ...options, fhirVersion: version }).catch(() => undefined);
+      if (registry !== undefined) return { registry, version };
+    }
+    throw error;
+  }
+}
+
+/** One view into one file, or onto stdout: then it is the table that is meant. */
+function impliedTables({ out = defaultOut, views = [] }: ConvertOptions, registry: Registry): readonly string[] | undefined {
+  if (views.length === 0 || !isSingleOutput(out, registry.formats)) return undefined;
+  const names = registry.viewTables().map(({ name }) => name);
+  return names.length === 1 ? names : undefined;
+}
+
+/** Undefined: as many as the input has types for. */
+function countTables({ hasDefaultTables = true }: ConvertOptions, registry: Registry): number | undefined {
+  return hasDefaultTables ? undefined : registry.viewTables().length;
+}
+
 /** While the version is open, a name is wrong when no version has a table of it. */
-async function checkTableNamesEarly(names: readonly string[], assumed: Registry, options: ConvertOptions): Promise<void> {
+async function checkTableNamesEarly(names: readonly string[], assumed: Registry, options: LoadOptions): Promise<void> {
   try {
     checkTableNames(names, assumed, options.suggest);
   } catch (error) {
@@ -290,7 +341,7 @@ function createSink(
 }
 
 function createFiles(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {
-  const sinkOptions = { format: output.format, about, keepsOtherTables: options.tables !== undefined };
+  const sinkOptions = { format: output.format, about, keepsOtherTables: options.tables !== undefined || options.hasDefaultTables === false };
   switch (output.kind) {
     case 'folder':
       return createFolderSink(output.path, sinkOptions);
@@ -367,9 +418,11 @@ function aboutRun(options: ConvertOptions, version: FhirVersion): Record<string,
     defaultTables,
     hasAllTables = false,
     hasFilledColumnsOnly = false,
+    hasDefaultTables,
     limits,
     isFailFast = false,
     plugins = [],
+    views = [],
   } = options;
   return {
     version: toolVersion,
@@ -387,9 +440,11 @@ function aboutRun(options: ConvertOptions, version: FhirVersion): Record<string,
       defaultTables,
       hasAllTables,
       hasFilledColumnsOnly,
+      hasDefaultTables,
       limits: { ...defaultLimits, ...limits },
       isFailFast,
     },
+    views: views.length === 0 ? undefined : views.map((view) => (typeof view === 'string' ? view : 'given as JSON')),
     plugins: plugins.length === 0 ? undefined : plugins.map((plugin) => (typeof plugin === 'string' ? plugin : plugin.name)),
   };
 }

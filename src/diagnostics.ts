@@ -61,7 +61,8 @@ const MESSAGES = {
   INPUT_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
 
   // Views
-  VIEW_INVALID: { severity: 'error', text: 'nothing was converted: {count} problems in {views} views', hint: 'fhir-flatten view check shows all of a file, with warnings' },
+  VIEW_IN_INPUT: { severity: 'note', text: 'not converted: a ViewDefinition', hint: 'give it with --view, and its table is made' },
+  VIEW_INVALID: { severity: 'error', text: '{problems} in {views}', hint: 'nothing was converted; fhir-flatten view check shows what the views give' },
   VIEW_FILE_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
   VIEW_FILE_NOT_JSON: { severity: 'error', text: 'not a ViewDefinition: {reason}' },
   VIEW_FILE_EMPTY: { severity: 'error', text: 'no ViewDefinition in there' },
@@ -96,7 +97,7 @@ const MESSAGES = {
   OUTPUT_ONE_TABLE: { severity: 'error', text: '--out {path} takes one table, and {count} would be written', hint: 'choose it with -t, or name a folder' },
   OUTPUT_ENDING: { severity: 'error', text: 'no format is known for the ending of --out {path}', hint: 'formats here: {formats}' },
   ATTACHMENTS_NEED_FOLDER: { severity: 'error', text: '--attachments files needs a folder to write them into', hint: 'name a folder with --out, or say --attachments text or base64' },
-  TABLE_NAME_INVALID: { severity: 'error', text: 'a table name holds more than lower-case letters, digits and underscores' },
+  TABLE_NAME_INVALID: { severity: 'error', text: 'a table name holds more than letters, digits and underscores' },
   CHARACTERS_REPLACED: { severity: 'warning', text: 'table {table}: {count} lone surrogates written as U+FFFD, since UTF-8 has no bytes for them' },
   CELLS_UNFIT: { severity: 'warning', text: 'table {table}: {count} cells do not fit the type of their column and are null', hint: 'the view or plugin should give the column another type' },
   DUPLICATES_NOT_REPLACED: { severity: 'warning', text: '{count} resources occur again with other content; on stdout the first one stays', hint: 'write to a folder to get the newest' },

@@ -8,30 +8,62 @@ import {
   fhirVersions,
   functionArities,
   loadModel,
-  makeViewFlatteners,
+  loadViews,
+  type WrittenView,
 } from './builtin.ts';
 import { UserError } from './diagnostics.ts';
-import { createRegistry, type Registry } from './registry.ts';
+import { createRegistry, type LoadFinding, type Registry } from './registry.ts';
 import type { Plugin, ViewFunction } from './types.ts';
 
 export interface RegistryOptions extends BuiltinOptions {
   /** Besides the built-in one: plugins, or names of modules that export one. */
   readonly plugins?: readonly (Plugin | string)[];
+  /** ViewDefinitions, each of which adds a table. */
+  readonly views?: readonly WrittenView[] | undefined;
+  /** Warnings about views are errors. */
+  readonly isStrict?: boolean | undefined;
   /** True where the same plugins have been checked before. */
   readonly isChecked?: boolean;
 }
 
 /** Throws a UserError (usage) when a plugin cannot be loaded or does not fit. */
-export async function loadRegistry({ plugins = [], isChecked = false, ...options }: RegistryOptions): Promise<Registry> {
+export async function loadRegistry({ plugins = [], views = [], isChecked = false, isStrict, ...options }: RegistryOptions): Promise<Registry> {
   const builtin = await createBuiltinPlugin(options);
-  if (plugins.length === 0) return createRegistry([builtin], createDiscardBuilder);
-  const { loadPlugins } = await import('./plugin/load-plugins.ts');
-  const loaded = (await loadPlugins(plugins)).map(({ plugin }) => plugin);
+  const modules = plugins.length === 0 ? [] : await (await import('./plugin/load-plugins.ts')).loadPlugins(plugins);
+  const loaded = modules.map(({ plugin }) => plugin);
   const functions = functionsOf(loaded);
   const complete = await Promise.all(loaded.map((plugin) => withViews(plugin, options.fhirVersion, functions)));
-  const registry = createRegistry([builtin, ...complete], createDiscardBuilder);
-  if (!isChecked) await checkTables(registry);
+  const made = views.length === 0 ? undefined : await makeViews(views, builtin, functions, { fhirVersion: options.fhirVersion, isStrict });
+  const registry = createRegistry([builtin, ...complete, ...(made === undefined ? [] : [made.plugin])], createDiscardBuilder, made?.findings);
+  if (plugins.length > 0 && !isChecked) await checkTables(registry);
   return registry;
+}
+
+interface LoadedViews {
+  readonly plugin: Plugin;
+  readonly findings: readonly LoadFinding[];
+}
+
+/** Throws a ViewError. */
+async function makeViews(
+  views: readonly WrittenView[],
+  builtin: Plugin,
+  functions: ReadonlyMap<string, ViewFunction>,
+  { fhirVersion, isStrict }: Pick<RegistryOptions, 'fhirVersion' | 'isStrict'>,
+): Promise<LoadedViews> {
+  const { makeViewFlatteners } = await loadViews();
+  const model = await loadModel(fhirVersion);
+  const { flatteners, warnings } = await makeViewFlatteners(views, { model, functions, isStrict, isTaken: (name) => hasTable(builtin, name) });
+  const findings = warnings.map(({ code, origin, parameters }) => ({ code, location: { sourceName: origin }, parameters }));
+  return { plugin: { name: 'view definitions', apiVersion: 1, flatteners }, findings };
+}
+
+/** A table's name begins with its type's, which saves making the tables of all types. */
+function hasTable({ flattenersFor = () => [], resourceTypes = [] }: Plugin, name: string): boolean {
+  const plainName = name.replaceAll('_', '').toLowerCase();
+  return resourceTypes
+    .filter((type) => plainName.startsWith(type.toLowerCase()))
+    .some((type) => flattenersFor(type).some(({ tables }) => tables.some((table) => table.name === name.toLowerCase())));
 }
 
 /** Throws a UserError (usage) when two plugins have a table of one name, or one replaces a table that no FHIR version has. */
@@ -47,7 +79,7 @@ async function checkTables(registry: Registry): Promise<void> {
 }
 
 /** The functions of all plugins, by name. Throws a UserError (usage) when one is there already. */
-function functionsOf(plugins: readonly Plugin[]): ReadonlyMap<string, ViewFunction> {
+export function functionsOf(plugins: readonly Plugin[]): ReadonlyMap<string, ViewFunction> {
   const owners = new Map<string, string>([...functionArities.keys()].map((name) => [name, 'FHIRPath']));
   const functions = new Map<string, ViewFunction>();
   for (const { functions: own = [], name: plugin } of plugins) {
@@ -70,6 +102,7 @@ async function withViews(plugin: Plugin, fhirVersion: FhirVersion, functions: Re
     const viewName = typeof view === 'object' && view !== null && 'name' in view && typeof view.name === 'string' ? view.name : undefined;
     return { view, origin: `plugin ${name}`, defaultName: `view_${index + 1}`, label: viewName ?? `number ${index + 1}` };
   });
+  const { makeViewFlatteners } = await loadViews();
   const made = await makeViewFlatteners(written, { model: await loadModel(fhirVersion), functions });
   return { ...plugin, flatteners: [...flatteners, ...made.flatteners.map((flattener, index) => ({ ...flattener, replaces: views[index]?.replaces ?? [] }))] };
 }

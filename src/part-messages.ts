@@ -1,6 +1,6 @@
 // What the run's thread and the threads beside it say to each other. Plain data: functions and classes do not travel.
 
-import type { CsvOptions, DefaultTableOptions, FhirVersion } from './builtin.ts';
+import type { CsvOptions, DefaultTableOptions, FhirVersion, WrittenView } from './builtin.ts';
 import type { DiagnosticCode, DiagnosticsData, Location, MessageParameters } from './diagnostics.ts';
 import type { PartReading } from './run/part.ts';
 import type { Progress } from './run/read-resources.ts';
@@ -14,6 +14,8 @@ export interface ThreadSettings {
   readonly formatName: string;
   readonly csv: Partial<CsvOptions> | undefined;
   readonly defaultTables: Partial<DefaultTableOptions> | undefined;
+  readonly hasDefaultTables: boolean;
+  readonly views: readonly WrittenView[];
   readonly limits: ReadLimits;
   readonly tableNames: ReadonlySet<string> | undefined;
   readonly isFailFast: boolean;

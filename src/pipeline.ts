@@ -126,9 +126,9 @@ function makeParts(options: RunOptions, ranges: readonly (readonly Source[])[], 
     const onDiagnostic = number === 0 ? options.onDiagnostic : () => {};
     const task = { number, sources, hashSeeds, partCount, onDiagnostic, onProgress: (progress: Progress) => onProgress(number, progress) };
     const findings = number === 0 ? options.findings : [];
-    const opensAllTables = options.opensAllTables && number === 0;
+    const emptyTables = number > 0 ? 'none' : options.opensAllTables ? 'all' : 'views';
     const inThisThread = () =>
-      new LocalPart({ ...options, ...task, findings, opensAllTables, sink: options.sink.part(number), canReadAgain: canReadAgain(options) });
+      new LocalPart({ ...options, ...task, findings, emptyTables, sink: options.sink.part(number), canReadAgain: canReadAgain(options) });
     const thread = options.threads[number - 1];
     return thread === undefined ? inThisThread() : thread.take({ ...task, onDiagnostic: options.onDiagnostic }, inThisThread);
   });
@@ -197,8 +197,8 @@ async function settle(sink: Sink, tables: readonly JoinedTable[], onStage: RunOp
 function refuseNothing({ counts, tables }: MergedReading): void {
   const { notAskedForByType, rejectCount, resourceCount } = counts;
   if (tables.some(({ facts }) => facts.rowCount > 0)) return;
-  // With --all-tables there may be tables and no rows; an input without resources is a mistake all the same.
-  if (tables.length > 0 && notAskedForByType.size > 0) return;
+  // A view, or --all-tables, may give tables and no rows; an input without resources is a mistake all the same.
+  if (tables.length > 0 && (notAskedForByType.size > 0 || resourceCount > rejectCount)) return;
   if (notAskedForByType.size > 0) throw new UserError('NOTHING_ASKED_FOR', { parameters: { count: resourceCount } });
   if (rejectCount > 0) throw new UserError('NOTHING_CONVERTED', { parameters: { count: rejectCount } });
   throw new UserError('NOTHING_TO_CONVERT');

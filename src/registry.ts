@@ -1,10 +1,12 @@
 // Plugins → lookups: readers in order, flatteners by resource type, formats by name. Two things of one name are refused:
 // which of them ran would depend on the order of loading. A table is replaced only where a flattener says so.
 
-import { UserError } from './diagnostics.ts';
+import { type DiagnosticCode, type Location, type MessageParameters, UserError } from './diagnostics.ts';
 import type { Flattener, Plugin, Reader, TableBuilder, TableFormat, TableSchema } from './types.ts';
 
 export interface Registry {
+  /** What came up while views were loaded. */
+  readonly findings: readonly LoadFinding[];
   /** In the order given; the built-in one is the first. */
   readonly plugins: readonly Plugin[];
   /** Those of the user's plugins are asked first: the built-in ones take all that looks like JSON. */
@@ -18,11 +20,19 @@ export interface Registry {
   pluginOf(flattener: Flattener): string;
   /** The tables of all `resourceTypes`, in the order of those. Makes all their flatteners: not for the hot path. */
   allTables(): readonly TableSchema[];
+  /** The tables of views and of plugins' flatteners, in the order given. */
+  viewTables(): readonly TableSchema[];
   /**
    * Throws a UserError when two plugins have a table of the same name, of whatever type. Returns the tables that are to
    * be replaced and that no plugin has.
    */
   checkTables(): readonly Replacement[];
+}
+
+export interface LoadFinding {
+  readonly code: DiagnosticCode;
+  readonly location: Location;
+  readonly parameters: MessageParameters;
 }
 
 export interface Replacement {
@@ -34,7 +44,7 @@ export interface Replacement {
 type CreateDiscardBuilder = (schema: TableSchema) => TableBuilder;
 
 /** Throws a UserError when plugins clash or are made for another API version. */
-export function createRegistry(plugins: readonly Plugin[], createDiscardBuilder: CreateDiscardBuilder): Registry {
+export function createRegistry(plugins: readonly Plugin[], createDiscardBuilder: CreateDiscardBuilder, findings: readonly LoadFinding[] = []): Registry {
   const readers = new Owned<Reader>('reader');
   const formats = new Owned<TableFormat>('format');
   const flatteners = new Owned<Flattener>('flattener');
@@ -86,12 +96,18 @@ export function createRegistry(plugins: readonly Plugin[], createDiscardBuilder:
 
   return {
     plugins,
+    findings,
     readers: [...plugins.slice(1), ...plugins.slice(0, 1)].flatMap((plugin) => plugin.readers ?? []),
     formats: formats.values,
     resourceTypes,
     flattenersFor,
     pluginOf: (flattener) => owners.get(flattener) ?? 'unknown',
     allTables: () => [...resourceTypes].flatMap((resourceType) => flattenersFor(resourceType).flatMap((flattener) => flattener.tables)),
+    viewTables() {
+      const types = new Set(plugins.flatMap((plugin) => plugin.flatteners ?? []).map(({ resourceType }) => resourceType));
+      const tables = [...types].flatMap((resourceType) => flattenersFor(resourceType).flatMap((flattener) => flattener.tables));
+      return tables.filter(({ role }) => role === 'view');
+    },
     checkTables() {
       const tables = new Owned<TableSchema>('table');
       for (const resourceType of resourceTypes) {

@@ -318,8 +318,6 @@ export interface Flattener {
   readonly isRelational?: boolean;
   /** Tables of other plugins that are not written. */
   readonly replaces?: readonly string[];
-  /** True when references are to be looked up in the whole input, also among resources that no table is made of. */
-  readonly usesReferences?: boolean;
 }
 
 /** Adds the rows of one resource. */
@@ -488,6 +486,19 @@ export interface EncodedTarget {
   readonly hasHead: boolean;
   /** True when somebody reads the bytes as they come, so that nothing can be looked up at their end. */
   readonly isPipe: boolean;
+}
+
+/** A function that a plugin brings: lists in, a list out, values as JSON has them. */
+export interface ViewFunction {
+  readonly name: string;
+  /** How many arguments it takes. */
+  readonly arity?: { readonly min: number; readonly max: number };
+  /** FHIR type of what it gives, such as `string`; unknown when not said. */
+  readonly type?: string;
+  /** True when it never gives more than one value. */
+  readonly isSingle?: boolean;
+  /** Called with the items before the point and those of each argument. */
+  call(input: readonly unknown[], ...args: readonly (readonly unknown[])[]): readonly unknown[];
 }
 
 /** Everything that can be added to the tool; the built-ins are one plugin. */

@@ -19,8 +19,16 @@ function send(message: FromThread): void {
 }
 
 async function makePart({ settings, sources, ...rest }: PlainTask): Promise<LocalPart> {
-  const { csv, defaultTables, fhirVersion, formatName, place, plugins } = settings;
-  const registry = await loadRegistry({ fhirVersion, plugins, isChecked: true, ...(csv && { csv }), ...(defaultTables && { defaultTables }) });
+  const { csv, defaultTables, fhirVersion, formatName, hasDefaultTables, place, plugins, views } = settings;
+  const registry = await loadRegistry({
+    fhirVersion,
+    hasDefaultTables,
+    plugins,
+    views,
+    isChecked: true,
+    ...(csv && { csv }),
+    ...(defaultTables && { defaultTables }),
+  });
   const format = registry.formats.get(formatName);
   if (format === undefined) throw new Error(`no format ${formatName}`);
   return new LocalPart({
@@ -36,7 +44,7 @@ async function makePart({ settings, sources, ...rest }: PlainTask): Promise<Loca
     findings: [],
     sink: createPartSink(place, rest.number, format),
     canReadAgain: true,
-    opensAllTables: false,
+    emptyTables: 'none',
     onDiagnostic: (diagnostic: Diagnostic) => diagnostics.add({ counts: new Map([[diagnostic.code, 1]]), kept: [diagnostic] }, false),
     onProgress: (progress) => send({ kind: 'progress', progress }),
     onStage: (stage) => send({ kind: 'stage', stage }),

@@ -88,6 +88,9 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     hasFilledColumnsOnly: flags.columns === 'filled',
     hasAllTables: flags.allTables === true,
     fhirVersion: flags.fhirVersion,
+    ...(flags.view !== undefined && { views: flags.view }),
+    hasDefaultTables: flags.defaults !== false,
+    isStrict: flags.strict === true,
     ...(flags.plugin !== undefined && { plugins: flags.plugin }),
     typed: {
       ...(flags.timestamps !== undefined && { timestamps: flags.timestamps }),

@@ -12,6 +12,9 @@ export interface ConvertFlags {
   readonly incremental?: true;
   readonly format?: string;
   readonly table?: readonly string[];
+  readonly view?: readonly string[];
+  readonly defaults?: boolean;
+  readonly strict?: true;
   readonly plugin?: readonly string[];
   readonly details?: boolean;
   readonly codings: 'extra' | 'all';
@@ -46,6 +49,7 @@ export type TablesFlags = { readonly ddl?: 'postgres' } & Pick<
   ConvertFlags,
   'pgSchema' | 'plugin' | 'details' | 'codings' | 'columns' | 'attachments' | 'narrative' | 'keepVersions' | 'fhirVersion' | 'json' | 'color'
 >;
+export type ViewCheckFlags = Pick<ConvertFlags, 'plugin' | 'strict' | 'fhirVersion' | 'json' | 'color'>;
 export type PluginsFlags = Pick<ConvertFlags, 'plugin' | 'json' | 'color'>;
 export type InspectFlags = Pick<ConvertFlags, 'plugin' | 'maxRecordMb' | 'maxDepth' | 'maxExpansion' | 'json' | 'quiet' | 'progress' | 'color'>;
 
@@ -63,6 +67,9 @@ export function addConvertOptions(command: Command): void {
     .addOption(detailsOption())
     .addOption(new Option('--all-tables', 'tables without rows too: all that `fhir-flatten tables` lists, or those of -t').helpGroup(tables))
     .addOption(fhirVersionOption().helpGroup(tables))
+    .addOption(new Option('--view <path>', 'a table for each ViewDefinition of a file or folder (repeatable)').argParser(collect).helpGroup(tables))
+    .addOption(new Option('--no-defaults', 'only the tables of views and plugins').helpGroup(tables))
+    .addOption(strictOption().helpGroup(tables))
     .addOption(pluginOption().helpGroup(tables));
   for (const option of contentOptions()) command.addOption(option.helpGroup(tables));
 
@@ -181,6 +188,23 @@ function contentOptions(): readonly Option[] {
 
 function fhirVersionOption(): Option {
   return new Option('--fhir-version <v>', 'version of the resources').choices(['auto', 'r4', 'r4b', 'r5'] satisfies ('auto' | FhirVersion)[]).default('auto');
+}
+
+export function addViewCheckOptions(command: Command): void {
+  command
+    .addOption(strictOption())
+    .addOption(fhirVersionOption())
+    .addOption(pluginOption())
+    .addOption(new Option('--json', 'as JSON'))
+    .addOption(colorOption());
+}
+
+function strictOption(): Option {
+  return new Option('--strict', 'warnings about views are errors');
+}
+
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
 }
 
 function pluginOption(): Option {

@@ -8,6 +8,12 @@ import { Terminal } from './terminal.ts';
 export function printFailure(error: unknown, terminal: Terminal = plainTerminal()): 1 | 2 {
   if (error instanceof UserError) {
     const { message, hint, location } = error;
+    const shown = new Set<string>();
+    for (const cause of error.causes) {
+      // The same advice once.
+      terminal.print(formatDiagnostic(cause, terminal, !shown.has(cause.code)));
+      shown.add(cause.code);
+    }
     terminal.print(formatDiagnostic({ severity: 'error', message, hint, location }, terminal));
     return error.exitCode;
   }

@@ -9,11 +9,13 @@ import {
   addInspectOptions,
   addPluginsOptions,
   addTablesOptions,
+  addViewCheckOptions,
   type ConvertFlags,
   type InspectFlags,
   type PluginsFlags,
   separatePlugins,
   type TablesFlags,
+  type ViewCheckFlags,
 } from './options.ts';
 
 const convertHelp = `
@@ -89,6 +91,17 @@ export function createProgram(setExitCode: SetExitCode): Command {
       setExitCode(await inspectCommand(inputs, { ...flags, plugin: plugins }));
     });
   addInspectOptions(inspect);
+
+  const view = program.command('view').description('what has to do with SQL on FHIR ViewDefinitions').helpCommand(false);
+  const check = view
+    .command('check')
+    .description('check ViewDefinitions: problems with their places, columns with their types')
+    .argument('<file...>', 'files and folders of ViewDefinitions')
+    .action(async (paths: string[], flags: ViewCheckFlags) => {
+      const { viewCheckCommand } = await import('./view-check.ts');
+      setExitCode(await viewCheckCommand(paths, flags));
+    });
+  addViewCheckOptions(check);
 
   const plugins = program
     .command('plugins')

@@ -12,8 +12,6 @@ export interface ViewPlan {
   /** A resource has rows when each is true; empty is false, and what is no boolean is an error. */
   readonly where: readonly ViewCriterion[];
   readonly selections: readonly Selection[];
-  /** True when some expression asks for the key of a reference. */
-  readonly usesReferences: boolean;
 }
 
 export interface ViewCriterion {

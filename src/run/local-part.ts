@@ -17,7 +17,7 @@ import { ReferenceIndex } from './reference-index.ts';
 import { decideId } from './resource-id.ts';
 import { type IndexedResource, type PartDecisions, ResourceIndex } from './resource-index.ts';
 import { addTo, RunCounts } from './run-counts.ts';
-import { type BoundFlattener, TableSet, type TypeTables, type WrittenTable } from './table-set.ts';
+import { type BoundFlattener, type EmptyTables, TableSet, type TypeTables, type WrittenTable } from './table-set.ts';
 
 /** What reading needs, whichever part it is and wherever it runs. */
 export interface ConversionOptions {
@@ -49,7 +49,7 @@ export interface LocalPartOptions extends ConversionOptions {
   /** False when what is written stays written: then the first of several versions does. */
   readonly canReadAgain: boolean;
   /** Tables without rows are written too; one part does so for all. */
-  readonly opensAllTables: boolean;
+  readonly emptyTables: EmptyTables;
 }
 
 export class LocalPart implements Part {
@@ -223,6 +223,11 @@ class Reading {
   }
 
   #visit(envelope: ResourceEnvelope, resourceType: string, reject: RejectResource): Promise<void> | undefined {
+    // A view among the data makes no row: it says how rows are made.
+    if (resourceType === 'ViewDefinition') {
+      this.#diagnostics.report('VIEW_IN_INPUT', envelope.location());
+      return undefined;
+    }
     const tables = this.#tablesFor(resourceType);
     switch (tables.kind) {
       case 'not-asked-for':

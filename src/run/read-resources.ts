@@ -164,6 +164,14 @@ const harmless: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
   'DUPLICATES_NOT_REPLACED',
   'PG_CHARACTERS_REPLACED',
   'PG_OLDER_KEPT',
+  'VIEW_IN_INPUT',
+  'VIEW_KEY_UNKNOWN',
+  'VIEW_RESOURCE_UNKNOWN',
+  'VIEW_PATH_UNKNOWN',
+  'VIEW_CHOICE_KEY',
+  'VIEW_NEVER',
+  'VIEW_TYPE_DIFFERS',
+  'VIEW_TAG_UNKNOWN',
 ]);
 
 /** True for what makes a published run end with exit code 3: something of the input is not in the output. */

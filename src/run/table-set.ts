@@ -14,9 +14,12 @@ export interface TableSetOptions {
   readonly tableNames: ReadonlySet<string> | undefined;
   /** How many threads share the memory for rows. */
   readonly partCount: number;
-  /** Opens also the tables that have no rows, all of those asked for. */
-  readonly opensAllTables: boolean;
+  /** Which of the tables asked for are there also without rows. */
+  readonly emptyTables: EmptyTables;
 }
+
+/** `views`: those that somebody has defined for this run. */
+export type EmptyTables = 'all' | 'views' | 'none';
 
 /** A table that rows were written into. */
 export interface WrittenTable {
@@ -108,14 +111,15 @@ export class TableSet {
       await this.#flush(table);
       if (table.writer !== undefined) written.push({ schema: table.builder.schema, facts: await table.writer.close() });
     }
-    return this.#options.opensAllTables ? [...written, ...(await this.#writeEmpty(written))] : written;
+    return [...written, ...(await this.#writeEmpty(written))];
   }
 
   async #writeEmpty(written: readonly WrittenTable[]): Promise<WrittenTable[]> {
-    const { registry, sink, tableNames } = this.#options;
+    const { emptyTables, registry, sink, tableNames } = this.#options;
+    const schemas = emptyTables === 'all' ? registry.allTables() : emptyTables === 'views' ? registry.viewTables() : [];
     const names = new Set(written.map(({ schema }) => schema.name));
     const empty: WrittenTable[] = [];
-    for (const schema of registry.allTables()) {
+    for (const schema of schemas) {
       if (names.has(schema.name) || tableNames?.has(schema.name) === false) continue;
       const writer = await sink.open(schema);
       empty.push({ schema, facts: await writer.close() });
@@ -130,6 +134,7 @@ export class TableSet {
       return { kind: 'rejected', code: 'RESOURCE_TYPE_LIMIT', parameters: { limit: maxUndefinedTypes } };
     }
     const all = registry.flattenersFor(resourceType);
+    if (all.length === 0) return { kind: 'not-asked-for' };
     if (!isDefined) {
       if (this.#clashes(resourceType, all)) return { kind: 'rejected', code: 'RESOURCE_TYPE_CLASH', parameters: {} };
       this.undefinedTypes.push(resourceType);

@@ -14,7 +14,7 @@ const longestColumnName = 200;
 /** In levels of `select` and `unionAll`. */
 const deepestView = 100;
 /** Names that FHIRPath and SQL on FHIR give a meaning of their own. */
-const reservedConstants: ReadonlySet<string> = new Set(['context', 'resource', 'rootResource', 'rowIndex', 'ucum', 'sct', 'loinc']);
+const reservedConstants: ReadonlySet<string> = new Set(['context', 'resource', 'rootResource', 'rowIndex']);
 
 /** FHIR types of a constant's `value[x]`, by the key's ending. */
 const constantTypes: ReadonlyMap<string, string> = new Map(
@@ -57,14 +57,13 @@ const selectionKeys: ReadonlySet<string> = new Set([
 ]);
 const columnKeys: ReadonlySet<string> = new Set(['name', 'path', 'description', 'collection', 'type', 'tag', 'id', 'extension', 'modifierExtension']);
 
-/** `defaultName`: for a view that has none. Undefined when a problem is an error. */
+/** `defaultName`: for a view that has none. With errors the rest can still be looked at; undefined when nothing is there. */
 export function checkView(view: unknown, defaultName: string, problems: ProblemList): CheckedView | undefined {
   if (!isJsonObject(view as JsonValue)) {
     problems.add('VIEW_MALFORMED', '', { reason: `a JSON ${describe(view)} where a ViewDefinition was expected` });
     return undefined;
   }
-  const checked = new ViewCheck(problems).check(view as JsonObject, defaultName);
-  return problems.hasErrors ? undefined : checked;
+  return new ViewCheck(problems).check(view as JsonObject, defaultName);
 }
 
 export function isViewName(name: unknown): name is string {

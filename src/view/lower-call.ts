@@ -24,7 +24,6 @@ import { isPrimitiveName } from './types-of-values.ts';
 /** What functions need to lower their arguments. */
 export interface ExpressionLowerer {
   readonly context: ExpressionContext;
-  usesReferences: boolean;
   lower(syntax: Syntax, scope: Scope): Outcome;
   focusOf(scope: Scope): Outcome;
   itemScope(of: Outcome): Scope;
@@ -292,7 +291,6 @@ const native: ReadonlyMap<string, Lower> = new Map<string, Lower>([
         lowerer.warn('VIEW_NEVER', call.offset, { reason: `${nameTypes(of)} is no Reference` });
         return emptyOutcome;
       }
-      lowerer.usesReferences = true;
       return outcome({ kind: 'referenceKey', of: of.expression, type, targets: of.targets ?? [], isMany: of.expression.isMany }, 'id');
     },
   ],

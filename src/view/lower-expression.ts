@@ -37,7 +37,6 @@ export class Lowerer implements ExpressionLowerer {
   usesRowIndex = false;
   /** True when it reads anything of the resource. */
   readsData = false;
-  usesReferences = false;
 
   constructor(context: ExpressionContext) {
     this.context = context;

@@ -27,6 +27,9 @@ export interface SlowExpression {
   readonly path: string;
   readonly text: string;
   readonly reason: string;
+  /** The text that the package gets, and the type of what it is about. */
+  readonly printed: string;
+  readonly base: string;
 }
 
 export interface LoweredView {
@@ -53,7 +56,6 @@ class ViewLowering {
   readonly #columns: Column[] = [];
   /** Name in lower letters → the column. */
   readonly #byName = new Map<string, number>();
-  #usesReferences = false;
 
   constructor(view: CheckedView, context: ViewContext) {
     this.#view = view;
@@ -63,7 +65,7 @@ class ViewLowering {
   lower(): ViewPlan {
     const { constants: _, description, name, resourceType, selections, where } = this.#view;
     const { model, problems } = this.#context;
-    if (!model.resourceTypes.includes(resourceType))
+    if (!model.resourceTypes.includes(resourceType) && !problems.has('resource'))
       problems.add('VIEW_RESOURCE_UNKNOWN', 'resource', { name: resourceType, version: model.version.toUpperCase() });
     const root: Scope = { focus: { types: model.hasType(resourceType) ? [resourceType] : [], expression: { kind: 'focus', isMany: false } }, isLoop: false };
     const criteria = where.map((path) => ({ expression: this.#criterion(path, root), text: path.text }));
@@ -73,7 +75,6 @@ class ViewLowering {
       viewName: name,
       where: criteria,
       selections: lowered,
-      usesReferences: this.#usesReferences,
     };
   }
 
@@ -178,6 +179,8 @@ class ViewLowering {
   #expression(path: ViewPath, scope: Scope): Lowered & { readonly offset: number } {
     const { functions, model, problems } = this.#context;
     const nothing: Outcome = { expression: { kind: 'empty', isMany: false }, types: [] };
+    // What is no text at all has been reported.
+    if (path.text === '' && problems.has(path.path)) return { outcome: nothing, showsIndexOnly: false, offset: 0 };
     let syntax: Syntax;
     try {
       syntax = parseExpression(path.text);
@@ -193,7 +196,6 @@ class ViewLowering {
     const lowerer = new Lowerer(context);
     try {
       const outcome = lowerer.lower(syntax, scope);
-      this.#usesReferences ||= lowerer.usesReferences;
       return { outcome, showsIndexOnly: lowerer.usesRowIndex && !lowerer.readsData, offset: syntax.offset };
     } catch (error) {
       if (error instanceof Unusable) return { outcome: nothing, showsIndexOnly: false, offset: syntax.offset };
@@ -210,11 +212,11 @@ class ViewLowering {
       problems.addAt('VIEW_CHOICE_OPEN', path, syntax.offset);
       return { expression: { kind: 'empty', isMany: false }, types: [] };
     }
-    this.slow.push({ path: path.path, text: path.text, reason });
-    this.#usesReferences ||= asksForReferences(syntax);
     const isResource = base === undefined || isSubtype(base, 'Resource', model);
     const text = printExpression(syntax, this.#view.constants);
-    return { expression: { kind: 'package', text, base: isResource ? '' : base, isMany: true }, types: [] };
+    const packageBase = isResource ? '' : base;
+    this.slow.push({ path: path.path, text: path.text, reason, printed: text, base: packageBase });
+    return { expression: { kind: 'package', text, base: packageBase, isMany: true }, types: [] };
   }
 }
 
@@ -281,8 +283,4 @@ function listNames(names: readonly string[]): string {
 
 function range(start: number, end: number): readonly number[] {
   return Array.from({ length: end - start }, (_, index) => start + index);
-}
-
-function asksForReferences(syntax: Syntax): boolean {
-  return JSON.stringify(syntax).includes('"name":"getReferenceKey"');
 }

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type DiagnosticCode, type MessageParameters, UserError } from '../diagnostics.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { countOf } from './view-problems.ts';
 
 /** A view as written, and where it comes from. */
 export interface WrittenView {
@@ -36,7 +37,11 @@ export function readViewFiles(paths: readonly string[]): readonly WrittenView[] 
   if (first === undefined) return views;
   if (others.length === 0) throw first;
   const causes = faults.map(({ code, location, hint, message }) => ({ code, severity: 'error' as const, message, hint, location }));
-  throw new UserError('VIEW_INVALID', { parameters: { count: faults.length, views: faults.length }, exitCode: 2, causes });
+  throw new UserError('VIEW_INVALID', {
+    parameters: { problems: countOf(faults.length, 'problem'), views: countOf(faults.length, 'file') },
+    exitCode: 2,
+    causes,
+  });
 }
 
 /** The views of a file. Throws a UserError when it cannot be read, or is no JSON. */

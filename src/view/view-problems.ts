@@ -15,6 +15,7 @@ export interface ViewProblem {
   /** In the expression, from 1. */
   readonly line: number | undefined;
   readonly column: number | undefined;
+  readonly parameters: MessageParameters;
   readonly diagnostic: Diagnostic;
 }
 
@@ -24,16 +25,18 @@ export class ViewError extends UserError {
 
   constructor(problems: readonly ViewProblem[]) {
     const errors = problems.filter(({ severity }) => severity === 'error');
-    const [first] = errors;
     super('VIEW_INVALID', {
-      parameters: { count: errors.length, views: new Set(errors.map(({ origin, view }) => `${origin} ${view}`)).size, first: first?.diagnostic.message ?? '' },
-      location: first?.diagnostic.location,
+      parameters: { problems: countOf(errors.length, 'problem'), views: countOf(new Set(errors.map(({ origin, view }) => `${origin} ${view}`)).size, 'view') },
       exitCode: 2,
       causes: errors.map(({ diagnostic }) => diagnostic),
     });
     this.name = 'ViewError';
     this.problems = problems;
   }
+}
+
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Where an expression stands, for messages about it. */
@@ -58,6 +61,11 @@ export class ProblemList {
     this.isStrict = isStrict;
   }
 
+  /** True when there is a problem at this path of the view. */
+  has(path: string): boolean {
+    return this.problems.some((problem) => problem.path === path);
+  }
+
   get hasErrors(): boolean {
     return this.problems.some(({ severity }) => severity === 'error');
   }
@@ -74,9 +82,10 @@ export class ProblemList {
   #add(code: DiagnosticCode, path: string, place: { line: number; column: number } | undefined, parameters: MessageParameters): void {
     const name = this.view.length > longestName ? `${this.view.slice(0, longestName)}…` : this.view;
     const parts = [`view ${name}`, ...(path === '' ? [] : [path]), ...(place === undefined ? [] : [`line ${place.line}, column ${place.column}`])];
-    const made = makeDiagnostic(code, { sourceName: this.origin }, { ...parameters, place: parts.join(', ') });
+    const all = { ...parameters, place: parts.join(', ') };
+    const made = makeDiagnostic(code, { sourceName: this.origin }, all);
     const severity = made.severity === 'warning' && this.isStrict ? 'error' : made.severity === 'error' ? 'error' : 'warning';
     const diagnostic: Diagnostic = { ...made, severity };
-    this.problems.push({ code, severity, origin: this.origin, view: this.view, path, line: place?.line, column: place?.column, diagnostic });
+    this.problems.push({ code, severity, origin: this.origin, view: this.view, path, line: place?.line, column: place?.column, parameters: all, diagnostic });
   }
 }

@@ -19,6 +19,8 @@ async function read(code: string): Promise<{ result: PartReading | unknown; wasR
     formatName: 'csv',
     csv: {},
     defaultTables: undefined,
+    hasDefaultTables: true,
+    views: [],
     limits: { recordBytes: 1, depth: 1, expansion: 1 },
   } as const;
   const thread = new WorkerThread(

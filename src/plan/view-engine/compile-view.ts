@@ -19,7 +19,6 @@ export function compileView(plan: ViewPlan, compilePackage: (text: string, base:
     name: schema.name,
     resourceType: schema.resourceType,
     tables: [schema],
-    usesReferences: plan.usesReferences,
     bind: ([builder], context) => bindView(plan, builder as TableBuilder, context, createCompiler(compilePackage)),
   };
 }

@@ -26,12 +26,12 @@ export function readKey(
 ): string | undefined {
   const parsed = parseOnce(reference['reference']);
   const statedType = typeof reference['type'] === 'string' ? reference['type'] : undefined;
+  const possible = wanted !== undefined ? [wanted] : statedType !== undefined ? [statedType] : targets;
   switch (parsed.form) {
     case 'relative':
     case 'absolute':
       return wanted === undefined || parsed.type === wanted ? parsed.id : undefined;
     case 'urn': {
-      const possible = wanted !== undefined ? [wanted] : statedType !== undefined ? [statedType] : targets;
       const target = lookup?.findUrn(reference['reference'] as string, parsed.id, possible);
       if (target !== undefined) return wanted === undefined || target.type === wanted ? target.id : undefined;
       // Nothing in the input has it: the urn's own id, unless it cannot be of the type.
@@ -42,11 +42,11 @@ export function readKey(
       if (parsed.identifier === undefined || (wanted !== undefined && parsed.type !== wanted)) return undefined;
       return lookup?.findIdentifier(parsed.identifier, [parsed.type])?.id;
     case 'other': {
-      if (reference['reference'] !== undefined) return undefined;
+      // It may be the fullUrl of an entry all the same.
+      const url = reference['reference'];
       const identifier = readIdentifier(reference['identifier']);
-      if (identifier === undefined) return undefined;
-      const possible = wanted !== undefined ? [wanted] : statedType !== undefined ? [statedType] : targets;
-      return lookup?.findIdentifier(identifier, possible)?.id;
+      const found = typeof url === 'string' ? lookup?.findUrn(url, '', possible) : identifier && lookup?.findIdentifier(identifier, possible);
+      return found && (wanted === undefined || found.type === wanted) ? found.id : undefined;
     }
     case 'contained':
       return undefined;
@@ -55,8 +55,9 @@ export function readKey(
   }
 }
 
-/** `system|value`, or the value alone. */
+/** `system|value`; `|value` without a system. */
 function readIdentifier(identifier: unknown): string | undefined {
   if (typeof identifier !== 'object' || identifier === null || !('value' in identifier) || typeof identifier.value !== 'string') return undefined;
-  return 'system' in identifier && typeof identifier.system === 'string' ? `${identifier.system}|${identifier.value}` : identifier.value;
+  const system = 'system' in identifier && typeof identifier.system === 'string' ? identifier.system : '';
+  return `${system}|${identifier.value}`;
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TableEntry } from './schema-file.ts';
 
-const tableFile = /^(?:details\/)?[a-z][a-z0-9_]*\.[a-z]{1,10}$/;
+const tableFile = /^(?:details\/)?[A-Za-z][A-Za-z0-9_]*\.[a-z]{1,10}$/;
 
 export interface EarlierOutput {
   /** False when the folder holds no output of this tool: then nothing in it is ours to remove. */

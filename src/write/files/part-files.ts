@@ -11,7 +11,7 @@ import { RejectsFile } from './rejects-file.ts';
 import { SavedFiles } from './saved-files.ts';
 
 /** The second wall against names that lead elsewhere; the first is the check of resourceType. */
-const tableName = /^[a-z][a-z0-9_]*$/;
+const tableName = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 export class PartFiles implements PartSink {
   readonly storage;
