@@ -4,7 +4,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBDateValue, DuckDBInstance, DuckDBListValue, DuckDBTimestampTZValue, DuckDBTimestampValue, type DuckDBValue } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBDateValue,
+  DuckDBInstance,
+  DuckDBListValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import { type Data, DataType, type RecordBatch, tableFromIPC } from 'apache-arrow';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -25,24 +33,20 @@ export const arrowReaders: Readonly<Record<string, ReadFile>> = { 'apache-arrow'
 
 /** The rows of a query, in DuckDB's own JSON form. */
 export async function queryDuckDb(sql: string): Promise<readonly (readonly TypedCell[])[]> {
-  return (await runDuckDb(sql)).json;
+  return (await runDuckDb(sql)).getRowsJson() as TypedCell[][];
 }
 
+let connecting: Promise<DuckDBConnection> | undefined;
+
 async function runDuckDb(sql: string) {
-  const instance = await DuckDBInstance.create();
-  const connection = await instance.connect();
-  try {
-    const reader = await connection.runAndReadAll(sql);
-    return { columns: reader.columnNames(), values: reader.getRows(), json: reader.getRowsJson() as TypedCell[][] };
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  connecting ??= DuckDBInstance.create(':memory:', { threads: '1' }).then((instance) => instance.connect());
+  const reader = await (await connecting).runAndReadAll(sql);
+  return reader;
 }
 
 async function readByDuckDb(path: string): Promise<ReadTable> {
-  const { columns, values } = await runDuckDb(`SELECT * FROM read_parquet('${path}')`);
-  return { columns, rows: values.map((row) => row.map(fromDuckDb)) };
+  const reader = await runDuckDb(`SELECT * FROM read_parquet('${path}')`);
+  return { columns: reader.columnNames(), rows: reader.getRows().map((row) => row.map(fromDuckDb)) };
 }
 
 function fromDuckDb(value: DuckDBValue): TypedCell {
