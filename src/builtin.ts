@@ -39,6 +39,7 @@ export type { CsvOptions } from './write/csv/csv-options.ts';
 export { createDiscardSink } from './write/discard-sink.ts';
 export { createFileSink, createFolderSink, type FolderSink } from './write/files/folder-sink.ts';
 export { outputError } from './write/files/output-error.ts';
+export { describeColumns } from './write/files/schema-file.ts';
 export { createFilledSink } from './write/filled/filled-sink.ts';
 export { OutputClosed } from './write/output-closed.ts';
 export type { ParquetOptions } from './write/parquet/parquet-options.ts';

@@ -4,7 +4,7 @@ import { OutputClosed, parseDecimals } from '../builtin.ts';
 import { type ConvertOptions, type ConvertResult, convert, type PostgresTarget } from '../convert.ts';
 import { UserError } from '../diagnostics.ts';
 import { guardRun } from './guard-run.ts';
-import { type ConvertFlags, defaultTablesOf } from './options.ts';
+import { type ConvertFlags, defaultTablesOf, typedOf } from './options.ts';
 import { DiagnosticPrinter } from './print-diagnostics.ts';
 import { printFailure } from './print-failure.ts';
 import { printSummary, summarise } from './print-summary.ts';
@@ -92,10 +92,7 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     hasDefaultTables: flags.defaults !== false,
     isStrict: flags.strict === true,
     ...(flags.plugin !== undefined && { plugins: flags.plugin }),
-    typed: {
-      ...(flags.timestamps !== undefined && { timestamps: flags.timestamps }),
-      ...(flags.decimals !== undefined && { decimals: parseDecimals(flags.decimals) }),
-    },
+    typed: typedOf(flags, parseDecimals),
     parquet: { ...(flags.compression !== undefined && { compression: flags.compression }) },
     csv: {
       ...(flags.delimiter !== undefined && { delimiter: flags.delimiter }),

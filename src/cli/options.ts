@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { DefaultTableOptions, FhirVersion } from '../builtin.ts';
+import type { TypedOptions } from '../types.ts';
 
 /** Options of `convert` as commander hands them over. */
 export interface ConvertFlags {
@@ -47,7 +48,20 @@ export interface ConvertFlags {
 
 export type TablesFlags = { readonly ddl?: 'postgres' } & Pick<
   ConvertFlags,
-  'pgSchema' | 'plugin' | 'details' | 'codings' | 'columns' | 'attachments' | 'narrative' | 'keepVersions' | 'fhirVersion' | 'json' | 'color'
+  | 'format'
+  | 'timestamps'
+  | 'decimals'
+  | 'pgSchema'
+  | 'plugin'
+  | 'details'
+  | 'codings'
+  | 'columns'
+  | 'attachments'
+  | 'narrative'
+  | 'keepVersions'
+  | 'fhirVersion'
+  | 'json'
+  | 'color'
 >;
 export type ViewCheckFlags = Pick<ConvertFlags, 'plugin' | 'strict' | 'fhirVersion' | 'json' | 'color'>;
 export type PluginsFlags = Pick<ConvertFlags, 'plugin' | 'json' | 'color'>;
@@ -61,7 +75,7 @@ export function addConvertOptions(command: Command): void {
         .default(undefined, 'fhir-tables')
         .helpGroup(tables),
     )
-    .addOption(new Option('-f, --format <name>', 'file format: csv (default), parquet, arrow').helpGroup(tables))
+    .addOption(formatOption().helpGroup(tables))
     .addOption(new Option('-t, --table <names>', 'only these tables (repeat, or commas)').argParser(collectNames).helpGroup(tables))
     .addOption(noDetailsOption().helpGroup(tables))
     .addOption(detailsOption())
@@ -75,13 +89,8 @@ export function addConvertOptions(command: Command): void {
 
   const typed = 'Parquet, Arrow, Postgres:';
   command
-    .addOption(
-      new Option('--timestamps <mode>', 'as the clock showed, with the zone beside it; in UTC; or text as written')
-        .choices(['local', 'utc', 'text'])
-        .default(undefined, 'local')
-        .helpGroup(typed),
-    )
-    .addOption(new Option('--decimals <type>', 'double, text, or decimal(p,s) with p digits, s after the point').default(undefined, 'double').helpGroup(typed))
+    .addOption(timestampsOption().helpGroup(typed))
+    .addOption(decimalsOption().helpGroup(typed))
     .addOption(new Option('--compression <codec>', 'of Parquet files').choices(['zstd', 'snappy', 'none']).default(undefined, 'zstd').helpGroup(typed));
   const postgres = 'Postgres:';
   command
@@ -116,6 +125,9 @@ export function addTablesOptions(command: Command): void {
     .addOption(detailsOption())
     .addOption(fhirVersionOption())
     .addOption(pluginOption())
+    .addOption(formatOption())
+    .addOption(timestampsOption())
+    .addOption(decimalsOption())
     .addOption(new Option('--ddl <dialect>', 'as SQL that creates them').choices(['postgres']))
     .addOption(pgSchemaOption())
     .addOption(new Option('--json', 'as JSON'))
@@ -184,6 +196,28 @@ function contentOptions(): readonly Option[] {
     new Option('--narrative', 'columns for the narrative (text.div), which is left out otherwise'),
     new Option('--keep-versions', 'rows for every version of a resource, told apart by version_hash'),
   ];
+}
+
+function formatOption(): Option {
+  return new Option('-f, --format <name>', 'file format: csv (default), parquet, arrow');
+}
+
+function timestampsOption(): Option {
+  return new Option('--timestamps <mode>', 'as the clock showed, with the zone beside it; in UTC; or text as written')
+    .choices(['local', 'utc', 'text'])
+    .default(undefined, 'local');
+}
+
+function decimalsOption(): Option {
+  return new Option('--decimals <type>', 'double, text, or decimal(p,s) with p digits, s after the point').default(undefined, 'double');
+}
+
+/** The library's form of the options on types; `parse` is called where the format is loaded already. */
+export function typedOf(
+  { decimals, timestamps }: Pick<ConvertFlags, 'decimals' | 'timestamps'>,
+  parse: (decimals: string) => TypedOptions['decimals'],
+): Partial<TypedOptions> {
+  return { ...(timestamps !== undefined && { timestamps }), ...(decimals !== undefined && { decimals: parse(decimals) }) };
 }
 
 function fhirVersionOption(): Option {

@@ -1,12 +1,12 @@
 // `fhir-flatten tables [name...]`: the tables, or the columns of some, on stdout.
 
-import { printPostgresDdl } from '../builtin.ts';
-import { nameColumnType } from '../column-type.ts';
+import { describeColumns, parseDecimals, printPostgresDdl } from '../builtin.ts';
 import { checkTableNames } from '../convert.ts';
 import { UserError } from '../diagnostics.ts';
 import { loadRegistry } from '../load-registry.ts';
-import type { TableSchema } from '../types.ts';
-import { defaultTablesOf, type TablesFlags } from './options.ts';
+import type { Registry } from '../registry.ts';
+import type { CellStorage, TableSchema } from '../types.ts';
+import { defaultTablesOf, type TablesFlags, typedOf } from './options.ts';
 import { suggestNames } from './suggest-names.ts';
 import { writeStdout } from './write-stdout.ts';
 
@@ -16,7 +16,9 @@ export async function tablesCommand(names: readonly string[], flags: TablesFlags
     fhirVersion: flags.fhirVersion === 'auto' ? 'r4' : flags.fhirVersion,
     defaultTables: defaultTablesOf(flags),
     plugins: flags.plugin ?? [],
+    typed: typedOf(flags, parseDecimals),
   });
+  const storage = storageOf(flags.format ?? 'csv', registry);
   if (names.length > 0) checkTableNames(names, registry, suggestNames);
   const all = registry.allTables();
   const chosen = names.length === 0 ? all : names.flatMap((name) => all.filter((table) => table.name === name));
@@ -25,10 +27,14 @@ export async function tablesCommand(names: readonly string[], flags: TablesFlags
   const text = flags.ddl
     ? await printPostgresDdl(chosen, flags.pgSchema ?? 'public', 'local')
     : flags.json
-      ? `${JSON.stringify(chosen.map(describe), undefined, 2)}\n`
+      ? `${JSON.stringify(
+          chosen.map((table) => describe(table, storage)),
+          undefined,
+          2,
+        )}\n`
       : names.length === 0
         ? listTables(all)
-        : chosen.map(listColumns).join('\n');
+        : chosen.map((table) => listColumns(table, storage)).join('\n');
   await writeStdout(text);
   return 0;
 }
@@ -37,23 +43,39 @@ function listTables(tables: readonly TableSchema[]): string {
   return alignRows(tables.map(({ name, columns, description }) => [name, `${columns.length} columns`, description]));
 }
 
-function listColumns(table: TableSchema): string {
-  const rows = table.columns.map(({ name, type, fhirPath, description }) => [`  ${name}`, nameColumnType(type), fhirPath ?? '', description]);
+/** Throws a UserError (usage) for a format that is not there. */
+function storageOf(name: string, { formats }: Registry): CellStorage {
+  const format = formats.get(name);
+  if (format === undefined) throw new UserError('FORMAT_UNKNOWN', { parameters: { name, formats: [...formats.keys()].join(', ') }, exitCode: 2 });
+  return format.storage;
+}
+
+function listColumns(table: TableSchema, storage: CellStorage): string {
+  const rows = describeColumns(table, storage).map(({ name, type, storedAs, path, description }) => [
+    `  ${name}`,
+    type,
+    ...(storedAs === undefined ? [] : [storedAs]),
+    path ?? '',
+    description,
+  ]);
   return `${table.name}: ${table.description}\n${alignRows(rows)}`;
 }
 
-function describe({ name, role, resourceType, description, columns }: TableSchema): Record<string, unknown> {
+function describe(table: TableSchema, storage: CellStorage): Record<string, unknown> {
+  const { name, role, resourceType, description } = table;
+  const isNullable = new Map(table.columns.map((column) => [column.name, column.isNullable]));
   return {
     name,
     role,
     resourceType,
     description,
-    columns: columns.map((column) => ({
-      name: column.name,
-      type: nameColumnType(column.type),
-      isNullable: column.isNullable,
-      path: column.fhirPath,
-      description: column.description,
+    columns: describeColumns(table, storage).map(({ name: columnName, type, storedAs, path, description: text }) => ({
+      name: columnName,
+      type,
+      storedAs,
+      isNullable: isNullable.get(columnName) ?? true,
+      path,
+      description: text,
     })),
   };
 }

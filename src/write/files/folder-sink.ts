@@ -129,13 +129,12 @@ class FilesSink implements FolderSink {
     return join(this.#folder.path, this.#relativePath(schema));
   }
 
-  /** Files of tables that an earlier run wrote and this one did not. */
+  /** Files of tables that an earlier run wrote and this one did not, or did in another format. */
   #staleFiles(earlier: EarlierOutput, tables: readonly JoinedTable[]): string[] {
-    if (this.#options.keepsOtherTables) return [];
-    const written = new Set(tables.map(({ schema }) => this.#relativePath(schema)));
-    return Object.values(earlier.tables)
-      .filter(({ file }) => !written.has(file))
-      .map(({ file }) => join(this.#folder.path, file));
+    const written = new Map(tables.map(({ schema }) => [schema.name, this.#relativePath(schema)]));
+    return Object.entries(earlier.tables)
+      .filter(([name, { file }]) => (this.#options.keepsOtherTables ? written.has(name) && written.get(name) !== file : written.get(name) !== file))
+      .map(([, { file }]) => join(this.#folder.path, file));
   }
 
   /** Attachments that an earlier run wrote and this one did not; where other tables stay, their files do. */
@@ -147,7 +146,7 @@ class FilesSink implements FolderSink {
 
   #schemaContent(earlier: EarlierOutput, tables: readonly JoinedTable[], savedCount: number): Record<string, unknown> {
     const entries: [string, TableEntry][] = this.#options.keepsOtherTables ? Object.entries(earlier.tables) : [];
-    for (const { schema, facts } of tables) entries.push([schema.name, describeTable(schema, this.#relativePath(schema), facts.rowCount)]);
+    for (const { schema, facts } of tables) entries.push([schema.name, describeTable(schema, this.storage, this.#relativePath(schema), facts.rowCount)]);
     const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
     const hasSavedFiles = savedCount > 0 || (this.#options.keepsOtherTables && earlier.hasSavedFiles);
     return { tool: 'fhir-flatten', ...this.#options.about, ...(hasSavedFiles && { attachments: savedFolder }), tables: Object.fromEntries(sorted) };

@@ -1,7 +1,9 @@
 // Tables of a run → the content of _schema.json: what each file holds, for people and for programs that load it.
 
 import { nameColumnType } from '../../column-type.ts';
-import type { TableSchema } from '../../types.ts';
+import { namePhysicalType } from '../../physical-type.ts';
+import type { CellStorage, TableSchema } from '../../types.ts';
+import { describePart, expandColumns } from '../typed/physical-columns.ts';
 
 export interface TableEntry {
   /** Relative to the output folder, with "/". */
@@ -9,15 +11,34 @@ export interface TableEntry {
   readonly description: string;
   readonly resourceType: string;
   readonly rowCount: number;
-  readonly columns: readonly { name: string; type: string; path: string | undefined; description: string }[];
+  readonly columns: readonly ColumnEntry[];
 }
 
-export function describeTable(schema: TableSchema, file: string, rowCount: number): TableEntry {
-  return {
-    file,
-    description: schema.description,
-    resourceType: schema.resourceType,
-    rowCount,
-    columns: schema.columns.map(({ name, type, fhirPath, description }) => ({ name, type: nameColumnType(type), path: fhirPath, description })),
-  };
+interface ColumnEntry {
+  readonly name: string;
+  /** FHIR's. */
+  readonly type: string;
+  /** What a format with types stores; undefined in text. */
+  readonly storedAs?: string;
+  readonly path: string | undefined;
+  readonly description: string;
+}
+
+export function describeTable(schema: TableSchema, storage: CellStorage, file: string, rowCount: number): TableEntry {
+  const { description, resourceType } = schema;
+  return { file, description, resourceType, rowCount, columns: describeColumns(schema, storage) };
+}
+
+/** The columns that the table has in a format, in their order. */
+export function describeColumns(schema: TableSchema, storage: CellStorage): readonly ColumnEntry[] {
+  if (storage.kind === 'text') {
+    return schema.columns.map(({ name, type, fhirPath, description }) => ({ name, type: nameColumnType(type), path: fhirPath, description }));
+  }
+  return expandColumns(schema, storage).map((physical) => ({
+    name: physical.name,
+    type: physical.part === 'value' ? nameColumnType(physical.column.type) : 'string',
+    storedAs: namePhysicalType(physical.type),
+    path: physical.column.fhirPath,
+    description: describePart(physical),
+  }));
 }
