@@ -228,6 +228,32 @@ describe.each(formats)('%s', (_, createFormat, read) => {
   });
 });
 
+it.each([
+  ['parquet', createParquetFormat(local, { compression: 'zstd' }), parquetReaders],
+  ['arrow', createArrowFormat(local), arrowReaders],
+] as const)('%s keeps a million rows', { timeout: 120_000 }, async (_, format, readers) => {
+  const batchCount = 250;
+  const batchOf = (batch: number) =>
+    Array.from(
+      { length: 4000 },
+      (_, row): Row => ({ id: `${batch}.${row}`, n: row % 2 === 0 ? batch * 4000 + row : undefined, t: row % 100 === 0 ? 'ü' : 'x' }),
+    );
+  const { facts, path } = await writeRows(
+    format,
+    { id: 'id', n: 'integer', t: 'code' },
+    Array.from({ length: batchCount }, (_, batch) => batchOf(batch)),
+  );
+  expect(facts.rowCount).toBe(1_000_000);
+  for (const read of Object.values(readers)) {
+    const { rows } = await read(path);
+    expect(rows.length).toBe(1_000_000);
+    for (let row = 0; row < rows.length; row += 9973) {
+      const [batch, rowInBatch] = [Math.floor(row / 4000), row % 4000];
+      expect(rows[row]).toEqual([`${batch}.${rowInBatch}`, rowInBatch % 2 === 0 ? row : null, rowInBatch % 100 === 0 ? 'ü' : 'x']);
+    }
+  }
+});
+
 it('Arrow goes into a pipe as a stream', async () => {
   const { path } = await writeRows(createArrowFormat(local), { id: 'id' }, [[{ id: 'a' }]], true);
   for (const read of Object.values(arrowReaders)) expect((await read(path)).rows).toEqual([['a']]);
