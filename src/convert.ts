@@ -96,6 +96,8 @@ export interface PostgresTarget {
   readonly url?: string | undefined;
   /** Default `public`. */
   readonly schema?: string;
+  /** Table of a view or plugin → the columns that tell its rows apart; without, it is replaced as a whole. */
+  readonly keys?: Readonly<Record<string, readonly string[]>>;
   /** How long to wait for another load into the same schema. Default 60. */
   readonly lockTimeoutSeconds?: number;
   /** Files that an earlier run has loaded are left out. */
@@ -172,8 +174,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
     settled.version = version;
     if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, views, fhirVersion: version });
     if (tables !== undefined) settled.tableNames = checkTableNames(tables, settled.registry, options.suggest);
-    if (choice.sources.length > 0)
-      database?.check([...findTables(database.names, settled.registry).values()].filter(({ name }) => settled.tableNames?.has(name) ?? true));
+    if (database !== undefined && choice.sources.length > 0) checkTables(database, settled.registry, settled.tableNames, options);
     const scratch = database ?? (isFolderSink(sink) ? sink : undefined);
     const sources = scratch === undefined ? once : once.map((source, index) => readableTwice(source, scratch, index));
     const result = await run({
@@ -220,17 +221,27 @@ function chooseDestination(options: ConvertOptions, registry: Registry, tables: 
 }
 
 async function openPostgres(
-  { lockTimeoutSeconds = defaultLockTimeoutSeconds, schema = 'public', url }: PostgresTarget,
+  { isIncremental = false, keys = {}, lockTimeoutSeconds = defaultLockTimeoutSeconds, schema = 'public', url }: PostgresTarget,
   options: ConvertOptions,
 ): Promise<PostgresSink> {
   return await createPostgresSink({
     url,
     schemaName: schema,
     lockTimeoutSeconds,
+    keys: new Map(Object.entries(keys)),
+    canReplace: !isIncremental,
     storage: postgresStorage(options.typed?.timestamps ?? 'local'),
     toolVersion,
     warn: (reason) => options.onDiagnostic?.(makeDiagnostic('PG_PASSWORD_FILE', undefined, { reason }), 1),
   });
+}
+
+/** Throws a UserError where a table is there that does not fit, or is to have a key that it cannot have. */
+function checkTables(database: PostgresSink, registry: Registry, tableNames: ReadonlySet<string> | undefined, { postgres, suggest }: ConvertOptions): void {
+  const withKeys = Object.keys(postgres?.keys ?? {});
+  checkTableNames(withKeys, registry, suggest);
+  const concerned = findTables([...database.names, ...withKeys], registry);
+  database.check([...concerned.values()].filter(({ name }) => tableNames?.has(name) ?? true));
 }
 
 /** What is left to read. The options that decide on the tables count as well: with others, files are new again. */

@@ -117,6 +117,8 @@ const MESSAGES = {
   PG_LOCKED: { severity: 'error', text: 'another run loads into schema {schema}, waited {seconds} s: {holder}', hint: 'wait for it, raise --lock-timeout, or end that session with SELECT pg_terminate_backend({pid})' },
   PG_SCHEMA_MISSING: { severity: 'error', text: 'no schema {schema} in {target}, and it cannot be created (SQLSTATE {sqlstate})', hint: 'have it created, with CREATE and USAGE granted to the user' },
   PG_TABLE_DIFFERS: { severity: 'error', text: 'table {table} is there already and does not fit: {difference}', hint: 'nothing was loaded; rename or drop that table, or load into another schema with --pg-schema' },
+  PG_KEY_UNKNOWN: { severity: 'error', text: 'the key of table {table}: it has no column {column}' },
+  PG_KEY_NEEDED: { severity: 'error', text: 'table {table} has no key, so that --incremental would replace its rows by those of the new files', hint: 'name the columns that tell its rows apart, with --pg-key or in the view' },
   PG_NAME_INVALID: { severity: 'error', text: 'Postgres cannot take the name of a {kind} of table {table}: {reason}' },
   PG_CHARACTERS_REPLACED: { severity: 'warning', text: 'table {table}: {count} NUL characters or lone surrogates written as U+FFFD, since Postgres has no place for them' },
   PG_OLDER_KEPT: { severity: 'warning', text: '{count} {type} resources are older than what the database has (meta.lastUpdated), which stays' },

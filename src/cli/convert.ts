@@ -60,18 +60,19 @@ export async function convertCommand(inputs: readonly string[], flags: ConvertFl
   return exitCode;
 }
 
-function postgresTarget({ incremental, lockTimeout, pg, pgSchema }: ConvertFlags): PostgresTarget {
+function postgresTarget({ incremental, lockTimeout, pg, pgKey, pgSchema }: ConvertFlags): PostgresTarget {
   return {
     ...(typeof pg === 'string' && { url: pg }),
     ...(pgSchema !== undefined && { schema: pgSchema }),
     ...(lockTimeout !== undefined && { lockTimeoutSeconds: lockTimeout }),
     isIncremental: incremental === true,
+    ...(pgKey !== undefined && { keys: Object.fromEntries(pgKey.map(({ columns, table }) => [table, columns])) }),
   };
 }
 
 function checkPostgresFlags(flags: ConvertFlags): void {
   if (flags.pg !== undefined) return;
-  const options = { '--pg-schema': flags.pgSchema, '--lock-timeout': flags.lockTimeout, '--incremental': flags.incremental };
+  const options = { '--pg-schema': flags.pgSchema, '--lock-timeout': flags.lockTimeout, '--pg-key': flags.pgKey, '--incremental': flags.incremental };
   for (const [option, value] of Object.entries(options)) {
     if (value !== undefined) throw new UserError('PG_WITHOUT', { parameters: { option, needed: '--pg' }, exitCode: 2 });
   }

@@ -4,12 +4,19 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { DefaultTableOptions, FhirVersion } from '../builtin.ts';
 import type { TypedOptions } from '../types.ts';
 
+/** The key of a view's or plugin's table. */
+interface PgKey {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
 /** Options of `convert` as commander hands them over. */
 export interface ConvertFlags {
   readonly out?: string;
   readonly pg?: true | string;
   readonly pgSchema?: string;
   readonly lockTimeout?: number;
+  readonly pgKey?: readonly PgKey[];
   readonly incremental?: true;
   readonly format?: string;
   readonly table?: readonly string[];
@@ -96,6 +103,9 @@ export function addConvertOptions(command: Command): void {
   command
     .addOption(new Option('--pg [url]', 'load into Postgres; without a URL the environment says where (PGHOST, …)').helpGroup(postgres))
     .addOption(pgSchemaOption().helpGroup(postgres))
+    .addOption(
+      new Option('--pg-key <table=columns>', 'update rows of a view by these columns; else its table is replaced').argParser(collectKeys).helpGroup(postgres),
+    )
     .addOption(new Option('--incremental', 'leave out files that were loaded before').helpGroup(postgres))
     .addOption(
       wholeNumber('--lock-timeout <seconds>', 'how long to wait for another load into the schema', 0, 86_400).default(undefined, '60').helpGroup(postgres),
@@ -268,6 +278,13 @@ function wholeNumber(flags: string, description: string, min: number, max: numbe
     if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
     return value;
   });
+}
+
+function collectKeys(text: string, previous: readonly PgKey[] | undefined): readonly PgKey[] {
+  const [, table, columns = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  const names = columns.split(',').map((name) => name.trim());
+  if (table === undefined || names.includes('')) throw new InvalidArgumentError('It takes a table and its columns, as in lab_result=patient_id,idx.');
+  return [...(previous ?? []), { table: table.trim(), columns: names }];
 }
 
 function collectNames(text: string, previous: readonly string[] | undefined): readonly string[] {

@@ -23,6 +23,8 @@ export type ColumnSpecs = Readonly<Record<string, ColumnSpec>>;
 
 export interface TableSpec {
   readonly columns: ColumnSpecs;
+  /** Columns that tell a row from all others: Postgres then updates rows instead of replacing the table. */
+  readonly key?: readonly string[];
   readonly description?: string;
 }
 
@@ -129,10 +131,15 @@ function makeSchema(flattener: string, name: string, resourceType: string, spec:
   const lowerNames = new Set(entries.map(([column]) => column.toLowerCase()));
   // Postgres and DuckDB take names without regard to case unless they are quoted.
   if (lowerNames.size < entries.length) throw invalid(`table ${name}: two columns have names that differ in case only`);
+  const { key } = spec;
+  if (key !== undefined && (!isTextList(key) || !key.every((column) => entries.some(([known]) => known === column)))) {
+    throw invalid(`table ${name}: key takes a list of its columns`);
+  }
   return {
     name,
     role: 'view',
     resourceType,
+    ...(key !== undefined && { key }),
     description: typeof spec['description'] === 'string' ? spec['description'] : '',
     columns: entries.map(([column, columnSpec]) =>
       makeColumn(column, columnSpec, (reason) => invalid(`table ${name}, column ${JSON.stringify(column)}: ${reason}`)),

@@ -187,15 +187,17 @@ class ViewCheck {
       path: this.#path(column, place, 'path') ?? { text: '', path: `${place}.path` },
       isCollection: collection === true,
       declaredType: this.#text(column, place, 'type'),
-      sqlType: this.#sqlType(column, place),
+      sqlType: this.#tag(column, place, 'ansi/type'),
+      isKey: this.#tag(column, place, 'fhir-flatten/key') === 'true',
       description: this.#text(column, place, 'description'),
     };
   }
 
-  #sqlType(column: JsonObject, place: string): string | undefined {
+  /** The value of a tag. https://sql-on-fhir.org/ig/StructureDefinition-ViewDefinition-definitions.html#ViewDefinition.select.column.tag */
+  #tag(column: JsonObject, place: string, name: string): string | undefined {
     for (const [index, item] of this.#list(column, place, 'tag').entries()) {
       const tag = this.#object(item, `${place}.tag[${index}]`);
-      if (own(tag, 'name') === 'ansi/type') return this.#text(tag, `${place}.tag[${index}]`, 'value');
+      if (own(tag, 'name') === name) return this.#text(tag, `${place}.tag[${index}]`, 'value');
     }
     return undefined;
   }

@@ -54,6 +54,7 @@ class ViewLowering {
   readonly #context: ViewContext;
   readonly slow: SlowExpression[] = [];
   readonly #columns: Column[] = [];
+  readonly #key: string[] = [];
   /** Name in lower letters → the column. */
   readonly #byName = new Map<string, number>();
 
@@ -71,7 +72,14 @@ class ViewLowering {
     const criteria = where.map((path) => ({ expression: this.#criterion(path, root), text: path.text }));
     const lowered = mergeSelections(selections.map((selection) => this.#selection(selection, root, undefined)));
     return {
-      schema: { name, role: 'view', resourceType, description: description ?? `View ${name} of ${resourceType}`, columns: this.#columns },
+      schema: {
+        name,
+        role: 'view',
+        resourceType,
+        description: description ?? `View ${name} of ${resourceType}`,
+        columns: this.#columns,
+        ...(this.#key.length > 0 && { key: this.#key }),
+      },
       viewName: name,
       where: criteria,
       selections: lowered,
@@ -152,11 +160,12 @@ class ViewLowering {
     return { index, name, expression: outcome.expression, text: path.text, isCollection, showsIndexOnly, isFitted };
   }
 
-  #addColumn({ description, name, path, place }: CheckedColumn, type: ColumnType): number {
+  #addColumn({ description, isKey, name, path, place }: CheckedColumn, type: ColumnType): number {
     const key = name.toLowerCase();
     if (this.#byName.has(key)) this.#context.problems.add('VIEW_NAME_TWICE', `${place}.name`, { kind: 'column', name: name.slice(0, 80) });
     const index = this.#columns.length;
     this.#byName.set(key, index);
+    if (isKey) this.#key.push(name);
     this.#columns.push({ name, type, isNullable: true, fhirPath: path.text, description: description ?? '' });
     return index;
   }

@@ -29,6 +29,8 @@ export interface CheckedColumn {
   readonly declaredType: string | undefined;
   /** Value of the tag `ansi/type`. */
   readonly sqlType: string | undefined;
+  /** The tag `fhir-flatten/key` is `true`: the column is one of those that tell a row from all others. */
+  readonly isKey: boolean;
   readonly description: string | undefined;
 }
 

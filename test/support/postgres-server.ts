@@ -31,8 +31,11 @@ export interface PostgresServer {
   remove(): Promise<void>;
 }
 
+/** Makes files in the server's folder, to be owned by it, and settings that name them. */
+type Prepare = (folder: string) => { readonly files: readonly string[]; readonly settings: readonly string[] };
+
 /** Starts one; settings are `name=value`, as `postgres -c` takes them. */
-export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
+export async function startPostgres(settings: readonly string[] = [], prepare?: Prepare): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'fhir-flatten-postgres-'));
   const owner = chooseOwner();
   const binaries = findBinaries(folder, owner);
@@ -46,8 +49,13 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     { ...owner, encoding: 'utf8', cwd: folder },
   );
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr} ${init.error ?? ''}`);
+  const prepared = prepare?.(folder) ?? { files: [], settings: [] };
+  for (const file of prepared.files) {
+    chmodSync(join(folder, file), 0o600);
+    if (owner.uid !== undefined) chownSync(join(folder, file), owner.uid, owner.gid as number);
+  }
   const port = await findFreePort();
-  const server = new Server(folder, data, join(binaries, 'postgres'), owner, port, settings);
+  const server = new Server(folder, data, join(binaries, 'postgres'), owner, port, [...settings, ...prepared.settings]);
   await server.start();
   return server;
 }

@@ -97,3 +97,11 @@ function sqlTypeOf(type: PhysicalType): SqlType {
 export function listColumns(columns: readonly { readonly name: string }[], prefix = ''): string {
   return columns.map(({ name }) => `${prefix}${quoteName(name)}`).join(', ');
 }
+
+/** With --keep-versions, the column that tells the versions of a resource apart. */
+const versionColumn = 'version_hash';
+
+/** What a row of a child table belongs to: a resource, or where all versions have rows, one of them. */
+export function parentColumns({ columns, parent }: LoadTable): readonly SqlColumn[] {
+  return columns.filter((column) => column === parent || column.name === versionColumn);
+}

@@ -1,7 +1,7 @@
 // The statements that bring a table in line with the rows of a run, which stand in a temporary table. Pure text: what is
 // run when is in merge-tables.
 
-import { type LoadTable, listColumns, type SqlColumn } from './load-table.ts';
+import { type LoadTable, listColumns, parentColumns, type SqlColumn } from './load-table.ts';
 import { quoteName } from './sql-names.ts';
 
 /** Names of relations as SQL has them, quoted. */
@@ -55,20 +55,19 @@ inserted AS (
 SELECT (SELECT count(*) FROM inserted) AS inserted, (SELECT count(*) FROM updated) AS updated`;
 }
 
-/** `parents` gives, as `id`, the resources whose rows the staged ones are: other rows of theirs are gone from the input. */
-export function deleteGoneStatement({ key, parent }: LoadTable, { staged, target }: MergeNames, parents: string): string {
-  const column = quoteName((parent as SqlColumn).name);
-  return `DELETE FROM ${target} t WHERE t.${column} IN (SELECT p.id FROM ${parents} p)
-  AND NOT EXISTS (SELECT 1 FROM ${staged} s WHERE ${matchKey(key, 's', 't')})`;
+/** `parents` selects the resources whose rows the staged ones are: other rows of theirs are gone from the input. */
+export function deleteGoneStatement(table: LoadTable, { staged, target }: MergeNames, parents: string): string {
+  return `DELETE FROM ${target} t WHERE (${listColumns(parentColumns(table), 't.')}) IN (${parents})
+  AND NOT EXISTS (SELECT 1 FROM ${staged} s WHERE ${matchKey(table.key, 's', 't')})`;
 }
 
 /** Where a key is not enforced, rows of one resource may share it: these resources lose their rows, to get all of them anew. */
-export function deleteAmbiguousStatement({ key, parent }: LoadTable, { staged, target }: MergeNames, parents: string): string {
-  const column = quoteName((parent as SqlColumn).name);
-  const keys = (prefix: string) => key.map((part) => keyPart(part, prefix)).join(', ');
-  return `DELETE FROM ${target} WHERE ${column} IN (
-  SELECT s.${column} FROM ${staged} s GROUP BY s.${column}, ${keys('s')} HAVING count(*) > 1
-  UNION SELECT t.${column} FROM ${target} t WHERE t.${column} IN (SELECT p.id FROM ${parents} p) GROUP BY t.${column}, ${keys('t')} HAVING count(*) > 1)`;
+export function deleteAmbiguousStatement(table: LoadTable, { staged, target }: MergeNames, parents: string): string {
+  const own = (prefix: string) => listColumns(parentColumns(table), prefix);
+  const keys = (prefix: string) => table.key.map((part) => keyPart(part, prefix)).join(', ');
+  return `DELETE FROM ${target} WHERE (${own('')}) IN (
+  SELECT ${own('s.')} FROM ${staged} s GROUP BY ${own('s.')}, ${keys('s')} HAVING count(*) > 1
+  UNION SELECT ${own('t.')} FROM ${target} t WHERE (${own('t.')}) IN (${parents}) GROUP BY ${own('t.')}, ${keys('t')} HAVING count(*) > 1)`;
 }
 
 /** Of rows with the same key, the last one that was read stays. */

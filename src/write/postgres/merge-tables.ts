@@ -5,7 +5,7 @@ import type { DiagnosticCode, MessageParameters } from '../../diagnostics.ts';
 import type { Deletion, TableChanges } from '../../types.ts';
 import { CopyWriter } from './copy-writer.ts';
 import { commentStatements, containerColumn, indexStatements, primaryKeyStatement } from './ddl.ts';
-import { type LoadTable, listColumns } from './load-table.ts';
+import { type LoadTable, listColumns, parentColumns } from './load-table.ts';
 import {
   dedupeStatement,
   deleteAmbiguousStatement,
@@ -77,7 +77,8 @@ class Merge {
 
   /** An older version must not overwrite a newer one, nor bring its child rows, nor what it contains. */
   async #withdrawOlder(): Promise<void> {
-    const candidates = this.#mains().filter(({ isNew, staged }) => staged !== undefined && !isNew);
+    // Where all versions have rows, none is in the way of another.
+    const candidates = this.#mains().filter(({ isNew, staged, table }) => staged !== undefined && !isNew && table.key.length === 1);
     if (candidates.length === 0) return;
     await this.#session.query(`CREATE TEMP TABLE ${temporaryName(staleTable)} (type text, id text) ON COMMIT DROP`, 'the load');
     let total = 0;
@@ -210,16 +211,14 @@ class Merge {
 
   async #mergeDetail(merged: MergeTable): Promise<void> {
     const { staged, table, target } = merged;
-    const main = this.#mains().find(({ table: { schema } }) => schema.resourceType === table.schema.resourceType && schema.role === 'main');
-    const parent = quoteName(table.parent?.name ?? '');
+    const main = this.#mains().find(({ table: { schema } }) => schema.resourceType === table.schema.resourceType);
+    const parents = selectParents(table, staged, main);
+    if (parents === undefined) return;
     if (staged === undefined) {
-      if (main?.staged === undefined) return;
-      const count = await this.#change(merged, `DELETE FROM ${target} WHERE ${parent} IN (SELECT "id" FROM ${main.staged})`);
+      const count = await this.#change(merged, `DELETE FROM ${target} WHERE (${listColumns(parentColumns(table))}) IN (${parents})`);
       if (count > 0) this.#changesOf(merged).deleted += count;
       return;
     }
-    // Without its main table, a run knows of those resources that have rows here.
-    const parents = main?.staged === undefined ? `(SELECT DISTINCT ${parent} AS id FROM ${staged})` : `(SELECT "id" AS id FROM ${main.staged})`;
     let count = 0;
     if (!table.isKeyEnforced) count += await this.#change(merged, deleteAmbiguousStatement(table, { staged, target }, parents));
     count += await this.#change(merged, deleteGoneStatement(table, { staged, target }, parents));
@@ -229,7 +228,8 @@ class Merge {
 
   async #upsert(merged: MergeTable, staged: string): Promise<void> {
     const names: MergeNames = { staged, target: merged.target };
-    if (merged.table.isKeyEnforced) await this.#refuseRepeated(merged, staged);
+    // Child tables whose key may repeat have lost the rows in question.
+    if (merged.table.isKeyEnforced || merged.table.schema.role === 'view') await this.#refuseRepeated(merged, staged);
     const answer = await this.#session.query<{ inserted: string; updated: string }>(upsertStatement(merged.table, names), placeOf(merged));
     const changes = this.#changesOf(merged);
     const [inserted, updated] = [Number(answer.rows[0]?.inserted ?? 0), Number(answer.rows[0]?.updated ?? 0)];
@@ -292,6 +292,12 @@ class Merge {
   async #change(table: MergeTable, sql: string): Promise<number> {
     return (await this.#session.query(sql, placeOf(table))).rowCount;
   }
+}
+
+/** The resources that this run has; without its main table, those of them that have rows here. */
+function selectParents(table: LoadTable, staged: string | undefined, main: MergeTable | undefined): string | undefined {
+  if (main?.staged !== undefined) return `SELECT ${listColumns(main.table.key)} FROM ${main.staged}`;
+  return staged === undefined ? undefined : `SELECT ${listColumns(parentColumns(table))} FROM ${staged}`;
 }
 
 export function placeOf({ table }: { readonly table: LoadTable }): string {

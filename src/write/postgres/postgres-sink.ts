@@ -36,6 +36,10 @@ export interface PostgresOptions {
   readonly url: string | undefined;
   readonly schemaName: string;
   readonly lockTimeoutSeconds: number;
+  /** Table of a view or plugin → its key; over what its schema says. */
+  readonly keys: ReadonlyMap<string, readonly string[]>;
+  /** False when this run does not see all rows of a table, so that those of others must not be lost. */
+  readonly canReplace: boolean;
   readonly storage: TypedStorage;
   readonly toolVersion: string;
   readonly warn: (reason: string) => void;
@@ -113,7 +117,7 @@ export class PostgresSink implements Sink, PartSink {
     for (const schema of schemas) {
       const existing = this.#catalog.get(schema.name);
       if (existing === undefined && schema.role !== 'view') continue;
-      const table = makeLoadTable(schema, this.storage);
+      const table = this.#makeTable(schema);
       if (existing === undefined) continue;
       checkTable(table, existing);
       this.#existing.set(schema.name, table);
@@ -234,7 +238,7 @@ export class PostgresSink implements Sink, PartSink {
   async #stage(schema: TableSchema): Promise<StagedTable> {
     const { queue, session } = this.#started();
     const { schemaName } = this.#options;
-    const table = this.#existing.get(schema.name) ?? makeLoadTable(schema, this.storage);
+    const table = this.#existing.get(schema.name) ?? this.#makeTable(schema);
     const target = qualify(schemaName, schema.name);
     const existing = this.#catalog.get(schema.name);
     let staged: StagedTable;
@@ -252,6 +256,17 @@ export class PostgresSink implements Sink, PartSink {
     }
     this.#staged.set(schema.name, staged);
     return staged;
+  }
+
+  #makeTable(schema: TableSchema): LoadTable {
+    const { canReplace, keys } = this.#options;
+    const key = keys.get(schema.name) ?? schema.key ?? [];
+    const { name, role } = schema;
+    if (role === 'view' && key.length === 0 && !canReplace) throw new UserError('PG_KEY_NEEDED', { parameters: { table: name } });
+    for (const column of key) {
+      if (!schema.columns.some((known) => known.name === column)) throw new UserError('PG_KEY_UNKNOWN', { parameters: { table: name, column }, exitCode: 2 });
+    }
+    return makeLoadTable({ ...schema, key }, this.storage);
   }
 
   async #ensureSchema(session: Session): Promise<void> {
