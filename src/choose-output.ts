@@ -3,20 +3,29 @@
 
 import { statSync } from 'node:fs';
 import { UserError } from './diagnostics.ts';
-import type { TableFormat } from './types.ts';
+import type { PluginSink, TableFormat } from './types.ts';
 
 export type Output =
   | { readonly kind: 'folder'; readonly path: string; readonly format: TableFormat }
   | { readonly kind: 'file'; readonly path: string; readonly format: TableFormat }
-  | { readonly kind: 'stdout'; readonly format: TableFormat };
+  | { readonly kind: 'stdout'; readonly format: TableFormat }
+  /** A plugin's own destination. */
+  | { readonly kind: 'sink'; readonly path: string; readonly sink: PluginSink; readonly format?: undefined };
 
 /** Endings that mean a file, whether or not a format for them is there. */
 const fileEnding = /\.(csv|tsv|txt|parquet|arrow|json|ndjson|gz)$/i;
 const defaultFormat = 'csv';
 
 /** `tableCount` is the number of tables asked for; undefined means all. Throws a UserError with exit code 2. */
-export function chooseOutput(out: string, formatName: string | undefined, formats: ReadonlyMap<string, TableFormat>, tableCount: number | undefined): Output {
-  const known = [...formats.keys()].join(', ');
+export function chooseOutput(
+  out: string,
+  formatName: string | undefined,
+  { formats, sinks }: { readonly formats: ReadonlyMap<string, TableFormat>; readonly sinks: ReadonlyMap<string, PluginSink> },
+  tableCount: number | undefined,
+): Output {
+  const sink = sinks.get(formatName ?? defaultFormat);
+  if (sink !== undefined) return { kind: 'sink', path: out, sink };
+  const known = [...formats.keys(), ...sinks.keys()].join(', ');
   const format = formats.get(formatName ?? defaultFormat);
   if (format === undefined) throw new UserError('FORMAT_UNKNOWN', { parameters: { name: formatName ?? defaultFormat, formats: known }, exitCode: 2 });
   const needsOneTable = (): void => {

@@ -148,7 +148,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
     return new WorkerThread(() => ({
       fhirVersion: settled.version,
       place: placeOf(sink),
-      formatName: destination?.format.name ?? '',
+      formatName: destination?.format?.name ?? '',
       csv: options.csv,
       defaultTables: options.defaultTables,
       hasDefaultTables: options.hasDefaultTables ?? true,
@@ -217,7 +217,7 @@ function chooseDestination(options: ConvertOptions, registry: Registry, tables: 
   }
   if (postgres?.isIncremental) throw new UserError('PG_INCREMENTAL_FILES', { exitCode: 2 });
   const tableCount = tables === undefined ? countTables(options, registry) : new Set(tables).size;
-  return chooseOutput(out ?? defaultOut, format, registry.formats, tableCount);
+  return chooseOutput(out ?? defaultOut, format, registry, tableCount);
 }
 
 async function openPostgres(
@@ -248,7 +248,9 @@ function checkTables(database: PostgresSink, registry: Registry, tableNames: Rea
 async function leaveOutLoaded(sources: readonly Source[], database: PostgresSink, options: LoadOptions): Promise<Pick<FileChoice, 'sources' | 'skippedCount'>> {
   const { chooseNewFiles, hashSettings } = await import('./loaded-files.ts');
   const { csv, format, inputs, parquet, isAudited, isFailFast, out, postgres, threads, ...rest } = options;
-  const settingsHash = hashSettings([toolVersion, rest]);
+  const { plugins = [] } = options;
+  const pluginTexts = plugins.length === 0 ? [] : (await import('./plugin/load-plugins.ts')).readPluginTexts(plugins);
+  const settingsHash = hashSettings([toolVersion, rest, ...(pluginTexts.length === 0 ? [] : [pluginTexts])]);
   const choice = await chooseNewFiles(sources, settingsHash, (names) => database.findFiles(names, settingsHash));
   database.remember(choice.skippedCount, choice.toRemember);
   return choice;
@@ -343,7 +345,7 @@ function createSink(
   about: Readonly<Record<string, string>>,
   options: ConvertOptions,
 ): Sink | FolderSink {
-  if (options.isDryRun) return createDiscardSink(output?.format.storage ?? postgresStorage(options.typed?.timestamps ?? 'local'));
+  if (options.isDryRun) return createDiscardSink(output?.format?.storage ?? postgresStorage(options.typed?.timestamps ?? 'local'));
   const files = output && createFiles(output, about, options);
   // A database keeps its columns, filled or not.
   const sink = files !== undefined && options.hasFilledColumnsOnly === true ? createFilledSink(files) : files;
@@ -352,6 +354,7 @@ function createSink(
 }
 
 function createFiles(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {
+  if (output.kind === 'sink') return output.sink.create(output.path);
   const sinkOptions = { format: output.format, about, keepsOtherTables: options.tables !== undefined || options.hasDefaultTables === false };
   switch (output.kind) {
     case 'folder':
@@ -371,7 +374,7 @@ function countThreads(sources: readonly Source[], destination: Output | undefine
   const isPossible =
     sources.every(isFileSource) &&
     options.postgres === undefined &&
-    destination?.format.isJoinable === true &&
+    destination?.format?.isJoinable === true &&
     (destination.kind !== 'stdout' || isDryRun) &&
     plugins.every((plugin) => typeof plugin === 'string');
   if (!isPossible) return 1;

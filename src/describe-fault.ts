@@ -7,7 +7,9 @@ export function describeFault(error: unknown): string {
   if (error instanceof UserError) return error.message;
   if (!(error instanceof Error)) return 'it threw something that is no Error';
   const place = placeOf(error);
-  return place === undefined ? error.constructor.name : `${error.constructor.name} at ${place}`;
+  // Those of the operating system say what happened, and no value.
+  const code = 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9_]{2,40}$/.test(error.code) ? ` ${error.code}` : '';
+  return `${error.constructor.name}${code}${place === undefined ? '' : ` at ${place}`}`;
 }
 
 /** The file and line that threw: the first line of the stack after the message. */

@@ -146,6 +146,7 @@ const MESSAGES = {
   PLUGIN_NOT_LOADED: { severity: 'error', text: 'plugin {module} cannot be loaded: {reason}' },
   PLUGIN_REPLACES_NOTHING: { severity: 'error', text: 'plugin {plugin} replaces table {table}, and there is no such table', hint: 'fhir-flatten tables lists them' },
   PLUGIN_FORMAT_FAILED: { severity: 'error', text: 'format {format} failed on table {table}: {reason}', hint: 'nothing was published' },
+  PLUGIN_SINK_FAILED: { severity: 'error', text: 'sink {sink} failed on {path}: {reason}', hint: 'it was told to take everything back' },
   PLUGIN_EMIT_LATE: { severity: 'error', text: 'a flattener of a plugin called emit when its resource was done', hint: 'rows are emitted before flatten returns' },
   PLUGIN_ASYNC: { severity: 'error', text: 'flatten gave a promise: rows are emitted before it returns' },
   PLUGIN_TABLE_UNKNOWN: { severity: 'error', text: 'emit was called for a table that the flattener does not have (it has {tables})' },

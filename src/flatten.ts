@@ -27,7 +27,19 @@ export type FlattenInput =
 export interface FlattenOptions
   extends Pick<
     ConvertOptions,
-    'tables' | 'fhirVersion' | 'defaultTables' | 'limits' | 'plugins' | 'isFailFast' | 'isAudited' | 'onDiagnostic' | 'onProgress' | 'onStage'
+    | 'tables'
+    | 'views'
+    | 'plugins'
+    | 'hasDefaultTables'
+    | 'defaultTables'
+    | 'fhirVersion'
+    | 'limits'
+    | 'isStrict'
+    | 'isFailFast'
+    | 'isAudited'
+    | 'onDiagnostic'
+    | 'onProgress'
+    | 'onStage'
   > {
   readonly inputs: FlattenInput | readonly FlattenInput[];
 }

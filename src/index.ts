@@ -31,6 +31,7 @@ export { defineFormat, type FormatSpec } from './plugin/define-format.ts';
 export type { FunctionBody, FunctionSpec } from './plugin/define-functions.ts';
 export { definePlugin, type PluginSpec } from './plugin/define-plugin.ts';
 export { defineReader, type ReaderSpec, type ReadItem } from './plugin/define-reader.ts';
+export { defineSink, type SinkSpec, type SinkTarget, type TableTarget } from './plugin/define-sink.ts';
 export { defineView, type ViewSpec } from './plugin/define-view.ts';
 export type { FlattenerContext, ResolvedReference } from './plugin/flattener-context.ts';
 export type { CellKind, RowObject, RowValue } from './plugin/row-values.ts';

@@ -2,7 +2,7 @@
 // which of them ran would depend on the order of loading. A table is replaced only where a flattener says so.
 
 import { type DiagnosticCode, type Location, type MessageParameters, UserError } from './diagnostics.ts';
-import type { Flattener, Plugin, Reader, TableBuilder, TableFormat, TableSchema } from './types.ts';
+import type { Flattener, Plugin, PluginSink, Reader, TableBuilder, TableFormat, TableSchema } from './types.ts';
 
 export interface Registry {
   /** What came up while views were loaded. */
@@ -12,6 +12,8 @@ export interface Registry {
   /** Those of the user's plugins are asked first: the built-in ones take all that looks like JSON. */
   readonly readers: readonly Reader[];
   readonly formats: ReadonlyMap<string, TableFormat>;
+  /** Their names are no format's. */
+  readonly sinks: ReadonlyMap<string, PluginSink>;
   /** Types that have tables of their own; others get what a plugin's `flattenersFor` makes of them. */
   readonly resourceTypes: ReadonlySet<string>;
   /** All flatteners of a type; made at the first call for it. */
@@ -46,7 +48,7 @@ type CreateDiscardBuilder = (schema: TableSchema) => TableBuilder;
 /** Throws a UserError when plugins clash or are made for another API version. */
 export function createRegistry(plugins: readonly Plugin[], createDiscardBuilder: CreateDiscardBuilder, findings: readonly LoadFinding[] = []): Registry {
   const readers = new Owned<Reader>('reader');
-  const formats = new Owned<TableFormat>('format');
+  const formats = new Owned<TableFormat | PluginSink>('format');
   const flatteners = new Owned<Flattener>('flattener');
   const resourceTypes = new Set<string>();
   const names = new Owned<Plugin>('name');
@@ -57,7 +59,7 @@ export function createRegistry(plugins: readonly Plugin[], createDiscardBuilder:
     if ((plugin.apiVersion as number) !== 1) throw new UserError('PLUGIN_VERSION', { parameters: { name: plugin.name }, exitCode: 2 });
     names.add(plugin.name, plugin, plugin.name);
     for (const reader of plugin.readers ?? []) readers.add(reader.name, reader, plugin.name);
-    for (const format of plugin.formats ?? []) formats.add(format.name, format, plugin.name);
+    for (const format of [...(plugin.formats ?? []), ...(plugin.sinks ?? [])]) formats.add(format.name, format, plugin.name);
     for (const flattener of plugin.flatteners ?? []) {
       const { replaces = [], resourceType } = flattener;
       flatteners.add(flattener.name, flattener, plugin.name);
@@ -98,7 +100,8 @@ export function createRegistry(plugins: readonly Plugin[], createDiscardBuilder:
     plugins,
     findings,
     readers: [...plugins.slice(1), ...plugins.slice(0, 1)].flatMap((plugin) => plugin.readers ?? []),
-    formats: formats.values,
+    formats: byName(plugins.flatMap((plugin) => plugin.formats ?? [])),
+    sinks: byName(plugins.flatMap((plugin) => plugin.sinks ?? [])),
     resourceTypes,
     flattenersFor,
     pluginOf: (flattener) => owners.get(flattener) ?? 'unknown',
@@ -118,6 +121,10 @@ export function createRegistry(plugins: readonly Plugin[], createDiscardBuilder:
       return [...replacements.values()].filter(({ table }) => !unreplacedTables.has(table));
     },
   };
+}
+
+function byName<T extends { readonly name: string }>(things: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(things.map((thing) => [thing.name, thing]));
 }
 
 /** The same flattener with some of its tables written nowhere. */

@@ -512,10 +512,19 @@ export interface Plugin {
   /** The resource types for which `flattenersFor` has tables of its own, for `tables`. */
   readonly resourceTypes?: readonly string[];
   readonly formats?: readonly TableFormat[];
+  /** Destinations that take all tables of a run; chosen like formats. */
+  readonly sinks?: readonly PluginSink[];
   /** For the expressions of views. */
   readonly functions?: readonly ViewFunction[];
   /** They become flatteners when the FHIR version is known. */
   readonly views?: readonly PluginView[];
+}
+
+/** A destination of a plugin, for `-f`. */
+export interface PluginSink {
+  readonly name: string;
+  /** A sink for what `-o` says. */
+  create(out: string): Sink;
 }
 
 /** A ViewDefinition, and the tables of others that its table is written instead of. */

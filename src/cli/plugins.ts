@@ -27,7 +27,7 @@ type Description = ReturnType<typeof describe>;
 
 /** `module` is undefined for what ships with the tool. */
 function describe(plugin: Plugin, module: string | undefined, registry: Registry) {
-  const { flatteners = [], formats = [], functions = [], name, readers = [], resourceTypes = [] } = plugin;
+  const { flatteners = [], formats = [], functions = [], name, readers = [], resourceTypes = [], sinks = [] } = plugin;
   const kept = [...registry.resourceTypes].flatMap((type) => registry.flattenersFor(type)).filter((flattener) => registry.pluginOf(flattener) === name);
   return {
     name,
@@ -35,6 +35,7 @@ function describe(plugin: Plugin, module: string | undefined, registry: Registry
     version: module === undefined ? toolVersion : undefined,
     readers: readers.map((reader) => reader.name),
     formats: formats.map((tableFormat) => tableFormat.name),
+    sinks: sinks.map((sink) => sink.name),
     functions: module === undefined ? [...functionArities.keys()] : functions.map((viewFunction) => viewFunction.name),
     /** Those with tables for many resource types have none of their own here. */
     flatteners: flatteners.map((flattener) => ({
@@ -52,7 +53,7 @@ function describeTable({ columns, description, name }: TableSchema) {
   return { name, description, columns: columns.map((column) => ({ name: column.name, type: nameColumnType(column.type), isNullable: column.isNullable })) };
 }
 
-function format({ flatteners, formats, functions, module, name, readers, resourceTypeCount, tableCount, version }: Description): string {
+function format({ flatteners, formats, functions, module, name, readers, resourceTypeCount, sinks, tableCount, version }: Description): string {
   const rows: string[][] = [];
   if (readers.length > 0) rows.push(['  readers', readers.join(', ')]);
   if (resourceTypeCount > 0)
@@ -64,6 +65,7 @@ function format({ flatteners, formats, functions, module, name, readers, resourc
     }
   }
   if (formats.length > 0) rows.push(['  formats', formats.join(', ')]);
+  if (sinks.length > 0) rows.push(['  sinks', sinks.join(', ')]);
   if (functions.length > 0)
     rows.push(['  functions for views', module === null ? `${functions.length}, those of FHIRPath and SQL on FHIR` : functions.join(', ')]);
   return `${name} (${module === null ? `fhir-flatten ${version}` : showControls(module)})\n${alignRows(rows)}`;

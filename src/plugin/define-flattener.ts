@@ -64,6 +64,7 @@ interface CommonSpec {
 
 export interface FlattenerSpec<C extends ColumnSpecs, R extends object = FhirResource> extends CommonSpec, TableSpec {
   readonly columns: C;
+  readonly key?: readonly (keyof C & string)[];
   /** Called once for each resource, at once for all its rows: it must not be async. When it throws, the resource has no rows here. */
   flatten(resource: R, emit: Emit<C>, context: FlattenerContext): void;
 }
@@ -126,20 +127,21 @@ function makeSchema(flattener: string, name: string, resourceType: string, spec:
     throw invalid(`${JSON.stringify(name)} cannot name a table: lower-case letters, digits and underscores do, 63 at most, and not "rejects"`);
   }
   if (!isRecord(spec) || !isRecord(spec['columns'])) throw invalid(`table ${name}: columns takes an object`);
-  const entries = Object.entries(spec['columns']);
+  const { columns } = spec as { readonly columns: Readonly<Record<string, unknown>>; readonly key?: unknown };
+  const entries = Object.entries(columns);
   if (entries.length === 0) throw invalid(`table ${name} has no columns`);
   const lowerNames = new Set(entries.map(([column]) => column.toLowerCase()));
   // Postgres and DuckDB take names without regard to case unless they are quoted.
   if (lowerNames.size < entries.length) throw invalid(`table ${name}: two columns have names that differ in case only`);
-  const { key } = spec;
-  if (key !== undefined && (!isTextList(key) || !key.every((column) => entries.some(([known]) => known === column)))) {
+  const { key } = spec as { readonly key?: unknown };
+  if (key !== undefined && !(isTextList(key) && key.length > 0 && key.every((column) => Object.hasOwn(columns, column)))) {
     throw invalid(`table ${name}: key takes a list of its columns`);
   }
   return {
     name,
     role: 'view',
     resourceType,
-    ...(key !== undefined && { key }),
+    ...(key !== undefined && { key: key as readonly string[] }),
     description: typeof spec['description'] === 'string' ? spec['description'] : '',
     columns: entries.map(([column, columnSpec]) =>
       makeColumn(column, columnSpec, (reason) => invalid(`table ${name}, column ${JSON.stringify(column)}: ${reason}`)),

@@ -2,10 +2,11 @@
 // whose flatteners may be written as plain objects.
 
 import { UserError } from '../diagnostics.ts';
-import type { Flattener, Plugin, PluginView, TableFormat } from '../types.ts';
+import type { Flattener, Plugin, PluginSink, PluginView, TableFormat } from '../types.ts';
 import { defineFlattener, isRecord, isTextList } from './define-flattener.ts';
 import { defineFormat, type FormatSpec } from './define-format.ts';
 import { type FunctionBody, type FunctionSpec, makeFunctions } from './define-functions.ts';
+import { defineSink, type SinkSpec } from './define-sink.ts';
 import { defineView } from './define-view.ts';
 import { invalidPlugin } from './plugin-fault.ts';
 
@@ -30,6 +31,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   'flattenersFor',
   'resourceTypes',
   'formats',
+  'sinks',
   'functions',
   'views',
 ] satisfies (keyof Plugin)[]);
@@ -37,7 +39,7 @@ const namePattern = /^[\w@./-]{1,100}$/;
 
 export function checkPlugin(plugin: unknown): Plugin {
   if (!isRecord(plugin)) throw invalidPlugin('?', 'a plugin is an object, as definePlugin makes it');
-  const { apiVersion, flatteners, formats, functions, name, readers, views } = plugin;
+  const { apiVersion, flatteners, formats, functions, name, readers, sinks, views } = plugin;
   if (typeof name !== 'string' || !namePattern.test(name)) throw invalidPlugin('?', 'name takes letters, digits and -, 100 at most');
   if (apiVersion !== 1) {
     if (apiVersion === undefined) throw invalidPlugin(name, 'apiVersion: 1 is missing');
@@ -52,6 +54,11 @@ export function checkPlugin(plugin: unknown): Plugin {
     checkParts(name, 'a format', made, ['start']);
     return made as TableFormat;
   });
+  const madeSinks = listOf(name, 'sinks', sinks).map((sink) => {
+    const made: unknown = isRecord(sink) && 'open' in sink ? defineSink(sink as unknown as SinkSpec) : sink;
+    checkParts(name, 'a sink', made, ['create']);
+    return made as PluginSink;
+  });
   const given = [...listOf(name, 'flatteners', flatteners), ...listOf(name, 'views', views)];
   return {
     ...(plugin as unknown as Plugin),
@@ -59,6 +66,7 @@ export function checkPlugin(plugin: unknown): Plugin {
     views: given.filter(isView).map((view) => ('view' in view ? (view as unknown as PluginView) : defineView(view))),
     functions: makeFunctions(name, functions),
     formats: madeFormats,
+    sinks: madeSinks,
   };
 }
 

@@ -1,6 +1,6 @@
 // Names of modules → plugins. A name is a path (./mine.ts, ./mine.js) or a package, looked for from the user's folder.
 
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -32,6 +32,15 @@ export async function loadPlugins(plugins: readonly (Plugin | string)[]): Promis
     loaded.push({ plugin: await loadPlugin(given, specifier), module: given });
   }
   return loaded;
+}
+
+/** What tells a plugin from an earlier state of it: the text of its file; of a package or an object only the name. */
+export function readPluginTexts(plugins: readonly (Plugin | string)[]): readonly string[] {
+  return plugins.map((given) => {
+    if (typeof given !== 'string') return given.name;
+    const specifier = toSpecifier(given);
+    return specifier.startsWith(packagePrefix) ? given : readFileSync(new URL(specifier), 'utf8');
+  });
 }
 
 async function loadPlugin(module: string, specifier: string): Promise<Plugin> {

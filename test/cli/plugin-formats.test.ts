@@ -1,4 +1,4 @@
-// Formats and readers of plugins: -f with a format of the user's own, and files that only the user's reader knows.
+// Formats, sinks and readers of plugins: -f with one of the user's own, and files that only the user's reader knows.
 
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ const input = ndjson(ada, { resourceType: 'Patient', id: 'b' });
 async function run(plugin: string, args: readonly string[], files: Files = { 'in.ndjson': input }): Promise<Outcome & { written: Record<string, string> }> {
   const cwd = makeFolder({
     ...files,
-    'mine.ts': `import { defineFormat, definePlugin, defineReader } from 'fhir-flatten';\nexport default definePlugin({ name: 'acme', apiVersion: 1, ${plugin} });\n`,
+    'mine.ts': `import { writeFile } from 'node:fs/promises';\nimport { defineFormat, definePlugin, defineReader, defineSink } from 'fhir-flatten';\nexport default definePlugin({ name: 'acme', apiVersion: 1, ${plugin} });\n`,
   });
   const outcome = await runCommand([...args, '--plugin', './mine.ts'], { cwd });
   const written = Object.fromEntries(Object.entries(readFolder(cwd)).filter(([path]) => !(path in files) && path !== 'mine.ts'));
@@ -68,7 +68,7 @@ describe('a format', () => {
   });
 
   it.each([
-    ['throws', "row() { throw new TypeError('secret'); }", /error: format bad failed on table patient: TypeError at mine\.ts:2:\d+\n {2}nothing was published/],
+    ['throws', "row() { throw new TypeError('secret'); }", /error: format bad failed on table patient: TypeError at mine\.ts:3:\d+\n {2}nothing was published/],
     ['gives no text', 'row: () => 5 as never', /error: format bad failed on table patient: it gave neither text nor bytes/],
   ])('that %s fails the run, and nothing is published', async (_, row, message) => {
     const { exitCode, stderr, written } = await run(`formats: [defineFormat({ name: 'bad', extension: 'bad', ${row} })]`, [
@@ -97,6 +97,73 @@ describe('a format', () => {
   it('is named among those there are', async () => {
     const { stderr } = await run(lines, ['in.ndjson', '-f', 'nope', '-o', 'out']);
     expect(stderr).toMatch(/formats here: .*lines/);
+  });
+});
+
+/** Collects all tables in one file of JSON, written at the end. */
+const sink = `sinks: [defineSink({ name: 'one-file', open: (out) => {
+    console.error('open ' + out);
+    const tables = {}; const rejects = [];
+    return {
+      table: ({ name }) => { tables[name] = []; return { write: async (rows) => { await null; tables[name].push(...rows.map(({ id }) => id)); } }; },
+      reject: ({ code, at, text }) => rejects.push([code, at, text]),
+      commit: async (report) => { await writeFile(out, JSON.stringify({ tables, rejects, resources: report.resources })); },
+      abort: () => console.error('abort ' + out),
+    };
+  } })]`;
+
+describe('a sink', () => {
+  it('is chosen with -f, and takes all tables and the rejects', async () => {
+    const { exitCode, stderr, written } = await run(sink, ['in.ndjson', '-f', 'one-file', '-t', 'patient,patient_name', '-o', 'all.json'], {
+      'in.ndjson': `${input}{\n`,
+    });
+    expect(exitCode, stderr).toBe(3);
+    expect(Object.keys(written)).toEqual(['all.json']);
+    expect(JSON.parse(written['all.json'] as string)).toEqual({
+      tables: { patient: ['ada', 'b'], patient_name: [null] },
+      rejects: [['RECORD_NOT_JSON', expect.stringContaining('in.ndjson:3'), '{']],
+      resources: 2,
+    });
+    expect(stderr).toContain('Wrote 2 tables to all.json');
+    expect(stderr).not.toContain('abort');
+  });
+
+  it('is told to take everything back when the run fails, and begins anew when the input is read again', async () => {
+    const failed = await run(sink, ['in.ndjson', '-f', 'one-file', '-o', 'all.json', '--fail-fast'], { 'in.ndjson': `${input}{\n` });
+    expect(failed).toMatchObject({ exitCode: 1, written: {} });
+    expect(failed.stderr.match(/^(?:open|abort) /gm)).toEqual(['open ', 'abort ']);
+    const again = await run(sink, ['in.ndjson', '-f', 'one-file', '-t', 'patient', '-o', 'all.json'], {
+      'in.ndjson': input + ndjson({ ...ada, active: false }),
+    });
+    expect(again.stderr.match(/^(?:open|abort) /gm)).toEqual(['open ', 'abort ', 'open ']);
+    expect(JSON.parse(again.written['all.json'] as string).tables).toEqual({ patient: ['b', 'ada'] });
+  });
+
+  it('writes nothing with --dry-run', async () => {
+    const { exitCode, stderr, written } = await run(sink, ['in.ndjson', '-f', 'one-file', '-o', 'all.json', '--dry-run']);
+    expect({ exitCode, written }).toEqual({ exitCode: 0, written: {} });
+    expect(stderr).not.toContain('open');
+  });
+
+  it.each([
+    ['open() { throw new TypeError("secret"); }', /error: sink bad failed on x: TypeError at mine\.ts:3:/],
+    ['open: () => 5', /error: sink bad failed on x: open gave no object with functions table and commit/],
+    [
+      'open: () => ({ table: async () => { throw Object.assign(new Error("secret"), { code: "ECONNREFUSED" }); }, commit() {} })',
+      /failed on x: Error ECONNREFUSED at mine\.ts/,
+    ],
+    ['open: () => ({ table: () => ({ async write() { throw new RangeError("secret"); } }), commit() {} })', /failed on x: RangeError at mine\.ts/],
+    ['open: () => ({ table: () => ({ write() {} }), commit() { throw new RangeError("secret"); } })', /failed on x: RangeError at mine\.ts/],
+  ])('that throws fails the run: %s', async (open, message) => {
+    const { exitCode, stderr } = await run(`sinks: [defineSink({ name: 'bad', ${open} } as never)]`, ['in.ndjson', '-f', 'bad', '-o', 'x']);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('secret');
+  });
+
+  it('and a format do not share a name', async () => {
+    const { exitCode, stderr } = await run("sinks: [defineSink({ name: 'csv', open: () => ({}) as never })]", ['in.ndjson', '-o', 'x']);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('two plugins bring the same format: csv (built-in and acme)') });
   });
 });
 

@@ -368,8 +368,8 @@ export default definePlugin({ name: 'acme', apiVersion: 1, functions: ${function
   });
 
   it.each([
-    ['an expression that is none', `defineView(${view('a', 'value..x')})`, '{}', /plugin acme: /],
-    ['an unknown function', `defineView(${view('a', 'id.nope()')})`, '{}', /plugin acme: /],
+    ['an expression that is none', `defineView(${view('a', 'value..x')})`, '{}', /plugin acme: view a, select\[0\]\.column\[1\]/],
+    ['an unknown function', `defineView(${view('a', 'id.nope()')})`, '{}', /plugin acme: view a, select\[0\]\.column\[1\]/],
     ['no view', 'defineView({})', '{}', /defineView takes a ViewDefinition/],
     ['the name of a function of FHIRPath', '', '{ where: () => 1 }', /two plugins bring the same function: where \(FHIRPath and acme\)/],
     ['a function that is none', '', '{ a: 1 }', /function a takes a function/],
@@ -384,6 +384,46 @@ export default definePlugin({ name: 'acme', apiVersion: 1, functions: ${function
     expect((await runCommand(['plugins', './mine.ts'], { cwd })).stdout).toMatch(
       / {2}table units +2 columns from Observation\n {2}functions for views +shout\n$/,
     );
+  });
+});
+
+describe('--no-defaults', () => {
+  it('writes the tables of plugins and views only; one of them may go into a file, or to standard output', async () => {
+    const view = '{"resource":"Observation","name":"ids","select":[{"column":[{"name":"id","path":"id"}]}]}';
+    const both = await runPlugin(plainPlugin('emit({ id: observation.id });'), [...plain, '--no-defaults', '--view', 'view.json'], { 'view.json': view });
+    expect([both.exitCode, Object.keys(both.files)]).toEqual([0, ['_report.json', '_schema.json', 'ids.csv', 'lab.csv']]);
+    const cwd = makeFolder({ 'in.ndjson': input, ...plainPlugin('emit({ id: observation.id });') });
+    const { exitCode, stdout } = await runCommand(['in.ndjson', ...plain, '--no-defaults', '-o', '-'], { cwd });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'id,value\no1,\no2,\no3,\n' });
+  });
+
+  it('lets a plugin use the name of a default table', async () => {
+    const code = (plainPlugin('emit({ id: observation.id });')['mine.mjs'] as string).replace("'lab'", "'observation'");
+    const { exitCode, files } = await runPlugin({ 'mine.mjs': code }, [...plain, '--no-defaults']);
+    expect([exitCode, files['observation.csv']]).toEqual([0, 'id,value\no1,\no2,\no3,\n']);
+  });
+
+  it('finds what references point to all the same', async () => {
+    const bundle = {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [
+        {
+          resource: { resourceType: 'Observation', id: 'o', subject: { reference: 'urn:uuid:0a' }, performer: [{ reference: 'Practitioner?identifier=s|1' }] },
+        },
+        { fullUrl: 'urn:uuid:0a', resource: { resourceType: 'Patient', id: 'ada' } },
+        { resource: { resourceType: 'Practitioner', id: 'pat', identifier: [{ system: 's', value: '1' }] } },
+      ],
+    };
+    const flatten = 'emit({ id: context.resolve(observation.subject).id, who: context.resolve(observation.performer[0])?.id });';
+    const columns = "{ id: { type: 'id' }, who: { type: 'id' } }";
+    for (const args of [['--no-defaults'], ['-t', 'lab'], []]) {
+      const { files, stderr } = await runPlugin(plainPlugin(flatten, '', columns), ['bundle.json', ...plain, ...args], {
+        'bundle.json': JSON.stringify(bundle),
+        'in.ndjson': '\n',
+      });
+      expect(files['lab.csv'], stderr).toBe('id,who\nada,pat\n');
+    }
   });
 });
 

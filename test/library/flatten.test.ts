@@ -130,6 +130,25 @@ describe('rows', () => {
     expect(await all(flatten({ inputs: [ada] }).rows('patient_name'))).toMatchObject([{ patient_id: 'ada', idx: 0, given: ['Ada', 'Augusta'] }]);
   });
 
+  it('come of views, given as JSON or by their files', async () => {
+    const view = {
+      name: 'people',
+      resource: 'Patient',
+      select: [
+        {
+          column: [
+            { name: 'id', path: 'id' },
+            { name: 'born', path: 'birthDate', type: 'date' },
+          ],
+        },
+      ],
+    };
+    const path = join(makeFolder({ 'people.json': JSON.stringify(view) }), 'people.json');
+    for (const given of [view, path]) {
+      expect(await all(flatten({ inputs: [ada], views: [given], hasDefaultTables: false }).rows('people'))).toEqual([{ id: 'ada', born: '1815-12-10' }]);
+    }
+  });
+
   it('are none where there are none', async () => {
     expect(await idsOf([])).toEqual([]);
     expect(await idsOf([ada], 'condition')).toEqual([]);
