@@ -138,6 +138,8 @@ class Server implements PostgresServer {
     this.#executable = executable;
     this.#owner = owner;
     this.#settings = settings;
+    // A test run that is killed must not leave a server behind.
+    process.once('exit', () => this.#process?.kill('SIGKILL'));
   }
 
   url(database = 'postgres'): string {
@@ -180,8 +182,6 @@ class Server implements PostgresServer {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#log += text;
     });
-    // A test run that is killed must not leave a server behind.
-    process.once('exit', () => child.kill('SIGKILL'));
     await until(() => this.#log.includes('ready to accept connections') || child.exitCode !== null, 60_000);
     if (child.exitCode !== null) throw new Error(`postgres did not start: ${this.#log}`);
   }

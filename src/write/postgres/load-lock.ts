@@ -29,7 +29,7 @@ export async function beginLocked(session: Session, schemaName: string, timeoutS
   }
   await session.query('ROLLBACK', 'start');
   const { rows } = await session.query<Holder>(
-    `SELECT l.pid, a.usename::text AS user, a.application_name AS application, a.client_addr::text AS client,
+    `SELECT l.pid, a.usename::text AS user, a.application_name AS application, host(a.client_addr) AS client,
             to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') AS since
        FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid)
       WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid::bigint = ${lockClass}

@@ -46,9 +46,16 @@ export class Session {
       try {
         await client.connect();
         const session = new Session(client, target, copyStreams.from ?? (copyStreams as unknown as { default: typeof copyStreams }).default.from);
-        session.serverVersion = Number(
-          (await session.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`, 'start')).rows[0]?.version,
+        const { rows } = await session.query<{ version: string; isStandby: boolean }>(
+          `SELECT current_setting('server_version_num') AS version, pg_is_in_recovery() AS "isStandby"`,
+          'start',
         );
+        if (rows[0]?.isStandby) {
+          session.destroy();
+          const advice = 'connect to the primary server';
+          throw new UserError('PG_UNREACHABLE', { parameters: { target, reason: 'the server is a standby, which takes no writes', advice } });
+        }
+        session.serverVersion = Number(rows[0]?.version);
         return session;
       } catch (error) {
         failure ??= error;
