@@ -53,6 +53,8 @@ function compile(
   });
   const options = {
     keepDecimalTypes: true,
+    // 0.1 + 0.2 is 0.3, as here.
+    preciseMath: true,
     // Its own way is to print the values on stdout.
     traceFn: () => {},
     userInvocationTable: { ...keys, ...Object.fromEntries(custom) },

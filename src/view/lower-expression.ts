@@ -17,6 +17,7 @@ import {
   kindOf,
   mergeTypes,
   NotNative,
+  namedUrl,
   nameTypes,
   type Outcome,
   outcome,
@@ -27,9 +28,6 @@ import {
 } from './outcome.ts';
 import type { BinaryOperator, Literal, Syntax, TypeName } from './syntax.ts';
 import { isPrimitiveName, isResourceType, isSubtype, isSystemType, resolveTypeName } from './types-of-values.ts';
-
-/** Values of constants that FHIRPath itself brings; https://hl7.org/fhir/R4/fhirpath.html#variables */
-const namedUrls: Readonly<Record<string, string>> = { ucum: 'http://unitsofmeasure.org', sct: 'http://snomed.info/sct', loinc: 'http://loinc.org' };
 
 export class Lowerer implements ExpressionLowerer {
   readonly context: ExpressionContext;
@@ -120,12 +118,13 @@ export class Lowerer implements ExpressionLowerer {
     const isKept = (candidate: string) => (isSystemType(type) ? candidate === type : isSubtype(candidate, type, model));
     if (isSystemType(type) && !of.types.every(isSystemType)) throw new NotNative(`ofType(${type}) of an element`);
     if (of.types.every(isKept)) return of;
+    if (of.types.some((candidate) => isSubtype(type, candidate, model) && isResourceType(candidate, model))) {
+      const types = model.resourceTypes.filter((candidate) => isSubtype(candidate, type, model));
+      return { expression: { kind: 'resourcesOf', of: of.expression, types, isMany: of.expression.isMany }, types: [type] };
+    }
     if (of.choices !== undefined && of.expression.kind === 'member') {
       const kept = of.choices.filter((choice) => isKept(choice.type));
       if (kept.length > 0) return this.#fromChoices(of.expression.of, kept, of.expression.isMany, of.targets ?? []);
-    } else if (of.types.some((candidate) => isSubtype(type, candidate, model) && isResourceType(candidate, model))) {
-      const types = model.resourceTypes.filter((candidate) => isSubtype(candidate, type, model));
-      return { expression: { kind: 'resourcesOf', of: of.expression, types, isMany: of.expression.isMany }, types: [type] };
     } else if (of.types.some(isKept)) {
       if (of.expression.kind !== 'focus') throw new NotNative('the type of one of several values');
       this.context.problems.addAt('VIEW_CHOICE_OPEN', this.context.place, offset);
@@ -216,10 +215,8 @@ export class Lowerer implements ExpressionLowerer {
     const constant = this.context.constants.get(name);
     if (constant !== undefined) return outcome({ kind: 'literal', value: constant.value, isMany: false }, constant.type);
     const text = (value: string) => outcome({ kind: 'literal', value, isMany: false }, 'System.String');
-    const url = Object.hasOwn(namedUrls, name) ? namedUrls[name] : undefined;
+    const url = namedUrl(name);
     if (url !== undefined) return text(url);
-    if (name.startsWith('vs-')) return text(`http://hl7.org/fhir/ValueSet/${name.slice(3)}`);
-    if (name.startsWith('ext-')) return text(`http://hl7.org/fhir/StructureDefinition/${name.slice(4)}`);
     switch (name) {
       case 'rowIndex':
         this.usesRowIndex = true;

@@ -108,3 +108,12 @@ export function readNumber(text: string): number | NumberText {
   const value = Number(text);
   return String(value) === text ? value : new NumberText(text);
 }
+
+const namedUrls: Readonly<Record<string, string>> = { ucum: 'http://unitsofmeasure.org', sct: 'http://snomed.info/sct', loinc: 'http://loinc.org' };
+
+/** Of constants that FHIR itself brings; https://hl7.org/fhir/R4/fhirpath.html#variables */
+export function namedUrl(name: string): string | undefined {
+  if (name.startsWith('vs-')) return `http://hl7.org/fhir/ValueSet/${name.slice(3)}`;
+  if (name.startsWith('ext-')) return `http://hl7.org/fhir/StructureDefinition/${name.slice(4)}`;
+  return Object.hasOwn(namedUrls, name) ? namedUrls[name] : undefined;
+}

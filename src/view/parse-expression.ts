@@ -251,7 +251,10 @@ class Parser {
 
   #takeName(expected: string): string {
     const token = this.#token;
-    if (token.kind !== 'identifier' || (!token.isDelimited && reserved.has(token.text))) throw this.#unexpected(expected);
+    if (token.kind !== 'identifier') throw this.#unexpected(expected);
+    if (!token.isDelimited && reserved.has(token.text)) {
+      throw new SyntaxFault(`${token.text} has a meaning of its own; where it is a name, write \`${token.text}\` with backticks`, token.offset);
+    }
     this.#next();
     return token.text;
   }

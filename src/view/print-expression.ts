@@ -1,7 +1,7 @@
 // Syntax → FHIRPath text for the fhirpath package, the view's constants put in as literals of their types.
 
 import { NumberText } from '../json.ts';
-import type { ViewConstant } from './outcome.ts';
+import { namedUrl, type ViewConstant } from './outcome.ts';
 import type { Literal, Syntax } from './syntax.ts';
 import { kindOfType } from './types-of-values.ts';
 
@@ -12,14 +12,16 @@ export function printExpression(syntax: Syntax, constants: ReadonlyMap<string, V
         return printLiteral(node.literal);
       case 'constant': {
         const constant = constants.get(node.name);
-        return constant === undefined ? `%${quote(node.name, '`')}` : printConstant(constant);
+        if (constant !== undefined) return printConstant(constant);
+        const url = namedUrl(node.name);
+        return url === undefined ? `%${printName(node.name)}` : quote(url, "'");
       }
       case 'variable':
         return `$${node.name}`;
       case 'member':
-        return `${node.of === undefined ? '' : `${print(node.of)}.`}${quote(node.name, '`')}`;
+        return `${node.of === undefined ? '' : `${print(node.of)}.`}${printName(node.name)}`;
       case 'call': {
-        const name = quote(node.name, '`');
+        const name = printName(node.name);
         return `${node.of === undefined ? '' : `${print(node.of)}.`}${name}(${node.args.map(print).join(', ')})`;
       }
       case 'indexer':
@@ -28,7 +30,7 @@ export function printExpression(syntax: Syntax, constants: ReadonlyMap<string, V
         return `(${node.operator}${print(node.operand)})`;
       case 'type': {
         const { name, namespace } = node.type;
-        return `(${print(node.operand)} ${node.operator} ${namespace === undefined ? '' : `${quote(namespace, '`')}.`}${quote(name, '`')})`;
+        return `(${print(node.operand)} ${node.operator} ${namespace === undefined ? '' : `${printName(namespace)}.`}${printName(name)})`;
       }
       case 'binary':
         return `(${print(node.left)} ${node.operator} ${print(node.right)})`;
@@ -80,6 +82,13 @@ function printConstant({ type, value }: ViewConstant): string {
     default:
       return quote(value, "'");
   }
+}
+
+/** Words of the grammar, here or in the package, that may also be names. */
+const words: ReadonlySet<string> = new Set(['and', 'as', 'asc', 'contains', 'desc', 'div', 'false', 'implies', 'in', 'is', 'mod', 'or', 'true', 'xor']);
+
+function printName(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !words.has(name) ? name : quote(name, '`');
 }
 
 function quote(text: string, mark: string): string {

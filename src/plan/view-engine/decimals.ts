@@ -1,4 +1,4 @@
-// Decimal arithmetic on JSON numbers as they are written: 0.1 + 0.2 is 0.3, and 1.10 has two decimals.
+// Decimal arithmetic on JSON numbers as they are written: 0.1 + 0.2 is 0.3. What is computed has no zeros at its end.
 // https://hl7.org/fhirpath/N1/#decimal
 
 import { NumberText } from '../../json.ts';
@@ -9,8 +9,8 @@ export interface Decimal {
   readonly scale: number;
 }
 
-/** Of a quotient that does not end. */
-const quotientDigits = 16;
+/** Of a quotient that does not end: as many as the fhirpath package has. */
+const quotientDigits = 31;
 /** A hostile exponent must not fill the memory. */
 const largestExponent = 400;
 const numberPattern = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
@@ -65,11 +65,11 @@ export function calculate(operator: '+' | '-' | '*' | '/' | 'div' | 'mod', a: nu
   const [leftDigits, rightDigits] = align(left, right) as [bigint, bigint];
   switch (operator) {
     case '+':
-      return valueOfDecimal({ digits: leftDigits + rightDigits, scale });
+      return valueOfDecimal(trim({ digits: leftDigits + rightDigits, scale }));
     case '-':
-      return valueOfDecimal({ digits: leftDigits - rightDigits, scale });
+      return valueOfDecimal(trim({ digits: leftDigits - rightDigits, scale }));
     case '*':
-      return valueOfDecimal({ digits: left.digits * right.digits, scale: left.scale + right.scale });
+      return valueOfDecimal(trim({ digits: left.digits * right.digits, scale: left.scale + right.scale }));
     case '/':
       return right.digits === 0n ? undefined : valueOfDecimal(divide(leftDigits, rightDigits));
     case 'div':
@@ -83,7 +83,7 @@ export function calculate(operator: '+' | '-' | '*' | '/' | 'div' | 'mod', a: nu
 
 export function negate(value: number | NumberText): number | NumberText | undefined {
   const decimal = decimalOf(value);
-  return decimal && valueOfDecimal({ digits: -decimal.digits, scale: decimal.scale });
+  return decimal && valueOfDecimal(trim({ digits: -decimal.digits, scale: decimal.scale }));
 }
 
 function calculateIntegers(operator: '+' | '-' | '*' | 'div' | 'mod', a: number, b: number): number | undefined {
@@ -103,17 +103,22 @@ function calculateIntegers(operator: '+' | '-' | '*' | 'div' | 'mod', a: number,
   }
 }
 
-/** Exact where it ends; else rounded to as many digits as a double shows. */
+/** Exact where it ends soon; else rounded to so many significant digits. */
 function divide(a: bigint, b: bigint): Decimal {
   const sign = a < 0n !== b < 0n ? -1n : 1n;
   const dividend = a < 0n ? -a : a;
   const divisor = b < 0n ? -b : b;
-  const whole = dividend / divisor;
-  const scale =
-    whole === 0n ? quotientDigits + Math.max(0, String(divisor).length - String(dividend).length) : Math.max(0, quotientDigits - String(whole).length);
-  const scaled = dividend * 10n ** BigInt(scale);
-  const digits = (scaled * 2n + divisor) / (divisor * 2n);
+  if (dividend === 0n) return { digits: 0n, scale: 0 };
+  // The quotient has one digit more than the lengths tell, or just as many.
+  let scale = quotientDigits + String(divisor).length - String(dividend).length;
+  if (String(shift(dividend, scale) / divisor).length > quotientDigits) scale--;
+  scale = Math.max(0, scale);
+  const digits = (shift(dividend, scale) * 2n + divisor) / (divisor * 2n);
   return trim({ digits: digits * sign, scale });
+}
+
+function shift(digits: bigint, places: number): bigint {
+  return places <= 0 ? digits : digits * 10n ** BigInt(places);
 }
 
 /** Without zeros at the end. */

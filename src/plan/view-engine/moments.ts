@@ -62,7 +62,9 @@ export function boundaryOf(text: string, side: 'low' | 'high', as: 'date' | 'dat
 
 function boundTime([hour, minute, second, fraction]: readonly (string | undefined)[], side: 'low' | 'high'): string {
   const [latestHour, latest, digit] = side === 'low' ? ['00', '00', '0'] : ['23', '59', '9'];
-  return `${hour ?? latestHour}:${minute ?? latest}:${second ?? latest}.${(fraction?.slice(1) ?? '').padEnd(3, digit)}`;
+  // A fraction that is there is as exact as it gets.
+  const rest = fraction === undefined ? digit.repeat(3) : fraction.slice(1).padEnd(3, '0');
+  return `${hour ?? latestHour}:${minute ?? latest}:${second ?? latest}.${rest}`;
 }
 
 function readMoment(text: string): Span | undefined {
