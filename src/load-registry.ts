@@ -4,11 +4,11 @@ import {
   type BuiltinOptions,
   createBuiltinPlugin,
   createDiscardBuilder,
-  type FhirVersion,
   fhirVersions,
   functionArities,
   loadModel,
   loadViews,
+  type ViewProblem,
   type WrittenView,
 } from './builtin.ts';
 import { UserError } from './diagnostics.ts';
@@ -32,9 +32,14 @@ export async function loadRegistry({ plugins = [], views = [], isChecked = false
   const modules = plugins.length === 0 ? [] : await (await import('./plugin/load-plugins.ts')).loadPlugins(plugins);
   const loaded = modules.map(({ plugin }) => plugin);
   const functions = functionsOf(loaded);
-  const complete = await Promise.all(loaded.map((plugin) => withViews(plugin, options.fhirVersion, functions)));
+  const complete = await Promise.all(loaded.map((plugin) => withViews(plugin, functions, { fhirVersion: options.fhirVersion, isStrict })));
   const made = views.length === 0 ? undefined : await makeViews(views, builtin, functions, { fhirVersion: options.fhirVersion, isStrict });
-  const registry = createRegistry([builtin, ...complete, ...(made === undefined ? [] : [made.plugin])], createDiscardBuilder, made?.findings);
+  const all = [...complete, ...(made === undefined ? [] : [made])];
+  const registry = createRegistry(
+    [builtin, ...all.map(({ plugin }) => plugin)],
+    createDiscardBuilder,
+    all.flatMap(({ findings }) => findings),
+  );
   if (plugins.length > 0 && !isChecked) await checkTables(registry);
   return registry;
 }
@@ -54,8 +59,7 @@ async function makeViews(
   const { makeViewFlatteners } = await loadViews();
   const model = await loadModel(fhirVersion);
   const { flatteners, warnings } = await makeViewFlatteners(views, { model, functions, isStrict, isTaken: (name) => hasTable(builtin, name) });
-  const findings = warnings.map(({ code, origin, parameters }) => ({ code, location: { sourceName: origin }, parameters }));
-  return { plugin: { name: 'view definitions', apiVersion: 1, flatteners }, findings };
+  return { plugin: { name: 'view definitions', apiVersion: 1, flatteners }, findings: toFindings(warnings) };
 }
 
 /** A table's name begins with its type's, which saves making the tables of all types. */
@@ -95,14 +99,23 @@ export function functionsOf(plugins: readonly Plugin[]): ReadonlyMap<string, Vie
 }
 
 /** Turns a plugin's views into flatteners. Throws a ViewError when one cannot be used. */
-async function withViews(plugin: Plugin, fhirVersion: FhirVersion, functions: ReadonlyMap<string, ViewFunction>): Promise<Plugin> {
+async function withViews(
+  plugin: Plugin,
+  functions: ReadonlyMap<string, ViewFunction>,
+  { fhirVersion, isStrict }: Pick<RegistryOptions, 'fhirVersion' | 'isStrict'>,
+): Promise<LoadedViews> {
   const { flatteners = [], name, views = [] } = plugin;
-  if (views.length === 0) return plugin;
+  if (views.length === 0) return { plugin, findings: [] };
   const written = views.map(({ view }, index) => {
     const viewName = typeof view === 'object' && view !== null && 'name' in view && typeof view.name === 'string' ? view.name : undefined;
     return { view, origin: `plugin ${name}`, defaultName: `view_${index + 1}`, label: viewName ?? `number ${index + 1}` };
   });
   const { makeViewFlatteners } = await loadViews();
-  const made = await makeViewFlatteners(written, { model: await loadModel(fhirVersion), functions });
-  return { ...plugin, flatteners: [...flatteners, ...made.flatteners.map((flattener, index) => ({ ...flattener, replaces: views[index]?.replaces ?? [] }))] };
+  const made = await makeViewFlatteners(written, { model: await loadModel(fhirVersion), functions, isStrict });
+  const viewFlatteners = made.flatteners.map((flattener, index) => ({ ...flattener, replaces: views[index]?.replaces ?? [] }));
+  return { plugin: { ...plugin, flatteners: [...flatteners, ...viewFlatteners] }, findings: toFindings(made.warnings) };
+}
+
+function toFindings(warnings: readonly ViewProblem[]): readonly LoadFinding[] {
+  return warnings.map(({ code, origin, parameters }) => ({ code, location: { sourceName: origin }, parameters }));
 }

@@ -1,6 +1,6 @@
 // `fhir-flatten plugins [module...]`: what is registered and from where, on stdout.
 
-import { functionArities } from '../builtin.ts';
+import { type FhirVersion, fhirVersions, functionArities } from '../builtin.ts';
 import { nameColumnType } from '../column-type.ts';
 import { loadRegistry } from '../load-registry.ts';
 import { loadPlugins } from '../plugin/load-plugins.ts';
@@ -16,11 +16,25 @@ import { writeStdout } from './write-stdout.ts';
 /** Returns the exit code. */
 export async function pluginsCommand(modules: readonly string[], flags: PluginsFlags): Promise<number> {
   const loaded = await loadPlugins(modules);
-  const registry = await loadRegistry({ fhirVersion: 'r4', plugins: modules });
+  const registry = await loadForSomeVersion(modules);
   const [builtin, ...others] = registry.plugins;
   const descriptions = [describe(builtin as Plugin, undefined, registry), ...others.map((plugin, index) => describe(plugin, loaded[index]?.module, registry))];
   await writeStdout(flags.json ? `${JSON.stringify(descriptions, undefined, 2)}\n` : descriptions.map(format).join('\n'));
   return 0;
+}
+
+/** Views may be for a later version than the first. */
+async function loadForSomeVersion(plugins: readonly string[]): Promise<Registry> {
+  const [first, ...others] = fhirVersions;
+  try {
+    return await loadRegistry({ fhirVersion: first as FhirVersion, plugins });
+  } catch (error) {
+    for (const fhirVersion of others) {
+      const registry = await loadRegistry({ fhirVersion, plugins }).catch(() => undefined);
+      if (registry !== undefined) return registry;
+    }
+    throw error;
+  }
 }
 
 type Description = ReturnType<typeof describe>;
@@ -57,7 +71,7 @@ function format({ flatteners, formats, functions, module, name, readers, resourc
   const rows: string[][] = [];
   if (readers.length > 0) rows.push(['  readers', readers.join(', ')]);
   if (resourceTypeCount > 0)
-    rows.push(['  tables', `${formatCount(tableCount)} tables of ${resourceTypeCount} resource types (FHIR R4): fhir-flatten tables lists them`]);
+    rows.push(['  tables', `${formatCount(tableCount)} tables of ${resourceTypeCount} resource types: fhir-flatten tables lists them`]);
   for (const { name: flattener, replaces, resourceType, tables } of flatteners) {
     for (const table of tables) {
       const notes = [...(table.name === flattener ? [] : [`by ${flattener}`]), ...(replaces.length === 0 ? [] : [`replaces ${replaces.join(', ')}`])];

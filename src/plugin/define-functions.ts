@@ -14,7 +14,7 @@ import { invalidPlugin } from './plugin-fault.ts';
 export type FunctionBody = (input: readonly any[], ...args: readonly (readonly any[])[]) => unknown;
 
 export interface FunctionSpec {
-  readonly call: FunctionBody;
+  readonly evaluate: FunctionBody;
   /** FHIR type of what it gives, such as `string`: for columns without a type. */
   readonly type?: string;
   /** True when it never gives more than one value. */
@@ -32,19 +32,19 @@ export function makeFunctions(plugin: string, functions: unknown): readonly View
   if (!isRecord(functions)) throw invalidPlugin(plugin, 'functions takes an object with functions by name');
   return Object.entries(functions).map(([name, given]) => {
     if (!functionName.test(name)) throw invalidPlugin(plugin, 'the names of functions are letters, digits and underscores');
-    const spec = typeof given === 'function' ? { call: given } : given;
-    if (!isRecord(spec) || typeof spec['call'] !== 'function')
-      throw invalidPlugin(plugin, `function ${name} takes a function, or an object with a function call`);
+    const spec = typeof given === 'function' ? { evaluate: given } : given;
+    if (!isRecord(spec) || typeof spec['evaluate'] !== 'function')
+      throw invalidPlugin(plugin, `function ${name} takes a function, or an object with a function evaluate`);
     const { arity, isSingle, type } = spec;
     if (arity !== undefined && !isArity(arity)) throw invalidPlugin(plugin, `function ${name}: arity takes { min, max }`);
     if (type !== undefined && typeof type !== 'string') throw invalidPlugin(plugin, `function ${name}: type takes the name of a FHIR type`);
-    const call = spec['call'] as FunctionBody;
+    const evaluate = spec['evaluate'] as FunctionBody;
     return {
       name,
       ...(arity !== undefined && { arity }),
       ...(type !== undefined && { type }),
       ...(typeof isSingle === 'boolean' && { isSingle }),
-      call: (input, ...args) => toList(call(plainList(input), ...args.map(plainList))),
+      call: (input, ...args) => toList(evaluate(plainList(input), ...args.map(plainList))),
     };
   });
 }

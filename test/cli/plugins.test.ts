@@ -337,7 +337,7 @@ export default definePlugin({ name: 'acme', apiVersion: 1, functions: ${function
 
   it('may call the functions of plugins, which get plain values and give one or several', async () => {
     const functions = `{ shout: (texts) => texts.map((text) => text.toUpperCase() + '!'), half: ([value]) => value === undefined ? undefined : value / 2, plus: ([a], [b]) => a + b,
-      sizes: { call: (items: object[]) => items.map((item) => Object.keys(item).length), type: 'integer' } }`;
+      sizes: { evaluate: (items: object[]) => items.map((item) => Object.keys(item).length), type: 'integer' } }`;
     const views = [
       view('shouts', 'status.shout()'),
       view('halves', 'value.ofType(Quantity).value.half()'),
@@ -365,6 +365,14 @@ export default definePlugin({ name: 'acme', apiVersion: 1, functions: ${function
     expect(rowsOf(files['observation.csv'])).toHaveLength(3);
     expect(stderr).toContain('plugin acme (fails) failed on this Observation, which has no rows in fails: RangeError at mine.ts:2:');
     expect(stderr).not.toContain('secret');
+  });
+
+  it('that name elements which FHIR does not have give a warning, or are refused with --strict', async () => {
+    const files = plugin(`defineView(${view('a', 'nothing')})`);
+    const lenient = await runPlugin(files);
+    expect(lenient.exitCode).toBe(0);
+    expect(lenient.stderr).toMatch(/^warning: plugin acme: view a, select\[0\]\.column\[1\]/m);
+    expect(await runPlugin(files, ['--plugin', './mine.ts', '--strict'])).toMatchObject({ exitCode: 2, files: {} });
   });
 
   it.each([

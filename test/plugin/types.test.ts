@@ -2,7 +2,7 @@
 // another one does not.
 
 import { describe, expect, it } from 'vitest';
-import { defineFlattener, definePlugin, NumberText } from '../../src/index.ts';
+import { defineFlattener, defineFormat, definePlugin, defineReader, defineSink, defineView, NumberText } from '../../src/index.ts';
 
 /** As a user would say it of the part of a resource that is used. */
 interface LabObservation {
@@ -95,6 +95,42 @@ describe('the types of plugins', () => {
       },
     });
     expect(flattener.resourceType).toBe('Observation');
+  });
+
+  it('know all parts of a plugin', () => {
+    const plugin = definePlugin({
+      name: 'acme',
+      apiVersion: 1,
+      flatteners: [
+        defineView({ resource: 'Patient', name: 'people', select: [] }, { replaces: ['patient'] }),
+        defineFlattener({
+          name: 'a',
+          resourceType: 'Patient',
+          columns: { id: { type: 'id' } },
+          key: ['id'],
+          flatten: (patient, emit) => emit({ id: patient.id }),
+        }),
+      ],
+      functions: { initials: (names) => names.map(({ given }) => given[0][0]), half: { evaluate: ([value]) => value / 2, type: 'decimal', isSingle: true } },
+      formats: [defineFormat({ name: 'lines', extension: 'jsonl', row: (row, index, table) => `${index} ${table.name} ${String(row['id'])}\n` })],
+      readers: [
+        defineReader({
+          name: 'acme',
+          recognise: (head) => head[0] === 1,
+          async *read(chunks, { name }) {
+            for await (const chunk of chunks) yield { resource: { resourceType: 'Patient', id: `${name} ${chunk.length}` }, line: 1 };
+          },
+        }),
+      ],
+      sinks: [defineSink({ name: 'acme', open: (out) => ({ table: ({ name }) => ({ write: (rows) => void [out, name, rows.length] }), commit() {} }) })],
+    });
+    expect(plugin.functions?.map(({ name }) => name)).toEqual(['initials', 'half']);
+    // @ts-expect-error: a key that is no column
+    expect(() => defineFlattener({ name: 'a', resourceType: 'Patient', columns: { id: { type: 'id' } }, key: ['x'], flatten() {} })).toThrow('key takes');
+    // @ts-expect-error: a format without rows
+    expect(() => defineFormat({ name: 'a', extension: 'a' })).toThrow('row takes a function');
+    // @ts-expect-error: a sink that takes nothing
+    expect(() => defineSink({ name: 'a' })).toThrow('open takes a function');
   });
 
   it('refuse definitions that cannot be used', () => {
