@@ -13,7 +13,7 @@ export function describeFault(error: unknown): string {
 }
 
 /** The file and line that threw: the first line of the stack after the message. */
-function placeOf({ message, stack = '' }: Error): string | undefined {
+export function placeOf({ message, stack = '' }: Error): string | undefined {
   const start = stack.indexOf(message);
   const end = message === '' ? stack.indexOf('\n') : start + message.length;
   if (start < 0) return undefined;

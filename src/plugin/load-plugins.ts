@@ -2,8 +2,9 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import * as nodeModule from 'node:module';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { placeOf } from '../describe-fault.ts';
 import { UserError } from '../diagnostics.ts';
 import type { Plugin } from '../types.ts';
 import { isRecord } from './define-flattener.ts';
@@ -125,13 +126,13 @@ function isMissing(error: unknown, specifier: string): boolean {
 function describeLoadFault(error: unknown, specifier: string): string {
   if (error instanceof UserError) return error.message;
   if (!(error instanceof Error)) return 'it threw something that is no Error';
-  const { message, stack = '' } = error;
+  const { message } = error;
   const [reason = ''] = message.split('\n');
   // These name the place in their words.
   if ('code' in error) return reason;
   if (error instanceof SyntaxError) return findSyntaxFault(specifier) ?? reason;
-  const place = /^\s+at .*?(file:\/\/[^\s()]*:\d+:\d+)\)?$/m.exec(stack.slice(stack.indexOf(message) + message.length))?.[1];
-  return `${error.constructor.name}: ${reason}${place === undefined ? '' : ` (${basename(place)})`}`;
+  const place = placeOf(error);
+  return `${error.constructor.name}: ${reason}${place === undefined ? '' : ` (${place})`}`;
 }
 
 /** Node's own SyntaxError does not say where it is. */

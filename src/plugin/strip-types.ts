@@ -20,19 +20,13 @@ function loadStripper(): Stripper {
 }
 
 /**
- * Types become spaces, so that lines and columns stay; enums and the like, which are more than types, become code, with
- * a source map. Throws a SyntaxError that names file, line and column.
+ * Types, and imports of nothing else, are taken out; enums and the like, which are more than types, become code. A source
+ * map keeps the places. Throws a SyntaxError that names file, line and column.
  */
 export function stripTypes(path: string): string {
   const source = readFileSync(path, 'utf8');
-  const { transformSync } = loadStripper();
   try {
-    return transformSync(source, { filename: path, mode: 'strip-only', module: true }).code;
-  } catch (fault) {
-    if ((fault as StripFault).code !== 'UnsupportedSyntax') throw syntaxError(fault as StripFault, path);
-  }
-  try {
-    const { code, map = '' } = transformSync(source, { filename: path, mode: 'transform', module: true, sourceMap: true });
+    const { code, map = '' } = loadStripper().transformSync(source, { filename: path, mode: 'transform', module: true, sourceMap: true });
     return `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
   } catch (fault) {
     throw syntaxError(fault as StripFault, path);

@@ -72,15 +72,15 @@ describe('a plugin in TypeScript', () => {
     expect(JSON.parse(files['_report.json'] as string).plugins).toEqual(['./mine.ts']);
   });
 
-  it('may be written for a compiler: enums, parameter properties, imports named .js, or named not to the end', async () => {
-    const code = `import { definePlugin } from 'fhir-flatten';
+  it('may be written for a compiler: enums, parameter properties, imports of types, named .js, or named not to the end', async () => {
+    const code = `\ufeffimport { definePlugin, FhirResource, type Row } from 'fhir-flatten';
 import { label } from './labels.js';
 import { other } from './more/index';
 enum Kind { Lab = 'lab' }
 class Maker { constructor(private readonly kind: Kind) {} get text() { return this.kind + other; } }
 export const plugin = definePlugin({ name: 'acme', apiVersion: 1, flatteners: [{
   name: 'kinds', resourceType: 'Observation', columns: { kind: { type: 'code' } },
-  flatten(_: unknown, emit: (row: object) => void) { emit({ kind: label(new Maker(Kind.Lab).text) }); },
+  flatten(_: FhirResource, emit: (row: Row<any>) => void) { emit({ kind: label(new Maker(Kind.Lab).text) }); },
 } as never] });
 `;
     const { exitCode, files, stderr } = await runPlugin({ 'mine.ts': code, 'labels.ts': labels, 'more/index.ts': "export const other: string = '!';\n" });
