@@ -9,10 +9,16 @@ import type { PlainJson, PlainResource } from './read-input.ts';
 type Row = Readonly<Record<string, string>>;
 
 /** Recursive elements whose items hold items of theirs under another name. */
-const recursionNames: Readonly<Record<string, string>> = {
-  'Contract.term': 'group',
-  'OperationDefinition.parameter': 'part',
-  'Parameters.parameter': 'part',
+const recursionNames: Readonly<Record<string, readonly string[]>> = {
+  'ArtifactAssessment.content': ['component'],
+  'Contract.term': ['group'],
+  'Evidence.certainty': ['subcomponent'],
+  'MedicinalProductAuthorization.procedure': ['application'],
+  'RegulatedAuthorization.case': ['application'],
+  'OperationDefinition.parameter': ['part'],
+  'Parameters.parameter': ['part'],
+  'SubstanceDefinition.name': ['synonym', 'translation'],
+  'SubstanceSpecification.name': ['synonym', 'translation'],
 };
 
 /** What is wrong, one line each; empty when nothing is. `resources` with contained ones beside their containers. */
@@ -79,7 +85,7 @@ function countExpectedRows(tables: readonly WrittenTable[], resources: readonly 
 /** `Questionnaire.item.item.code` → `Questionnaire.item.code` */
 function reduce(path: string, base: string): string {
   if (!path.startsWith(`${base}.`)) return path;
-  const names = [base.split('.').at(-1) as string, recursionNames[base]];
+  const names = [base.split('.').at(-1) as string, ...(recursionNames[base] ?? [])];
   const rest = path.slice(base.length + 1).split('.');
   const last = rest.findLastIndex((segment) => names.includes(segment));
   return last < 0 ? path : [base, ...rest.slice(last + 1)].join('.');
@@ -93,6 +99,8 @@ function countItems(value: PlainJson | undefined, path: string, counts: Map<stri
       countItems(item, path, counts);
     }
   } else if (typeof value === 'object' && value !== null) {
+    // A resource inside, as in Parameters.parameter, is kept as it is.
+    if ('resourceType' in value && path.includes('.')) return;
     for (const key of Object.keys(value)) countItems(value[key], `${path}.${key}`, counts);
   }
 }

@@ -149,7 +149,7 @@ function holds(cell: string, leaf: Leaf, isJson: boolean): boolean {
   if (cell === leaf.text) return true;
   if (cell === '') return false;
   if (isJson) return leavesOf(parsePlain(cell)).some((inner) => inner.text === leaf.text);
-  if (leaf.path.endsWith('reference')) return leaf.text === decodeReference(cell, leaf.text);
+  if (leaf.path.endsWith('reference') && leaf.text === decodeReference(cell, leaf.text)) return true;
   return ['; ', ' ', ', ', '\n', '|'].some((separator) => cell.includes(separator) && cellParts(cell, separator).includes(leaf.text));
 }
 

@@ -63,13 +63,23 @@ export function withoutRepetitions(resources: readonly PlainResource[]): PlainRe
   return [...kept.values()];
 }
 
-/** Contained resources beside their containers, with the ids that their rows have. */
+/** Contained resources beside their containers, with the ids that their rows have; what can have no row stays. */
 export function withContained(resources: readonly PlainResource[]): PlainResource[] {
   return resources.flatMap((resource) => {
     if (!Array.isArray(resource.contained)) return [resource];
-    const { contained, ...rest } = resource;
-    const inner = contained.map((item) => ({ ...(item as PlainResource), id: `${resource.id}#${(item as PlainResource).id}` }));
-    return [rest, ...inner];
+    const taken = new Set<string>();
+    const inner: PlainResource[] = [];
+    const staying = resource.contained.map((item, index) => {
+      if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+      if (typeof item.resourceType !== 'string' || !/^[A-Z][A-Za-z]{1,63}$/.test(item.resourceType)) return item;
+      const own = typeof item.id === 'string' && item.id !== '' ? item.id : `${index}`;
+      let id = own;
+      for (let number = 2; taken.has(`${item.resourceType} ${id}`); number++) id = `${own}#${number}`;
+      taken.add(`${item.resourceType} ${id}`);
+      inner.push({ ...item, id: `${resource.id}#${id}` });
+      return null;
+    });
+    return [{ ...resource, contained: staying }, ...inner];
   });
 }
 

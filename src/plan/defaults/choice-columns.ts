@@ -84,7 +84,7 @@ function addTimeColumns(builder: PlanBuilder, node: NodeIndex, element: Element,
       suffix: '_age_unit',
       type: primitive('string'),
       cell: firstOf([builder.value(age, 'unit'), builder.value(age, 'code')]),
-      fhirPath: `${path}.unit`,
+      fhirPath: `${path}.unit | ${path}.code`,
       description: `Unit of the age in ${base}_age.`,
     });
   }

@@ -12,8 +12,8 @@ export const codingColumns = ['parent', 'path', 'idx', 'coding_idx', 'system', '
 const textKeys = ['system', 'version', 'code', 'display'] as const;
 
 export class CodingRows {
-  /** Rows added so far. */
-  rowCount = 0;
+  /** Rows added so far that show the text of a concept. */
+  textCount = 0;
   /** All codings get a row, not only those that no column shows. */
   readonly isComplete: boolean;
   readonly #builder: TableBuilder;
@@ -33,12 +33,17 @@ export class CodingRows {
       if (typeof value === 'string') this.#builder.set(row, 4 + offset, value);
     }
     if (typeof coding.userSelected === 'boolean') this.#builder.set(row, 8, String(coding.userSelected));
-    if (typeof text === 'string') this.#builder.set(row, 9, text);
+    if (typeof text === 'string') this.#setText(row, text);
   }
 
   /** Adds the text of a concept without codings. */
   addText(text: string, path: WalkPath): void {
-    this.#builder.set(this.#begin(path, 0, undefined), 9, text);
+    this.#setText(this.#begin(path, 0, undefined), text);
+  }
+
+  #setText(row: number, text: string): void {
+    this.textCount++;
+    this.#builder.set(row, 9, text);
   }
 
   /** True for what the table's columns show of a coding. */
@@ -48,7 +53,6 @@ export class CodingRows {
 
   #begin(path: WalkPath, levelsUp: number, codingIndex: number | undefined): number {
     const row = this.#builder.addRow();
-    this.rowCount++;
     const { text, index } = path.describe(levelsUp);
     this.#builder.set(row, 0, this.#resource.id);
     this.#builder.set(row, 1, text);

@@ -167,12 +167,13 @@ function isOwnId(value: JsonValue, { resource }: TableState): boolean {
   return value === resource.id || (resource.containedIn !== undefined && `${resource.containerId}#${value}` === resource.id);
 }
 
-/** The object is shown whole, whatever it holds. */
+/** The object is shown whole, whatever it holds; of several, which FHIR forbids, the first of the keys. */
 function addJson({ at, state }: Context, cell: Extract<Cell, { kind: 'json' }>, column: number): void {
-  for (const key of cell.keys) {
+  for (const [position, key] of cell.keys.entries()) {
+    const earlier = cell.keys.slice(0, position);
     keyOf(at(cell.node), key).leaves.push({
-      take(value) {
-        if (!isJsonObject(value)) return false;
+      take(value, object) {
+        if (!isJsonObject(value) || earlier.some((other) => isJsonObject(object[other]))) return false;
         state.builder.set(state.row, column, stringifyJson(value));
         return true;
       },
@@ -387,12 +388,15 @@ function findObject(plan: Plan, state: TableState, node: NodeIndex): () => JsonO
   };
 }
 
-function addReference({ at, state }: Context, cell: Extract<Cell, { kind: 'reference' }>): void {
+function addReference({ at, plan, state }: Context, cell: Extract<Cell, { kind: 'reference' }>): void {
   const { node, shape } = cell;
   switch (cell.part) {
-    case 'id':
-      keyOf(at(node), 'reference').leaves.push({ take: (_, object) => showsLiteral(object, shape, state.resource), isFit: isString });
+    case 'id': {
+      // Where the ids stand at the head of a table, the reference may have no other columns.
+      const hasIdentifierColumn = plan.cells.some((other) => other.kind === 'reference' && other.part === 'identifier' && other.node === node);
+      keyOf(at(node), 'reference').leaves.push({ take: (_, object) => showsLiteral(object, shape, hasIdentifierColumn, state.resource), isFit: isString });
       return;
+    }
     case 'type':
       keyOf(at(node), 'type').leaves.push({ take: (_, object) => showsType(object, shape, state.resource), isFit: isString });
       return;

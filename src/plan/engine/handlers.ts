@@ -137,7 +137,10 @@ export class HandlerSet {
     const byKey = this.#model.byKey(type);
     const found = byKey.get(key);
     if (found !== undefined) return found.type.path;
-    if (key === 'resourceType') return contributions.some(({ keys }) => keys.has(key)) ? 'code' : undefined;
+    const isResource = contributions.some(({ keys }) => keys.has('resourceType'));
+    if (key === 'resourceType') return isResource ? 'code' : undefined;
+    // Binary and Parameters must contain none; where they do, the contained resources have rows all the same.
+    if (key === 'contained' && isResource) return 'Resource';
     const primitive = key.startsWith('_') ? byKey.get(key.slice(1)) : undefined;
     return primitive !== undefined && isPrimitive(primitive.type) ? 'Element' : undefined;
   }

@@ -153,7 +153,7 @@ function readIdentifier(reference: JsonObject): string | undefined {
 }
 
 /** True when the columns reproduce the literal text of `Reference.reference`. */
-export function showsLiteral(reference: JsonObject, shape: ReferenceShape, resource: ResourceState): boolean {
+export function showsLiteral(reference: JsonObject, shape: ReferenceShape, hasIdentifierColumn: boolean, resource: ResourceState): boolean {
   const parsed = parseOnce(reference.reference);
   const isTypeVisible = (type: string) => shape.hasTypeColumn || (shape.onlyType ?? (shape.targets.length === 1 ? shape.targets[0] : undefined)) === type;
   switch (parsed.form) {
@@ -165,9 +165,7 @@ export function showsLiteral(reference: JsonObject, shape: ReferenceShape, resou
     case 'contained':
       return parsed.id !== '' && readId(reference, shape, resource) !== undefined;
     case 'conditional':
-      return (
-        shape.identifierNode !== undefined && isTypeVisible(parsed.type) && parsed.identifier !== undefined && parsed.identifier === readIdentifier(reference)
-      );
+      return hasIdentifierColumn && isTypeVisible(parsed.type) && parsed.identifier !== undefined && parsed.identifier === readIdentifier(reference);
     case 'absolute':
     case 'other':
       return false;

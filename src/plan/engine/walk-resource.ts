@@ -50,7 +50,7 @@ export class ResourceWalk {
       const { state, node } = contributions[index] as Contribution;
       if (node >= 0) state.slots[node] = object;
     }
-    const codingCount = this.#codings?.rowCount;
+    const textCount = this.#codings?.textCount;
     let rest = '';
     for (const key in object) {
       const value = object[key] as JsonValue;
@@ -63,7 +63,7 @@ export class ResourceWalk {
       const part = this.#walkKey(known, value, object);
       if (part !== '') rest += `${rest === '' ? '{' : ','}${known.quotedKey}:${part}`;
     }
-    if (this.#unshownText === object && this.#codings?.rowCount === codingCount) this.#codings?.addText(object.text as string, this.#path);
+    if (this.#unshownText === object && this.#codings?.textCount === textCount) this.#codings?.addText(object.text as string, this.#path);
     for (let index = 0; index < contributions.length; index++) {
       const { computed, state } = contributions[index] as Contribution;
       for (let position = 0; position < computed.length; position++) {
