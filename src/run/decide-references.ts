@@ -5,10 +5,12 @@ import type { ReferenceTarget } from '../types.ts';
 import { readRecords } from './identifier-spool.ts';
 import type { KeyHash } from './key-hash.ts';
 import { KeyTable, type KeyTableContent } from './key-table.ts';
+import type { ReferenceCountsData } from './reference-counts.ts';
 import { type ReferenceDecisions, type ReferenceFindings, wantedKey } from './reference-index.ts';
 
 export interface PartReferences {
   readonly references: ReferenceFindings;
+  readonly referenceCounts: ReferenceCountsData;
   /** Type and id of the part's resources. */
   readonly ids: KeyTableContent;
 }
@@ -25,10 +27,11 @@ export function decideReferences(parts: readonly PartReferences[], keyHash: KeyH
     tables: [KeyTable.of(ids), KeyTable.of(references.others)],
     types: references.types,
   }));
+  const suspects = parts.map(({ referenceCounts }) => referenceCounts.suspects);
   return parts.map(({ references }, part) => {
     const strays = settleStrays(references, part, owners, keyHash);
     return {
-      decisions: { identified, strayTypes: strays.foreignTypes },
+      decisions: { identified, strayTypes: strays.foreignTypes, suspects: suspects.filter(({ entryCount }, other) => other !== part && entryCount > 0) },
       findsMore: references.hasForward || strays.findsMore || findsIdentified(references, identified),
     };
   });

@@ -9,11 +9,12 @@ import type { CellStorage, Containment, Deletion, PartSink, ReadLimits, Resource
 import { saveInto } from './attachment-files.ts';
 import { contentHash } from './content-hash.ts';
 import { createKeyHash, type KeyHash } from './key-hash.ts';
+import { KeyTable } from './key-table.ts';
 import { lastUpdatedMs } from './last-updated.ts';
 import type { Part, PartReading } from './part.ts';
 import { type Finding, type Progress, type ReadSource, type RejectResource, readResources, resourceTypeOf } from './read-resources.ts';
 import { ReferenceCounts } from './reference-counts.ts';
-import { ReferenceIndex } from './reference-index.ts';
+import { noReferenceDecisions, ReferenceIndex } from './reference-index.ts';
 import { decideId } from './resource-id.ts';
 import { type IndexedResource, type PartDecisions, ResourceIndex } from './resource-index.ts';
 import { addTo, RunCounts } from './run-counts.ts';
@@ -62,7 +63,14 @@ export class LocalPart implements Part {
     const keyHash = createKeyHash(...options.hashSeeds);
     const resources = new ResourceIndex(keyHash, options.partCount > 1);
     const ids = options.keepsVersions ? new ResourceIndex(keyHash) : undefined;
-    this.#indexes = { resources, ids, references: new ReferenceIndex(ids ?? resources, keyHash, options.canReadAgain), keyHash };
+    this.#indexes = {
+      resources,
+      ids,
+      references: new ReferenceIndex(ids ?? resources, keyHash, options.canReadAgain),
+      keyHash,
+      suspects: new KeyTable(0),
+      foreignSuspects: [],
+    };
   }
 
   async read(): Promise<PartReading> {
@@ -71,10 +79,12 @@ export class LocalPart implements Part {
 
   async readAgain(decisions: PartDecisions): Promise<PartReading> {
     await this.#options.sink.restart();
-    const { ids, resources, references } = this.#indexes;
+    const { foreignSuspects, ids, resources, references } = this.#indexes;
     resources.startSecondReading(decisions);
     ids?.startSecondReading();
-    references.startSecondReading(decisions.references ?? { identified: new Map(), strayTypes: new Map() });
+    const found = decisions.references ?? noReferenceDecisions;
+    references.startSecondReading(found);
+    foreignSuspects.push(...found.suspects.map((content) => KeyTable.of(content)));
     const reading = await new Reading(this.#options, this.#indexes, 'second', () => this.#isStopped).read();
     if (!resources.isSecondReadingComplete) throw new UserError('INPUT_CHANGED');
     return reading;
@@ -104,6 +114,9 @@ interface PartIndexes {
   readonly ids: ResourceIndex | undefined;
   readonly references: ReferenceIndex;
   readonly keyHash: KeyHash;
+  /** Keys of resources that may have no row: of the part, and of the others. */
+  readonly suspects: KeyTable;
+  readonly foreignSuspects: KeyTable[];
 }
 
 /** A contained resource stands where its container does. */
@@ -136,10 +149,17 @@ class Reading {
   /** Type → what becomes of it in all of them together. */
   readonly #byType = new Map<string, TypeTables>();
   #notReplacedCount = 0;
+  /** A resource that was met has no row. */
+  #hasFailed = false;
   /** Of the tables of the flattener at work, before it began. */
   readonly #rowCounts: number[] = [];
 
-  constructor(options: LocalPartOptions, { ids, keyHash, references, resources }: PartIndexes, pass: 'first' | 'second', isStopped: () => boolean) {
+  constructor(
+    options: LocalPartOptions,
+    { foreignSuspects, ids, keyHash, references, resources, suspects }: PartIndexes,
+    pass: 'first' | 'second',
+    isStopped: () => boolean,
+  ) {
     this.#options = options;
     this.#index = resources;
     this.#ids = ids;
@@ -150,6 +170,8 @@ class Reading {
     this.#referenceCounts = new ReferenceCounts({
       index: ids ?? resources,
       keyHash,
+      suspects,
+      foreignSuspects,
       isTableWritten: (table) => options.tableNames?.has(table) ?? true,
       hasMainTable: (resourceType) => this.#tableSets[0].hasMainTable(resourceType),
     });
@@ -188,7 +210,7 @@ class Reading {
       undefinedTypes: this.#tableSets[0].undefinedTypes,
       index: this.#index.content(),
       ids: (this.#ids ?? this.#index).content().entries,
-      references: this.#references.findings(),
+      references: this.#references.findings(this.#hasFailed),
       referenceCounts: this.#referenceCounts.data(),
       contestKeys: this.#index.contestKeys,
       hasCollision: this.#index.hasCollision,
@@ -317,6 +339,7 @@ class Reading {
         this.#referenceCounts.commit();
       } catch (error) {
         this.#referenceCounts.discard();
+        this.#countRowless(String(envelope.resource['resourceType']), id, flattener);
         for (const [position, { builder }] of tables.entries()) builder.truncate(rowCounts[position] as number);
         if (error instanceof RowFault) {
           reject(error.code, error.parameters);
@@ -339,11 +362,20 @@ class Reading {
     return wait;
   }
 
+  /** References that came before took it for one with a row: they are counted in a second reading. */
+  #countRowless(resourceType: string, id: string, { tables }: BoundFlattener): void {
+    if (!tables.some(({ builder }) => builder.schema.role === 'main')) return;
+    this.#referenceCounts.markRowless(resourceType, id);
+    this.#hasFailed = true;
+  }
+
   /** Settled like a version of the resource: what comes later, or is newer, wins. */
   #delete(deletion: Deletion): void {
     const { id, lastModifiedMs, resourceType } = deletion;
     const deleted: IndexedResource = { resourceType, id, lastUpdatedMs: lastModifiedMs, contentHash: deletionHash };
-    if (!this.#settle(id, deleted)) return;
+    this.#referenceCounts.markSuspect(resourceType, id);
+    if (!this.#settle(undefined, deleted)) return;
+    if (this.#ids === undefined) this.#referenceCounts.markRowless(resourceType, id);
     addTo(this.#counts.deletionsByType, resourceType, 1);
     this.#options.sink.delete?.(deletion);
   }
@@ -359,17 +391,18 @@ class Reading {
     });
   }
 
-  #settle(id: string, resource: IndexedResource): boolean {
+  /** @param id - of a resource: what references look for */
+  #settle(id: string | undefined, resource: IndexedResource): boolean {
     const { resourceType } = resource;
     if (this.#pass === 'second') {
-      this.#ids?.check({ resourceType, id, lastUpdatedMs: Number.NaN, contentHash: 0 });
+      if (id !== undefined) this.#ids?.check({ resourceType, id, lastUpdatedMs: Number.NaN, contentHash: 0 });
       const verdict = this.#index.check(resource);
       if (verdict === 'keep') return true;
       if (verdict === 'changed') throw new UserError('INPUT_CHANGED');
       this.#counts.addDuplicate(resourceType, verdict);
       return false;
     }
-    this.#ids?.add({ resourceType, id, lastUpdatedMs: Number.NaN, contentHash: 0 });
+    if (id !== undefined) this.#ids?.add({ resourceType, id, lastUpdatedMs: Number.NaN, contentHash: 0 });
     const verdict = this.#index.add(resource);
     if (verdict === 'new') return !this.#mustReadAgain;
     this.#counts.addDuplicate(resourceType, verdict === 'identical' ? 'identical' : 'superseded');

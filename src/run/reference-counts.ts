@@ -18,6 +18,10 @@ export interface ReferenceSite {
 /** What one reading of a part has counted. */
 export interface ReferenceCountsData {
   readonly sites: readonly ReferenceSite[];
+  /** Resources that have an entry in the index but no row: they were deleted, or their flattener failed. */
+  readonly rowless: KeyTableContent;
+  /** The same of all readings of the part: what may turn out to have no row. */
+  readonly suspects: KeyTableContent;
   /** Targets that the part does not have; own words: the number of the site, and how many references. */
   readonly missing: KeyTableContent;
   /** Site → references without an id. */
@@ -55,6 +59,10 @@ interface PendingNote {
 export interface ReferenceCountsOptions {
   readonly index: ResourceIndex;
   readonly keyHash: KeyHash;
+  /** Of the part, over its readings. */
+  readonly suspects: KeyTable;
+  /** Of the other parts. */
+  readonly foreignSuspects: readonly KeyTable[];
   /** False for a table that is not written: its cells do not count. */
   readonly isTableWritten: (table: string) => boolean;
   /** False for a type whose resources have no rows because nobody asked for their table. */
@@ -64,6 +72,7 @@ export interface ReferenceCountsOptions {
 export class ReferenceCounts implements ReferenceCounter {
   readonly #options: ReferenceCountsOptions;
   readonly #missing = new KeyTable(2);
+  readonly #rowless = new KeyTable(0);
   readonly #withoutId = new Map<number, number>();
   readonly #toOtherTables = new Map<number, number>();
   readonly #sites: ReferenceSite[] = [];
@@ -104,8 +113,28 @@ export class ReferenceCounts implements ReferenceCounter {
     this.#lastType = type;
     this.#lastId = id;
     // Resources of unknown type and contained ones have no entries of their own.
-    this.#isLastMet = type !== '' && index.entryOfKey(high, low) >= 0;
+    this.#isLastMet = type !== '' && index.entryOfKey(high, low) >= 0 && !this.#isSuspect(high, low);
     if (!this.#isLastMet) this.#pending.push({ kind: 'missing', column, form, type, high, low, count });
+  }
+
+  /** A resource that was met has no row. */
+  markRowless(resourceType: string, id: string): void {
+    this.markSuspect(resourceType, id);
+    this.#rowless.findOrAdd(this.#options.keyHash.high, this.#options.keyHash.low);
+  }
+
+  /** A resource may turn out to have no row. */
+  markSuspect(resourceType: string, id: string): void {
+    const { keyHash, suspects } = this.#options;
+    keyHash.hash(resourceType, id);
+    suspects.findOrAdd(keyHash.high, keyHash.low);
+    this.#isLastMet = false;
+  }
+
+  #isSuspect(high: number, low: number): boolean {
+    const { foreignSuspects, suspects } = this.#options;
+    if (suspects.entryCount > 0 && suspects.find(high, low) >= 0) return true;
+    return foreignSuspects.length > 0 && foreignSuspects.some((table) => table.find(high, low) >= 0);
   }
 
   #isMainTableWritten(type: string): boolean {
@@ -164,7 +193,14 @@ export class ReferenceCounts implements ReferenceCounter {
   }
 
   data(): ReferenceCountsData {
-    return { sites: this.#sites, missing: this.#missing.content(), withoutId: this.#withoutId, toOtherTables: this.#toOtherTables };
+    return {
+      rowless: this.#rowless.content(),
+      suspects: this.#options.suspects.content(),
+      sites: this.#sites,
+      missing: this.#missing.content(),
+      withoutId: this.#withoutId,
+      toOtherTables: this.#toOtherTables,
+    };
   }
 }
 

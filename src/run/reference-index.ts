@@ -33,7 +33,11 @@ export interface ReferenceDecisions {
   readonly identified: ReadonlyMap<string, readonly ReferenceTarget[]>;
   /** Entry of the part's strays → types of other parts' resources with that id. */
   readonly strayTypes: ReadonlyMap<number, readonly string[]>;
+  /** Keys of the other parts' resources that may have no row. */
+  readonly suspects: readonly KeyTableContent[];
 }
+
+export const noReferenceDecisions: ReferenceDecisions = { identified: new Map(), strayTypes: new Map(), suspects: [] };
 
 /** A Bundle as it is read. */
 interface Scope {
@@ -342,14 +346,15 @@ export class ReferenceIndex implements ReferenceLookup {
     return allowed?.length === 1 ? allowed[0] : undefined;
   }
 
-  findings(): ReferenceFindings {
+  /** @param mustCountAgain - more is known now of what references lead to than when they were counted */
+  findings(mustCountAgain: boolean): ReferenceFindings {
     return {
       wanted: this.#wanted.content(),
       identifiers: this.#spool.records(),
       strays: this.#strays.content(),
       types: this.#types,
       others: this.#others.content(),
-      hasForward: this.#decisions === undefined && this.#hasForward,
+      hasForward: this.#decisions === undefined && (this.#hasForward || mustCountAgain),
     };
   }
 

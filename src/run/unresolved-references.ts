@@ -35,6 +35,8 @@ export interface PartCounts {
 
 export function findUnresolved(parts: readonly PartCounts[]): UnresolvedReferences {
   const indexes = parts.map(({ ids }) => KeyTable.of(ids));
+  const rowless = parts.map(({ referenceCounts }) => KeyTable.of(referenceCounts.rowless)).filter(({ entryCount }) => entryCount > 0);
+  const isInside = (high: number, low: number) => (table: KeyTable) => table.find(high, low) >= 0;
   const unresolved = { ids: 0, withoutId: 0 };
   const byType = new Map<string, UnresolvedOfType>();
   const idsByColumn = new Map<string, number>();
@@ -55,7 +57,7 @@ export function findUnresolved(parts: readonly PartCounts[]): UnresolvedReferenc
       const high = missing.high(entry);
       const low = restoreLow(missing.low(entry), site);
       const { columns, form, type } = sites[site] as ReferenceCountsData['sites'][number];
-      if (type !== '' && indexes.some((index) => index.find(high, low) >= 0)) continue;
+      if (type !== '' && indexes.some(isInside(high, low)) && !rowless.some(isInside(high, low))) continue;
       const found = ofType(type);
       if (targets.find(high, low) < 0) {
         targets.add(high, low);

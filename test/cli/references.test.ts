@@ -213,6 +213,24 @@ describe('references that lead nowhere', () => {
     expect(stderr).toContain('4 references have no id');
   });
 
+  it.each([[['--threads', '1']], [['--threads', '2']]])('are counted when what they point to was deleted, before or after %j', async (flags: string[]) => {
+    const patient = { resourceType: 'Patient', id: 'p' };
+    const about = { resourceType: 'Observation', id: 'o', subject: { reference: 'Patient/p' } };
+    const deletion = JSON.stringify({ resourceType: 'Bundle', type: 'history', entry: [{ request: { method: 'DELETE', url: 'Patient/p' } }] });
+    for (const lines of [[patient, about], [about, patient], [about]].map((resources) => ndjson(...resources))) {
+      for (const files of [
+        { 'in/a.ndjson': lines + deletion },
+        { 'in/a.ndjson': lines, 'in/b.json': deletion },
+        { 'in/0.json': deletion, 'in/a.ndjson': lines },
+      ]) {
+        const cwd = makeFolder(files);
+        await runCommand(['in', '-o', 'out', ...flags], { cwd });
+        const { joined: _, ...dangling } = joinReferences(join(cwd, 'out'));
+        expect([files, dangling]).toEqual([files, reportedDangling(readReferenceReport(join(cwd, 'out')))]);
+      }
+    }
+  });
+
   it('are not counted when they lead to a table that nobody asked for', async () => {
     const cwd = makeFolder({ 'in.ndjson': ndjson(...resources) });
     const { stderr } = await runCommand(['in.ndjson', '-o', 'out', '-t', 'observation'], { cwd });
