@@ -150,6 +150,8 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       place: placeOf(sink),
       formatName: destination?.format?.name ?? '',
       csv: options.csv,
+      typed: options.typed,
+      parquet: options.parquet,
       defaultTables: options.defaultTables,
       hasDefaultTables: options.hasDefaultTables ?? true,
       views,
@@ -374,7 +376,7 @@ function countThreads(sources: readonly Source[], destination: Output | undefine
   const isPossible =
     sources.every(isFileSource) &&
     options.postgres === undefined &&
-    destination?.format?.isJoinable === true &&
+    (destination?.format?.isJoinable === true || destination?.format?.join !== undefined) &&
     (destination.kind !== 'stdout' || isDryRun) &&
     plugins.every((plugin) => typeof plugin === 'string');
   if (!isPossible) return 1;

@@ -1,11 +1,11 @@
 // What the run's thread and the threads beside it say to each other. Plain data: functions and classes do not travel.
 
-import type { CsvOptions, DefaultTableOptions, FhirVersion, WrittenView } from './builtin.ts';
+import type { CsvOptions, DefaultTableOptions, FhirVersion, ParquetOptions, WrittenView } from './builtin.ts';
 import type { DiagnosticCode, DiagnosticsData, Location, MessageParameters } from './diagnostics.ts';
 import type { PartReading } from './run/part.ts';
 import type { Progress } from './run/read-resources.ts';
 import type { PartDecisions } from './run/resource-index.ts';
-import type { PartPlace, ReadLimits } from './types.ts';
+import type { PartPlace, ReadLimits, TypedOptions } from './types.ts';
 
 /** What is the same for all parts of a run. */
 export interface ThreadSettings {
@@ -13,6 +13,8 @@ export interface ThreadSettings {
   readonly place: PartPlace;
   readonly formatName: string;
   readonly csv: Partial<CsvOptions> | undefined;
+  readonly typed: Partial<TypedOptions> | undefined;
+  readonly parquet: Partial<ParquetOptions> | undefined;
   readonly defaultTables: Partial<DefaultTableOptions> | undefined;
   readonly hasDefaultTables: boolean;
   readonly views: readonly WrittenView[];

@@ -468,6 +468,11 @@ export interface TableFormat {
    * write a part of a table, and the parts are put one after another.
    */
   readonly isJoinable?: boolean;
+  /**
+   * Makes one file of the files of several parts, in their order: for formats whose parts are whole files, each with a
+   * head and an end of its own.
+   */
+  join?(paths: readonly string[], target: EncodedTarget): Promise<void>;
   /** Called for each part of a run, and anew when the part is read again: what is then held of the first is dropped. */
   start(): TableEncoders;
 }

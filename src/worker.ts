@@ -19,7 +19,7 @@ function send(message: FromThread): void {
 }
 
 async function makePart({ settings, sources, ...rest }: PlainTask): Promise<LocalPart> {
-  const { csv, defaultTables, fhirVersion, formatName, hasDefaultTables, place, plugins, views } = settings;
+  const { csv, defaultTables, fhirVersion, formatName, hasDefaultTables, parquet, place, plugins, typed, views } = settings;
   const registry = await loadRegistry({
     fhirVersion,
     hasDefaultTables,
@@ -27,6 +27,8 @@ async function makePart({ settings, sources, ...rest }: PlainTask): Promise<Loca
     views,
     isChecked: true,
     ...(csv && { csv }),
+    ...(typed && { typed }),
+    ...(parquet && { parquet }),
     ...(defaultTables && { defaultTables }),
   });
   const format = registry.formats.get(formatName);

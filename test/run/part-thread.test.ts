@@ -18,6 +18,8 @@ async function read(code: string): Promise<{ result: PartReading | unknown; wasR
     fhirVersion: 'r4',
     formatName: 'csv',
     csv: {},
+    typed: undefined,
+    parquet: undefined,
     defaultTables: undefined,
     hasDefaultTables: true,
     views: [],

@@ -1,8 +1,10 @@
 // Arrow as a table format: IPC files, or an IPC stream where somebody reads it as it comes.
 // https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
 
+import { open } from 'node:fs/promises';
 import type * as Arrow from 'apache-arrow';
 import type { EncodedTarget, TableFormat, TableSchema, TypedOptions, TypedStorage } from '../../types.ts';
+import { outputError } from '../files/output-error.ts';
 import type { PhysicalColumn } from '../typed/physical-columns.ts';
 import { createTypedEncoders, type RowGroup, type RowGroupWriter } from '../typed/row-groups.ts';
 import { type ArrowLibrary, loadArrow, makeCollector, RecordBatches } from './record-batches.ts';
@@ -17,6 +19,7 @@ export function createArrowFormat(options: TypedOptions): TableFormat {
     name: 'arrow',
     extension: 'arrow',
     storage,
+    join: joinIpcFiles,
     start: () => createTypedEncoders(storage, limits, (schema, columns, target) => new IpcWriter(schema, columns, target)),
   };
 }
@@ -61,6 +64,31 @@ class IpcWriter implements RowGroupWriter {
     this.#opened = { batches, writer, takeBytes };
     return this.#opened;
   }
+}
+
+/** IPC files of one table that this tool wrote → one file with the batches of all. */
+async function joinIpcFiles(paths: readonly string[], target: EncodedTarget): Promise<void> {
+  const arrow = await loadArrow();
+  const { sink, takeBytes } = makeCollector(arrow);
+  const writer = makeFileWriter(arrow);
+  for (const [index, path] of paths.entries()) {
+    const file = await open(path).catch((error: unknown) => {
+      throw outputError(error, path);
+    });
+    try {
+      const reader = await arrow.RecordBatchReader.from(file);
+      await reader.open();
+      if (index === 0) writer.reset(sink, reader.schema);
+      for await (const batch of reader) {
+        writer.write(batch);
+        await target.append(takeBytes());
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  writer.finish();
+  await target.append(takeBytes());
 }
 
 /** The library's own begins a file with the first batch; a file is a stream between a head and a footer, with the schema first. */

@@ -1,6 +1,7 @@
 // Tables of a run → files of one folder, with _schema.json, _report.json and rejects.ndjson beside them; or → one file
 // of the user's naming. All appear at the end, at once.
 
+import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../diagnostics.ts';
 import type { JoinedTable, PartPlace, PublishedOutput, RunOutput, Sink, TableFormat, TableSchema } from '../../types.ts';
@@ -66,7 +67,8 @@ class FilesSink implements FolderSink {
   }
 
   place(): PartPlace | undefined {
-    return this.#options.format.isJoinable === true ? { kind: 'files', folder: this.#folder.temporaryPath } : undefined;
+    const { isJoinable, join } = this.#options.format;
+    return isJoinable === true || join !== undefined ? { kind: 'files', folder: this.#folder.temporaryPath } : undefined;
   }
 
   async commit({ partCount, rejectParts, report, tables }: RunOutput): Promise<PublishedOutput> {
@@ -74,8 +76,10 @@ class FilesSink implements FolderSink {
       throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#singlePath, count: tables.length }, exitCode: 2 });
     }
     const { queue } = this.part(0);
-    for (const table of tables) await this.#join(table);
-    const moves = tables.map(({ schema }) => ({ from: this.#temporaryPath(schema, 0), to: this.#finalPath(schema) }));
+    // Those who join files read what was written.
+    await queue.flush();
+    const moves: { from: string; to: string }[] = [];
+    for (const table of tables) moves.push({ from: await this.#join(table), to: this.#finalPath(table.schema) });
     const removals: string[] = [];
     const isSingle = this.#singlePath !== undefined;
     const earlier = isSingle ? { exists: true, hasSavedFiles: false, tables: {} } : readEarlierOutput(this.#folder.path);
@@ -98,14 +102,26 @@ class FilesSink implements FolderSink {
     this.#folder.remove();
   }
 
-  /** Appends the rows of the other parts to those of part 0. */
-  async #join({ parts, schema }: JoinedTable): Promise<void> {
+  /** Puts the rows of all parts into one file; returns its path. */
+  async #join({ parts, schema }: JoinedTable): Promise<string> {
     const first = this.part(0);
+    const path = this.#temporaryPath(schema, 0);
+    const { format } = this.#options;
+    const others = parts.filter((part) => part !== 0);
+    if (format.join !== undefined && others.length > 0) {
+      const joined = `${path}.joined`;
+      const append = (bytes: Uint8Array) => first.queue.append(joined, bytes);
+      await format.join(
+        parts.map((part) => this.#temporaryPath(schema, part)),
+        { append, hasHead: true, isPipe: false },
+      );
+      for (const part of others) rmSync(this.#temporaryPath(schema, part));
+      return joined;
+    }
     // Its head is part 0's to write, also where it has no rows.
     if (!parts.includes(0)) await (await first.open(schema)).close();
-    for (const part of parts) {
-      if (part !== 0) await moveBytes(this.#temporaryPath(schema, part), this.#temporaryPath(schema, 0), first.queue);
-    }
+    for (const part of others) await moveBytes(this.#temporaryPath(schema, part), path, first.queue);
+    return path;
   }
 
   #finishRejects(parts: readonly number[]): string {

@@ -5,6 +5,7 @@ import type { EncodedTarget, TableFormat, TableSchema, TypedOptions, TypedStorag
 import type { PhysicalColumn } from '../typed/physical-columns.ts';
 import { createTypedEncoders, type RowGroup, type RowGroupWriter } from '../typed/row-groups.ts';
 import { loadParquet, RowGroupEncoder } from './encode-row-group.ts';
+import { joinParquetFiles } from './join-parquet-files.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 import { FileMetaData, magic, takeApart } from './row-group-file.ts';
 
@@ -17,6 +18,7 @@ export function createParquetFormat(typed: TypedOptions, options: ParquetOptions
     name: 'parquet',
     extension: 'parquet',
     storage,
+    join: joinParquetFiles,
     start: () => createTypedEncoders(storage, limits, (schema, columns, target) => new ParquetWriter(schema, columns, target, options)),
   };
 }
@@ -48,7 +50,7 @@ class ParquetWriter implements RowGroupWriter {
     this.#encoder ??= await this.#makeEncoder();
     const file = takeApart(this.#encoder.encode(group));
     if (this.#offset === 0) await this.#append(magic);
-    this.#metaData.add(file, this.#offset);
+    this.#metaData.add(file.metaData, this.#offset);
     await this.#append(file.pages);
   }
 

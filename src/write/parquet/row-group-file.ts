@@ -20,11 +20,16 @@ export interface RowGroupFile {
   readonly metaData: ThriftStruct;
 }
 
+/** The bytes of the metadata, given the last bytes of a file; undefined when these are too few. */
+export function findMetaData(tail: Uint8Array): Uint8Array | undefined {
+  const end = tail.length - magic.length - lengthBytes;
+  const start = end - new DataView(tail.buffer, tail.byteOffset, tail.byteLength).getUint32(end, true);
+  return start < 0 ? undefined : tail.subarray(start, end);
+}
+
 /** @param file - with one row group, or none; it stays as it is. */
 export function takeApart(file: Uint8Array): RowGroupFile {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const metaDataEnd = file.length - magic.length - lengthBytes;
-  const metaData = readStruct(file.subarray(metaDataEnd - view.getUint32(metaDataEnd, true), metaDataEnd));
+  const metaData = readStruct(findMetaData(file) ?? new Uint8Array(0));
   const ends = structsOf(metaData.fields.get(fileMetaData.rowGroups)).flatMap((group) => structsOf(group.fields.get(rowGroup.columns)).map(endOfPages));
   return { pages: file.subarray(magic.length, Math.max(magic.length, ...ends)), metaData };
 }
@@ -45,7 +50,7 @@ export class FileMetaData {
   #head: ThriftStruct | undefined;
 
   /** Adds what a file has, whose pages now stand at `offset`. */
-  add({ metaData }: RowGroupFile, offset: number): void {
+  add(metaData: ThriftStruct, offset: number): void {
     this.#head ??= metaData;
     const shift = BigInt(offset - magic.length);
     for (const group of structsOf(metaData.fields.get(fileMetaData.rowGroups))) {
