@@ -1,8 +1,8 @@
 // Parquet and Arrow from the command line: what is written where, what goes wrong, and what is loaded for it.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { arrowReaders, parquetReaders, queryDuckDb, type TypedCell } from '../support/read-typed.ts';
 import { makeFolder, ndjson, readFolder, runCommand, runShell, startCommand, until } from '../support/run-command.ts';
 
@@ -126,6 +126,27 @@ describe.each(['parquet', 'arrow'])('-f %s', (format) => {
     expect(exitCode).toBe(0);
     expect(stderr).toContain('patient  2 rows');
     expect(Object.keys(readFolder(cwd))).toEqual(['in.ndjson']);
+  });
+
+  it('is the same from one thread and from several, also where only a later part has rows of a table', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 6 }, (_, file) => [
+        `in-${file}.ndjson`,
+        ndjson(...Array.from({ length: 50 }, (_, row) => ({ ...ada, id: `${file}-${row}` })), ...(file === 5 ? [{ resourceType: 'Encounter', id: 'e' }] : [])),
+      ]),
+    );
+    const cwd = makeFolder(files);
+    const read = format === 'parquet' ? readParquet : readArrow;
+    for (const threads of ['1', '3']) {
+      const { exitCode, stderr } = await runCommand(['.', '-f', format, '-o', `../${basename(cwd)}-out/${threads}`, '-q', '--threads', threads], { cwd });
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    }
+    onTestFinished(() => rmSync(`${cwd}-out`, { recursive: true }));
+    for (const table of ['patient', 'encounter', 'details/patient_name']) {
+      const [one, several] = await Promise.all(['1', '3'].map((threads) => read(`${cwd}-out/${threads}/${table}.${format}`)));
+      expect(several).toEqual(one);
+      expect(one?.rows.length).toBe(table === 'encounter' ? 1 : 300);
+    }
   });
 
   it('leaves the older output when the disk is full', async () => {

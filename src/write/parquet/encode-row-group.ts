@@ -1,6 +1,7 @@
 // A row group → a whole Parquet file of it, by parquet-wasm, which takes Arrow's IPC. Both libraries are loaded when the
 // first row group comes.
 
+import type * as Arrow from 'apache-arrow';
 import type * as Parquet from 'parquet-wasm';
 import type { TableSchema } from '../../types.ts';
 import { toolVersion } from '../../version.ts';
@@ -8,6 +9,9 @@ import { type ArrowLibrary, describeColumns, describeTable, loadArrow, makeColle
 import type { PhysicalColumn } from '../typed/physical-columns.ts';
 import type { RowGroup } from '../typed/row-groups.ts';
 import type { ParquetOptions } from './parquet-options.ts';
+
+/** A multiple of eight, so that validity bits need no shifting. */
+const pieceRows = 8192;
 
 type ParquetLibrary = typeof Parquet;
 
@@ -36,17 +40,44 @@ export class RowGroupEncoder {
   }
 
   /** A file with one row group; with none, where nothing is given. */
-  encode(group: RowGroup | undefined): Uint8Array {
-    const table = this.#parquet.Table.fromIPCStream(this.#toIpc(group));
-    // Both are the callee's from here on.
-    return this.#parquet.writeParquet(table, this.#properties());
+  async encode(group: RowGroup | undefined): Promise<Uint8Array> {
+    const batch = group && this.#batches.make(group);
+    return batch !== undefined && batch.numRows > pieceRows ? await this.#encodeInPieces(batch) : this.#encodeWhole(batch);
   }
 
-  #toIpc(group: RowGroup | undefined): Uint8Array {
+  #encodeWhole(batch: Arrow.RecordBatch | undefined): Uint8Array {
+    // Both are the callee's from here on.
+    return this.#parquet.writeParquet(this.#parquet.Table.fromIPCStream(this.#toIpc(batch)), this.#properties());
+  }
+
+  /** Of what the library does not hold encoded it holds a piece only: null columns too take four bytes a row in IPC. */
+  async #encodeInPieces(batch: Arrow.RecordBatch): Promise<Uint8Array> {
+    let row = 0;
+    const pieces = new ReadableStream<Parquet.RecordBatch>(
+      {
+        pull: (controller) => {
+          if (row >= batch.numRows) {
+            controller.close();
+            return;
+          }
+          const table = this.#parquet.Table.fromIPCStream(this.#toIpc(batch.slice(row, Math.min(row + pieceRows, batch.numRows))));
+          for (const piece of table.recordBatches()) controller.enqueue(piece);
+          table.free();
+          row += pieceRows;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const encoded: Uint8Array[] = [];
+    for await (const bytes of await this.#parquet.transformParquetStream(pieces, this.#properties())) encoded.push(bytes as Uint8Array);
+    return Buffer.concat(encoded);
+  }
+
+  #toIpc(batch: Arrow.RecordBatch | undefined): Uint8Array {
     const { sink, takeBytes } = makeCollector(this.#arrow);
     const writer = new this.#arrow.RecordBatchStreamWriter();
     writer.reset(sink, this.#batches.schema);
-    if (group !== undefined) writer.write(this.#batches.make(group));
+    if (batch !== undefined) writer.write(batch);
     writer.finish();
     return takeBytes();
   }

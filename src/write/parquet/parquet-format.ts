@@ -9,7 +9,7 @@ import { joinParquetFiles } from './join-parquet-files.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 import { FileMetaData, magic, takeApart } from './row-group-file.ts';
 
-const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 64 * 1024 * 1024 };
+const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024 };
 
 /** The format `parquet` with these options. */
 export function createParquetFormat(typed: TypedOptions, options: ParquetOptions): TableFormat {
@@ -48,7 +48,7 @@ class ParquetWriter implements RowGroupWriter {
 
   async #encode(group: RowGroup | undefined): Promise<void> {
     this.#encoder ??= await this.#makeEncoder();
-    const file = takeApart(this.#encoder.encode(group));
+    const file = takeApart(await this.#encoder.encode(group));
     if (this.#offset === 0) await this.#append(magic);
     this.#metaData.add(file.metaData, this.#offset);
     await this.#append(file.pages);

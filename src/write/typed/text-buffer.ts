@@ -18,7 +18,7 @@ export class TextBuffer implements ColumnBuffer {
   #length = 0;
 
   get byteCount(): number {
-    return this.#length + this.#offsets.byteCount + this.#validity.byteCount;
+    return this.#bytes.length + this.#offsets.byteCount + this.#validity.byteCount;
   }
 
   append(cells: Cells, rowCount: number): void {
