@@ -111,7 +111,8 @@ class FilledSink implements FolderSink {
 
 /** Keys stay, and so do all columns of views, whose author has chosen them. */
 function isKept(schema: TableSchema, column: Column): boolean {
-  return schema.role === 'view' || !column.isNullable || column.name === 'idx' || column.name.endsWith('_idx');
+  const isKey = !column.isNullable || schema.key?.includes(column.name) === true;
+  return schema.role === 'view' || isKey || column.name === 'idx' || column.name.endsWith('_idx');
 }
 
 class FilledPart implements PartSink {

@@ -32,7 +32,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '42501': { reason: 'permission denied', advice: 'grant the user USAGE and CREATE on the schema, and SELECT, INSERT, UPDATE, DELETE on its tables' },
   '42P': { reason: 'a table or column is not as it was at the start', advice: again },
   '53100': { reason: 'the disk of the server is full', advice: 'free some space there and run again' },
-  '53200': { reason: 'the server is out of memory', advice: 'give it more, or run again later' },
+  '53200': {
+    reason: 'the server is out of memory',
+    advice: 'hundreds of tables need more locks than it has by default: raise max_locks_per_transaction, or choose tables with -t or --no-details',
+  },
   '53300': { reason: 'the server takes no more connections', advice: 'run again later, or raise max_connections' },
   '53': { reason: 'the server lacks a resource', advice: server },
   '54': {
