@@ -198,6 +198,7 @@ class Reading {
         onReject: (record) => sink.reject(record),
         visit: (envelope, resourceType, reject) => this.#visit(envelope, resourceType, reject),
         onDeletion: (deletion) => this.#delete(deletion),
+        hasEarlierRows: sink.delete !== undefined,
       },
     );
     onStage('writing the last rows');

@@ -39,8 +39,10 @@ export interface Reading {
   readonly counts: RunCounts;
   readonly diagnostics: Diagnostics;
   readonly onReject: (record: RejectedRecord) => void;
-  /** Called for each resource; when it returns a promise, reading waits for it. `reject` rejects this resource. */
   readonly onDeletion?: (deletion: Deletion) => void;
+  /** True where rows of an earlier run are there, so that a deletion that cannot be made is a fault. */
+  readonly hasEarlierRows?: boolean;
+  /** Called for each resource; when it returns a promise, reading waits for it. `reject` rejects this resource. */
   readonly visit: (envelope: ResourceEnvelope, resourceType: string, reject: RejectResource) => Promise<void> | undefined;
 }
 
@@ -93,6 +95,7 @@ export async function readResources(options: ReadingOptions, reading: Reading): 
       reject: (record) => reject(sourceCounts, record),
       report(code: DiagnosticCode, location: Location, parameters?: MessageParameters) {
         sourceCounts.reports.set(code, (sourceCounts.reports.get(code) ?? 0) + 1);
+        if (code === 'DELETION_UNCLEAR' && reading.hasEarlierRows !== true) return;
         if (code === 'SOURCE_NOT_FHIR' && source.isNamedByUser && location.sourceName === source.name) {
           refusal ??= new UserError(code, { location, ...(parameters && { parameters }) });
           return;

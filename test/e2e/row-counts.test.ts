@@ -34,7 +34,7 @@ function withoutOtherJson(csv: string | undefined): string {
 describe.each(['data/synthea-bundles', 'data/bulk-ndjson', 'data/hl7-r4-examples'])('%s', (name) => {
   const folder = findSharedFolder(name);
 
-  it.skipIf(folder === undefined)('has one row per distinct resource, and the same bytes when run again', async () => {
+  it.skipIf(folder === undefined)('has one row per distinct resource, and the same bytes when run again', { timeout: 120_000 }, async () => {
     const cwd = makeFolder();
     const { exitCode, stdout, stderr } = await runCommand([folder as string, '-o', 'out', '--json'], { cwd });
     expect(stderr).not.toContain('error');
@@ -53,7 +53,7 @@ describe.each(['data/synthea-bundles', 'data/bulk-ndjson', 'data/hl7-r4-examples
     for (const file of Object.keys(files).filter((path) => path.endsWith('.csv'))) expect([file, again[file] === files[file]]).toEqual([file, true]);
   });
 
-  it.skipIf(folder === undefined)('has the same rows in the main tables without child tables, which other_json stands for', async () => {
+  it.skipIf(folder === undefined)('has the same rows in the main tables without child tables, which other_json stands for', { timeout: 120_000 }, async () => {
     const cwd = makeFolder();
     await runCommand([folder as string, '-o', 'all', '-q'], { cwd });
     await runCommand([folder as string, '-o', 'main', '-q', '--no-details'], { cwd });
@@ -68,7 +68,7 @@ describe.each(['data/synthea-bundles', 'data/bulk-ndjson', 'data/hl7-r4-examples
 describe.each(['data/synthea-bundles', 'data/bulk-ndjson'])('%s', (name) => {
   const folder = findSharedFolder(name);
 
-  it.skipIf(folder === undefined)('joins by patient_id, with the same header for one file as for all', async () => {
+  it.skipIf(folder === undefined)('joins by patient_id, with the same header for one file as for all', { timeout: 120_000 }, async () => {
     const cwd = makeFolder();
     await runCommand([folder as string, '-o', 'all', '-q'], { cwd });
     const all = readFolder(`${cwd}/all`);
