@@ -1,5 +1,5 @@
 // npm run bench: generates input, runs each job as a whole process several times in turn with the yardstick, prints medians.
-//   npm run bench -- --bundles 25 --ndjson-mb 200 --large-mb 300 --runs 5
+//   npm run bench -- --bundles 25 --ndjson-mb 200 --view-mb 100 --large-mb 300 --runs 5
 //   npm run bench -- --input ./export        on files of your own (Bundles as .json, bulk data as .ndjson)
 //   npm run bench -- --memory                peak memory on 1 GB and 2 GB
 
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { folderGroup, type Group, largeBundleGroup, memoryGroup, startGroup } from './groups.ts';
+import { folderGroup, type Group, largeBundleGroup, memoryGroup, startGroup, viewGroup } from './groups.ts';
 import { measureJobs } from './measure.ts';
 import { compare, formatMeasured, type Measured } from './print-figures.ts';
 
@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     /** How many Bundles of about 2 MB; 0 leaves the job out, here and below. */
     bundles: { type: 'string', default: '25' },
     'ndjson-mb': { type: 'string', default: '200' },
+    'view-mb': { type: 'string', default: '100' },
     'large-mb': { type: 'string', default: '300' },
     runs: { type: 'string', default: '5' },
     /** A folder to measure on, in place of generated input. */
@@ -47,6 +48,7 @@ if (options.memory) {
   else {
     await withInput('bundles', numberOf('bundles'), (folder) => folderGroup('a folder of transaction Bundles', folder, outPath, runCount));
     await withInput('ndjson', numberOf('ndjson-mb'), (folder) => folderGroup('a folder of NDJSON', folder, outPath, runCount));
+    await withInput('observations', numberOf('view-mb'), (folder) => viewGroup(folder, outPath, runCount));
     await withInput('large', numberOf('large-mb'), (folder) => largeBundleGroup(folder, outPath, Math.min(runCount, 3)));
   }
   // Short processes vary more: more runs.
@@ -54,7 +56,7 @@ if (options.memory) {
 }
 if (options.json) console.log(JSON.stringify(measured, null, 2));
 
-function numberOf(name: 'bundles' | 'ndjson-mb' | 'large-mb' | 'runs'): number {
+function numberOf(name: 'bundles' | 'ndjson-mb' | 'view-mb' | 'large-mb' | 'runs'): number {
   const value = Number(options[name]);
   if (!Number.isInteger(value) || value < (name === 'runs' ? 1 : 0)) throw new Error(`--${name} takes a whole number`);
   return value;

@@ -18,8 +18,11 @@ const yardstickName = 'yardstick: readFileSync + JSON.parse';
 export const offTheShelfName = 'stream-json + csv-stringify';
 export const defaultJobName = 'fhir-flatten to CSV';
 
+const viewJobName = 'fhir-flatten --view to CSV';
+
 const command = fileURLToPath(new URL('../../bin/fhir-flatten.js', import.meta.url));
 const yardstick = fileURLToPath(new URL('peers/yardstick.mjs', import.meta.url));
+const observationView = fileURLToPath(new URL('views/observations.json', import.meta.url));
 const offTheShelf = fileURLToPath(new URL('peers/off-the-shelf.mjs', import.meta.url));
 
 function convertJob(name: string, input: string, outPath: string): Job {
@@ -42,6 +45,18 @@ export function folderGroup(title: string, folder: string, outPath: string, runC
       convertJob(defaultJobName, folder, outPath),
       { name: offTheShelfName, args: [offTheShelf, folder, outPath], outPath },
     ],
+  };
+}
+
+/** A view of twelve columns over Observations: what users' own tables cost. */
+export function viewGroup(folder: string, outPath: string, runCount: number): Group {
+  const viewArgs = [command, folder, '--view', observationView, '--no-defaults', '--out', outPath, '--quiet'];
+  return {
+    title: 'a view of 12 columns over NDJSON of Observations',
+    megabytes: megabytesOf(folder),
+    runCount,
+    unit: 'wall',
+    jobs: [{ name: yardstickName, args: [yardstick, folder] }, { name: viewJobName, args: viewArgs, outPath }, convertJob(defaultJobName, folder, outPath)],
   };
 }
 

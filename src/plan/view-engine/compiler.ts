@@ -18,7 +18,8 @@ export interface Compiler {
 export function gather(evaluate: Plural): (focus: Value | undefined, evaluation: Evaluation) => Value[] {
   const list: Value[] = [];
   return (focus, evaluation) => {
-    list.length = 0;
+    // Most lists are empty, and setting a length costs more than looking at it.
+    if (list.length > 0) list.length = 0;
     evaluate(focus, evaluation, list);
     return list;
   };

@@ -1,4 +1,4 @@
-// Writes the bench's input: node --import tsx generate-input.ts bundles|ndjson|lines|large <folder> <amount>
+// Writes the bench's input: node --import tsx generate-input.ts bundles|ndjson|lines|observations|large <folder> <amount>
 // A process of its own, so that the bench stays small: on Linux a child's peak memory starts at its parent's.
 
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
@@ -43,6 +43,17 @@ function writeNdjson(folder: string, megabytes: number): void {
   for (const file of files.values()) closeSync(file);
 }
 
+/** Observations only, in one file. */
+function writeObservations(folder: string, megabytes: number): void {
+  const file = openSync(join(folder, 'Observation.000.ndjson'), 'w');
+  let byteCount = 0;
+  for (let number = 1; byteCount < megabytes * megabyte; number++) {
+    const observations = makePatientRecord(number).filter(({ resourceType }) => resourceType === 'Observation');
+    byteCount += writeSync(file, observations.map((resource) => `${toCompactText(resource)}\n`).join(''));
+  }
+  closeSync(file);
+}
+
 /** The same resources in one file. */
 function writeLines(folder: string, megabytes: number): void {
   const file = openSync(join(folder, 'all.ndjson'), 'w');
@@ -74,6 +85,7 @@ const writers: Readonly<Record<string, (folder: string, amount: number) => void>
   bundles: writeBundles,
   ndjson: writeNdjson,
   lines: writeLines,
+  observations: writeObservations,
   large: writeLargeBundle,
 };
 
