@@ -18,7 +18,7 @@ export interface ColumnSpec {
   readonly fhirPath?: string;
 }
 
-/** Columns by name, in their order. Names are letters, digits and underscores, 63 at most. */
+/** Columns by name, in their order. Names are letters, digits and underscores, a letter first, 63 at most. */
 export type ColumnSpecs = Readonly<Record<string, ColumnSpec>>;
 
 export interface TableSpec {
@@ -109,7 +109,8 @@ export function defineFlattener(spec: CommonSpec & { readonly columns?: unknown;
 const resourceTypePattern = /^[A-Z][A-Za-z]{1,63}$/;
 /** Tables become files and SQL names. */
 const tableNamePattern = /^[a-z][a-z0-9_]{0,62}$/;
-const columnNamePattern = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+/** As in views: https://sql-on-fhir.org/ig/StructureDefinition-ViewDefinition.html */
+const columnNamePattern = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 /** Beside the tables stands a file of this name. */
 const reservedNames: ReadonlySet<string> = new Set(['rejects']);
 
@@ -150,7 +151,7 @@ function makeSchema(flattener: string, name: string, resourceType: string, spec:
 }
 
 function makeColumn(name: string, spec: unknown, invalid: (reason: string) => UserError): Column {
-  if (!columnNamePattern.test(name)) throw invalid('names are letters, digits and underscores, 63 at most');
+  if (!columnNamePattern.test(name)) throw invalid('names are letters, digits and underscores, a letter first, 63 at most');
   if (!isRecord(spec)) throw invalid("it takes an object such as { type: 'string' }");
   const { description, fhirPath, nullable = true, type: typeName } = spec;
   const type = parseColumnType(typeName);

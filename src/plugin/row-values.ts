@@ -20,16 +20,21 @@ export function storageOf(cells: CellKind): CellStorage {
 }
 
 export function* rowsOf({ rowCount, schema, vectors }: Batch): Generator<RowObject, void, undefined> {
-  const readers = schema.columns.map((column, index) => {
+  const filled = schema.columns.flatMap((column, index) => {
     const vector = vectors[index];
-    const read = vector?.storage === 'typed' ? readerOf(column.type) : (cell: CellValue) => String(cell);
-    return { name: column.name, values: vector === undefined || vector.isAllNull ? [] : vector.values, read };
+    if (vector === undefined || vector.isAllNull) return [];
+    const read = vector.storage === 'typed' ? readerOf(column.type) : (cell: CellValue) => String(cell);
+    return [{ name: column.name, values: vector.values, read }];
   });
+  // A copy of an object that has all columns is made several times faster than an object column by column; and what
+  // JSON.parse makes stays of the fast kind.
+  const nulls = JSON.parse(`{${schema.columns.map(({ name }) => `${JSON.stringify(name)}:null`).join(',')}}`) as Record<string, RowValue>;
   for (let row = 0; row < rowCount; row++) {
-    const object: Record<string, RowValue> = {};
-    for (const { name, read, values } of readers) {
+    const object = { ...nulls };
+    for (let index = 0; index < filled.length; index++) {
+      const { name, read, values } = filled[index] as (typeof filled)[number];
       const cell = values[row];
-      object[name] = cell === undefined ? null : (read(cell) ?? null);
+      if (cell !== undefined) object[name] = read(cell) ?? null;
     }
     yield object;
   }
