@@ -56,11 +56,11 @@ const primitiveCells: Readonly<Record<PrimitiveTypeName, CellMaker>> = {
   boolean: (value) => (typeof value === 'boolean' ? String(value) : undefined),
   canonical: textCell,
   code: textCell,
-  date: (value) => matching(value, patterns.date),
-  dateTime: (value) => matching(dateText(value), patterns.dateTime),
+  date: (value) => onCalendar(matching(value, patterns.date)),
+  dateTime: (value) => onCalendar(matching(dateText(value), patterns.dateTime)),
   decimal: decimalCell,
   id: textCell,
-  instant: (value) => matching(dateText(value), patterns.instant),
+  instant: (value) => onCalendar(matching(dateText(value), patterns.instant)),
   integer: (value) => integerCell(value, -2_147_483_648),
   integer64: integer64Cell,
   markdown: textCell,
@@ -128,6 +128,13 @@ function textCell(value: unknown): string | undefined {
 
 function matching(value: unknown, pattern: RegExp): string | undefined {
   return typeof value === 'string' && pattern.test(value) ? value : undefined;
+}
+
+/** Undefined for a day that its month does not have. */
+function onCalendar(text: string | undefined): string | undefined {
+  if (text === undefined || text.length < 10) return text;
+  const day = Number(text.slice(8, 10));
+  return day <= 28 || day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate() ? text : undefined;
 }
 
 function dateText(value: unknown): unknown {

@@ -1,6 +1,8 @@
 // --plugin: tables of the user's own, from TypeScript and JavaScript, beside the default ones and instead of them.
 
 import { parse } from 'csv-parse/sync';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
 import { describe, expect, it } from 'vitest';
 import { makeFolder, ndjson, type Outcome, readFolder, runCommand } from '../support/run-command.ts';
 
@@ -208,8 +210,8 @@ describe('a flattener', () => {
     ];
     const unfit = {
       a_boolean: ['true', 1],
-      a_date: ['2024-13', '2024-1-1', 2024, ''],
-      a_date_time: ['2024-01-01 10:00', '24:00', 'soon'],
+      a_date: ['2024-13', '2024-1-1', '2023-02-29', '2024-04-31', 2024, ''],
+      a_date_time: ['2024-01-01 10:00', '2024-02-30T10:00:00Z', '24:00', 'soon'],
       a_decimal: ['1,5', '', 'NaN', '0x1', true, {}],
       an_instant: ['2024-02-29', '2024-02-29T10:00:00'],
       an_integer: [1.5, 2147483648, '1'],
@@ -393,6 +395,35 @@ export default definePlugin({ name: 'acme', apiVersion: 1, functions: ${function
       / {2}table units +2 columns from Observation\n {2}functions for views +shout\n$/,
     );
   });
+});
+
+it('the cells of plugins have their types in Parquet', async () => {
+  const columns = `{ b: { type: 'boolean' }, d: { type: 'date' }, t: { type: 'dateTime' }, dec: { type: 'decimal' }, n: { type: 'integer' }, n64: { type: 'integer64' },
+    texts: { type: 'string[]' }, numbers: { type: 'decimal[]' }, j: { type: 'json' } }`;
+  const row = `{ b: true, d: '2024-02', t: '2024-03-14T09:00:00+01:00', dec: '1.50', n: 5, n64: '9007199254740993', texts: ['a', 'b'], numbers: [1, '2.5'], j: { a: [1] } }`;
+  const { cwd, exitCode, stderr } = await runPlugin(plainPlugin(`emit(observation.id === 'o1' ? ${row} : {});`, '', columns), [
+    ...plain,
+    '-f',
+    'parquet',
+    '-t',
+    'lab',
+  ]);
+  expect(exitCode, stderr).toBe(0);
+  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(`${cwd}/out/lab.parquet`), compressors });
+  expect(rows[0]).toEqual({
+    b: true,
+    d: new Date('2024-02-01'),
+    d_precision: 'month',
+    t: new Date('2024-03-14T09:00:00Z'),
+    t_tz: '+01:00',
+    dec: 1.5,
+    n: 5,
+    n64: 9007199254740993n,
+    texts: ['a', 'b'],
+    numbers: [1, 2.5],
+    j: '{"a":[1]}',
+  });
+  expect(rows).toHaveLength(3);
 });
 
 describe('--no-defaults', () => {
