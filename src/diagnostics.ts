@@ -57,6 +57,7 @@ const MESSAGES = {
   INPUT_FAILED: { severity: 'error', text: 'the program that gives the input failed; its error is the cause of this one' },
   INPUT_NOT_RESOURCE: { severity: 'error', text: 'an item of the input cannot be a resource: it is no object, or JSON cannot say it' },
   INPUT_UNKNOWN: { severity: 'error', text: 'input {number} is neither a path, bytes, a stream, resources, nor { name, content }' },
+  INPUT_NOT_PATH: { severity: 'error', text: 'readsTwice is for paths, and another input can be read once only' },
   INPUT_USED: { severity: 'error', text: 'the input has been read before, and can be read once only', hint: 'give a path, or a new stream' },
   INPUT_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
 

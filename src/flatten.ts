@@ -7,7 +7,7 @@ import { type ConvertOptions, type ConvertResult, convert, convertInto } from '.
 import { UserError } from './diagnostics.ts';
 import type { RunResult } from './pipeline.ts';
 import { type CellKind, type RowObject, rowsOf, storageOf } from './plugin/row-values.ts';
-import type { Batch, CellStorage, Source } from './types.ts';
+import type { Batch, Source } from './types.ts';
 
 /** What is read: a path, the content of a file, or resources. */
 export type FlattenInput =
@@ -47,9 +47,14 @@ export interface FlattenOptions
 /** Where the tables go, and in which form. */
 export type WriteOptions = Omit<ConvertOptions, keyof FlattenOptions>;
 
-export interface CellOptions {
+export interface RowOptions {
   /** Default `typed`. */
   readonly cells?: CellKind;
+  /**
+   * True: the input, which must be paths, is read twice, so that the rows are those of files: of
+   * several versions of a resource the newest, and references to resources that come later.
+   */
+  readonly readsTwice?: boolean;
 }
 
 /** Batches or rows of a run, which starts with the first one and ends with the loop. */
@@ -66,9 +71,9 @@ export interface Flattening {
    * Batches of all tables, as they fill up: `batch.schema.name` says which table, `batch.vectors[i].values[row]` is a cell
    * of `batch.schema.columns[i]`, undefined for null. A batch is valid until the next one is asked for.
    */
-  batches(options?: CellOptions): RunIterable<Batch>;
+  batches(options?: RowOptions): RunIterable<Batch>;
   /** The rows of one table. Rows are the caller's to keep. */
-  rows(table: string, options?: CellOptions): RunIterable<RowObject>;
+  rows(table: string, options?: RowOptions): RunIterable<RowObject>;
   /** Writes files as the command does: all at once when the whole run has succeeded, or none. */
   writeTo(options?: WriteOptions): Promise<ConvertResult>;
 }
@@ -83,7 +88,8 @@ export interface Flattening {
  *
  * Memory stays level whatever the size of the input: reading waits for the loop. Batches and rows are handed over as
  * they are read, as on standard output: of a resource that comes more than once they are the first, and a reference to
- * a resource that comes later is taken as it stands. Files have the newest, and all references.
+ * a resource that comes later is taken as it stands. Files have the newest and all references, and so have rows with
+ * `readsTwice`.
  *
  * Bad records do not end a run: see `result.counts.rejectCount`, `result.diagnostics`, `result.hasProblems`, or
  * `onDiagnostic`. What ends it is a {@link UserError} with a `code`, from the loop or from `writeTo`.
@@ -92,13 +98,13 @@ export function flatten(options: FlattenOptions): Flattening {
   const { inputs: given, ...rest } = options;
   const inputs = toSources(isInputList(given) ? given : [given]);
   return {
-    batches: ({ cells = 'typed' } = {}) => runInto({ ...rest, inputs }, storageOf(cells), (batch) => [batch]),
-    rows: (table, { cells = 'typed' } = {}) => runInto({ ...rest, inputs, tables: [table] }, storageOf(cells), rowsOf),
+    batches: (rowOptions) => runInto({ ...rest, inputs }, rowOptions, (batch) => [batch]),
+    rows: (table, rowOptions) => runInto({ ...rest, inputs, tables: [table] }, rowOptions, rowsOf),
     writeTo: (writeOptions) => convert({ ...writeOptions, ...rest, inputs }),
   };
 }
 
-function runInto<T>(options: ConvertOptions, storage: CellStorage, use: (batch: Batch) => Iterable<T>): RunIterable<T> {
+function runInto<T>(options: ConvertOptions, { cells = 'typed', readsTwice = false }: RowOptions = {}, use: (batch: Batch) => Iterable<T>): RunIterable<T> {
   let settle: { readonly resolve: (result: RunResult | undefined) => void; readonly reject: (error: unknown) => void };
   const result = new Promise<RunResult | undefined>((resolve, reject) => {
     settle = { resolve, reject };
@@ -106,25 +112,50 @@ function runInto<T>(options: ConvertOptions, storage: CellStorage, use: (batch: 
   // The loop throws the same error: nobody has to look here.
   result.catch(() => {});
 
+  function start(isRehearsal: boolean): { readonly channel: BatchChannel; readonly outcome: Promise<RunResult> } {
+    const channel = new BatchChannel(storageOf(cells), isRehearsal);
+    const outcome = convertInto(isRehearsal ? { ...options, onDiagnostic: () => {} } : options, { sink: channel }).finally(() => channel.end());
+    // It is waited for when the last batch has been used.
+    outcome.catch(() => {});
+    return { channel, outcome };
+  }
+
   async function* iterate(): AsyncGenerator<T, void, undefined> {
-    const channel = new BatchChannel(storage);
-    convertInto(options, { sink: channel })
-      .finally(() => channel.end())
-      .then(settle.resolve, (error: unknown) => (error instanceof OutputClosed ? settle.resolve(undefined) : settle.reject(error)));
-    let hasLeft = true;
+    const isOnce = readsTwice && options.inputs.some((input) => typeof input !== 'string' || input === '-');
+    if (isOnce) settle.reject(new UserError('INPUT_NOT_PATH', { exitCode: 2 }));
+    if (isOnce) await result;
+    let run = start(readsTwice);
+    let isOver = false;
     try {
-      for (let batch = await channel.next(); batch !== undefined; batch = await channel.next()) yield* use(batch);
-      hasLeft = false;
-      await result;
+      yield* drain(run.channel, use);
+      let found = await run.outcome;
+      if (!run.channel.isHanding) {
+        // One reading was enough, and its rows were thrown away: now they are right.
+        run = start(false);
+        yield* drain(run.channel, use);
+        found = await run.outcome;
+      } else if (readsTwice) {
+        for (const diagnostic of found.diagnostics.kept) options.onDiagnostic?.(diagnostic, found.diagnostics.counts.get(diagnostic.code) ?? 1);
+      }
+      isOver = true;
+      settle.resolve(found);
+    } catch (error) {
+      isOver = true;
+      settle.reject(error);
+      throw error;
     } finally {
-      if (hasLeft) {
-        channel.leave();
+      if (!isOver) {
+        run.channel.leave();
         // The inputs are closed when the loop is over.
-        await result.catch(() => {});
+        await run.outcome.then(settle.resolve, (error: unknown) => (error instanceof OutputClosed ? settle.resolve(undefined) : settle.reject(error)));
       }
     }
   }
   return Object.assign(iterate(), { result });
+}
+
+async function* drain<T>(channel: BatchChannel, use: (batch: Batch) => Iterable<T>): AsyncGenerator<T, void, undefined> {
+  for (let batch = await channel.next(); batch !== undefined; batch = await channel.next()) yield* use(batch);
 }
 
 function isInputList(inputs: FlattenOptions['inputs']): inputs is readonly FlattenInput[] {

@@ -4,11 +4,11 @@ export type { CsvOptions } from './builtin.ts';
 export { type ConvertOptions, type ConvertResult, convert } from './convert.ts';
 export { type Diagnostic, type DiagnosticCode, Diagnostics, describeLocation, type Location, type Severity, UserError } from './diagnostics.ts';
 export {
-  type CellOptions,
   type FlattenInput,
   type Flattening,
   type FlattenOptions,
   flatten,
+  type RowOptions,
   type RunIterable,
   type WriteOptions,
 } from './flatten.ts';

@@ -6,16 +6,25 @@ import { OutputClosed } from './output-closed.ts';
 /** Its own only part. */
 export class BatchChannel implements Sink, PartSink {
   readonly storage: CellStorage;
-  /** What has been handed over cannot be taken back. */
-  readonly canRestart = false;
+  /** What has been handed over cannot be taken back: only what a rehearsal has thrown away. */
+  readonly canRestart: boolean;
+  /** False in a rehearsal: batches are thrown away until the input is read again. */
+  #isHanding: boolean;
   /** The batch that waits, and how its writer goes on. */
   #waiting: { readonly batch: Batch; readonly resume: () => void; readonly refuse: (error: Error) => void } | undefined;
   #onChange: () => void = () => {};
   #hasEnded = false;
   #hasLeft = false;
 
-  constructor(storage: CellStorage) {
+  constructor(storage: CellStorage, isRehearsal: boolean) {
     this.storage = storage;
+    this.canRestart = isRehearsal;
+    this.#isHanding = !isRehearsal;
+  }
+
+  /** False when a rehearsal ended without a reading whose batches were handed over. */
+  get isHanding(): boolean {
+    return this.#isHanding;
   }
 
   /** The next batch, valid until the one after it is asked for; undefined when the run has ended. */
@@ -69,7 +78,8 @@ export class BatchChannel implements Sink, PartSink {
   reject(): void {}
 
   async restart(): Promise<void> {
-    throw new Error('what was handed over cannot be taken back');
+    if (this.#isHanding) throw new Error('what was handed over cannot be taken back');
+    this.#isHanding = true;
   }
 
   async finish(): Promise<void> {}
@@ -82,6 +92,7 @@ export class BatchChannel implements Sink, PartSink {
 
   async #hand(batch: Batch): Promise<void> {
     if (this.#hasLeft) throw new OutputClosed();
+    if (!this.#isHanding) return;
     await new Promise<void>((resume, refuse) => {
       this.#waiting = { batch, resume, refuse };
       this.#onChange();

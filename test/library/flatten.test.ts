@@ -155,6 +155,30 @@ describe('rows', () => {
     expect(await idsOf(patients(0))).toEqual([]);
   });
 
+  it('are those of files when the input is read twice: the newest versions, and references to what comes later', async () => {
+    const folder = makeFolder({
+      'a.ndjson': ndjson(ada, { ...weight, subject: { reference: 'Patient?identifier=s|1' } }),
+      'b.ndjson': ndjson({ ...ada, gender: 'female', meta: { lastUpdated: '2024-01-01T00:00:00Z' }, identifier: [{ system: 's', value: '1' }] }),
+      'c.txt': 'hello',
+    });
+    const codes: string[] = [];
+    const flattening = flatten({ inputs: folder, onDiagnostic: ({ code }) => codes.push(code) });
+    const once = { patients: await all(flattening.rows('patient')), observations: await all(flattening.rows('observation')) };
+    expect(once).toMatchObject({ patients: [{ gender: null }], observations: [{ patient_id: null }] });
+    expect(codes).toContain('DUPLICATES_NOT_REPLACED');
+    codes.length = 0;
+    const run = flattening.rows('patient', { readsTwice: true });
+    expect(await all(run)).toMatchObject([{ id: 'ada', gender: 'female' }]);
+    expect(codes).toEqual(['SOURCE_NOT_FHIR']);
+    expect(await all(flattening.rows('observation', { readsTwice: true }))).toMatchObject([{ patient_id: 'ada' }]);
+    expect((await run.result)?.tables.map(({ schema, facts }) => [schema.name, facts.rowCount])).toEqual([['patient', 1]]);
+    // Where one reading is enough, too.
+    expect(await all(flatten({ inputs: join(folder, 'a.ndjson') }).rows('patient', { readsTwice: true }))).toHaveLength(1);
+    for (const inputs of [[ada], patients(2), '-']) {
+      await expect(all(flatten({ inputs }).rows('patient', { readsTwice: true }))).rejects.toMatchObject({ code: 'INPUT_NOT_PATH' });
+    }
+  });
+
   it('may be asked for several times, of an input that can be read again', async () => {
     const flattening = flatten({ inputs: [ada, weight] });
     expect(await all(flattening.rows('patient'))).toHaveLength(1);
