@@ -31,6 +31,7 @@ import {
 import { chooseOutput, isFolder, isSingleOutput, type Output } from './choose-output.ts';
 import { chooseVersion, versionLabel } from './detect-sources.ts';
 import { type Diagnostic, makeDiagnostic, UserError } from './diagnostics.ts';
+import { makeOptionHints } from './hint-options.ts';
 import { loadRegistry } from './load-registry.ts';
 import type { FileChoice } from './loaded-files.ts';
 import { WorkerThread } from './part-thread.ts';
@@ -171,7 +172,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
     const isIncremental = database !== undefined && options.postgres?.isIncremental === true;
     const choice = isIncremental ? await leaveOutLoaded(found.sources, database, { ...options, views }) : { sources: found.sources, skippedCount: 0 };
     options.onStage?.('finding the FHIR version');
-    const { version, sources: once } = await chooseVersion(asked, { sources: choice.sources, readers: assumed.readers, limits });
+    const { checkLate, version, sources: once } = await chooseVersion(asked, { sources: choice.sources, readers: assumed.readers, limits });
     about.fhirVersion = versionLabel(version);
     settled.version = version;
     if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, views, fhirVersion: version });
@@ -196,6 +197,8 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       isFailFast,
       isAudited,
       keepsVersions,
+      beforePublishing: ({ sources: counted }) => checkLate((index) => (counted[index]?.oddCount ?? 0) > 0),
+      ...(isAudited && { hintOption: await makeOptionHints(version, options.defaultTables) }),
       about: { ...aboutRun(options, version), inputs: options.inputs.map((input) => (typeof input === 'string' ? input : input.name)) },
       acceptsNothing: direct !== undefined,
       onDiagnostic: options.onDiagnostic ?? (() => {}),

@@ -6,6 +6,7 @@ import {
   detectVersion,
   type FhirVersion,
   fhirVersions,
+  isFileSource,
   loadModel,
   lookAhead,
   readSource,
@@ -16,7 +17,10 @@ import { UserError } from './diagnostics.ts';
 import type { ReadContext, Reader, ReadLimits, Source } from './types.ts';
 
 /** How many sources are looked at, spread over all of them, and how many members of an archive: each costs half a millisecond. */
-const MOST_SOURCES = 16;
+const MOST_SOURCES = 64;
+const MOST_MEMBERS = 16;
+/** The same of those in which the reading met what its version does not have. */
+const MOST_LATE_SOURCES = 200;
 const MOST_RESOURCES = 50;
 const HEAD_BYTES = 16 * 1024;
 /** Where not one resource ends within the head. */
@@ -26,12 +30,39 @@ const LONG_HEAD_BYTES = 256 * 1024;
 export async function chooseVersion(
   asked: FhirVersion | 'auto',
   options: DetectionOptions,
-): Promise<{ readonly version: FhirVersion; readonly sources: readonly Source[] }> {
-  if (asked !== 'auto') return { version: asked, sources: options.sources };
+): Promise<{ readonly version: FhirVersion; readonly sources: readonly Source[]; readonly checkLate: CheckLate }> {
+  if (asked !== 'auto') return { version: asked, sources: options.sources, checkLate: async () => {} };
   const detection = await detectSources(options);
-  if (detection.mixture.length === 0) return detection;
-  await detection.close();
-  throw new UserError('FHIR_VERSIONS_MIXED', { parameters: { sources: describeMixture(detection.mixture) } });
+  if (detection.mixture.length > 0) {
+    await detection.close();
+    throw new UserError('FHIR_VERSIONS_MIXED', { parameters: { sources: describeMixture(detection.mixture) } });
+  }
+  const { evidence, lookedAt, version } = detection;
+  return { ...detection, checkLate: (isOdd) => checkLate({ ...options, evidence, isSuspect: (index) => !lookedAt.has(index) && isOdd(index), version }) };
+}
+
+/**
+ * To be called when all is read: looks into those of the sources that were not looked at before and in which the reading
+ * met what its version does not have. Throws a UserError when another version would have been right.
+ */
+export type CheckLate = (isOdd: (sourceIndex: number) => boolean) => Promise<void>;
+
+interface LateCheck extends DetectionOptions {
+  readonly evidence: readonly SourceKeys[];
+  readonly isSuspect: (sourceIndex: number) => boolean;
+  readonly version: FhirVersion;
+}
+
+async function checkLate({ evidence, isSuspect, limits, readers, sources, version }: LateCheck): Promise<void> {
+  const suspects = sources.filter((source, index) => isFileSource(source) && isSuspect(index)).slice(0, MOST_LATE_SOURCES);
+  if (suspects.length === 0) return;
+  const late: SourceKeys[] = [];
+  for (const source of suspects) late.push(...(await lookInto(source, readers, limits, MOST_LATE_SOURCES)).keys);
+  const found = await decide([...evidence, ...late], false);
+  if (found.mixture.length > 0) throw new UserError('FHIR_VERSIONS_MIXED', { parameters: { sources: describeMixture(found.mixture) } });
+  if (found.version === version) return;
+  const parameters = { used: versionLabel(version), found: versionLabel(found.version), option: found.version, source: suspects[0]?.name ?? '' };
+  throw new UserError('FHIR_VERSION_LATE', { parameters });
 }
 
 export interface DetectionOptions {
@@ -45,6 +76,9 @@ export interface DetectionOptions {
 export interface Detection extends DetectedVersion {
   /** To be read instead of those that were looked at. */
   readonly sources: readonly Source[];
+  readonly evidence: readonly SourceKeys[];
+  /** Indexes of sources. */
+  readonly lookedAt: ReadonlySet<number>;
   /** Ends what was opened, when the sources are not going to be read. */
   close(): Promise<void>;
 }
@@ -54,12 +88,14 @@ export async function detectSources({ sources, readers, limits, isThorough = fal
   const looks = new Map<number, { readonly source: Source; close(): Promise<void> }>();
   const evidence: SourceKeys[] = [];
   for (const index of spread(sources.length, MOST_SOURCES)) {
-    const { keys, ...look } = await lookInto(sources[index] as Source, readers, limits);
+    const { keys, ...look } = await lookInto(sources[index] as Source, readers, limits, MOST_MEMBERS);
     looks.set(index, look);
     evidence.push(...keys);
   }
   return {
     ...(await decide(evidence, isThorough)),
+    evidence,
+    lookedAt: new Set(looks.keys()),
     sources: sources.map((source, index) => looks.get(index)?.source ?? source),
     async close() {
       await Promise.all([...looks.values()].map((look) => look.close()));
@@ -77,16 +113,22 @@ async function decide(evidence: readonly SourceKeys[], isThorough: boolean): Pro
   return detectVersion(evidence, { r4, r4b, r5 });
 }
 
-async function lookInto(source: Source, readers: readonly Reader[], limits: ReadLimits) {
+async function lookInto(source: Source, readers: readonly Reader[], limits: ReadLimits, mostMembers: number) {
   const near = await lookAhead(source, HEAD_BYTES);
-  const keys = near.beginning === undefined ? [] : await readKeys(near.beginning, readers, limits, HEAD_BYTES);
+  const keys = near.beginning === undefined ? [] : await readKeys(near.beginning, readers, limits, HEAD_BYTES, mostMembers);
   if (keys.length > 0 || (near.beginning?.byteSize ?? 0) < HEAD_BYTES) return { ...near, keys };
   const far = await lookAhead(near.source, LONG_HEAD_BYTES);
-  return { ...far, keys: far.beginning === undefined ? [] : await readKeys(far.beginning, readers, limits, LONG_HEAD_BYTES) };
+  return { ...far, keys: far.beginning === undefined ? [] : await readKeys(far.beginning, readers, limits, LONG_HEAD_BYTES, mostMembers) };
 }
 
 /** What stands in the first resources of a source, or of each of the first members of an archive. */
-async function readKeys(source: Source, readers: readonly Reader[], limits: ReadLimits, headBytes: number): Promise<readonly SourceKeys[]> {
+async function readKeys(
+  source: Source,
+  readers: readonly Reader[],
+  limits: ReadLimits,
+  headBytes: number,
+  mostMembers: number,
+): Promise<readonly SourceKeys[]> {
   const seenByName = new Map<string, { readonly seen: SeenKeys; count: number }>();
   const ignore = (): void => {};
   const context: ReadContext = { limits, headBytes, reject: ignore, report: ignore, onRawBytes: ignore, onBundle: ignore, onKind: ignore };
@@ -95,7 +137,7 @@ async function readKeys(source: Source, readers: readonly Reader[], limits: Read
       const { sourceName } = envelope.location();
       let found = seenByName.get(sourceName);
       if (found === undefined) {
-        if (seenByName.size === MOST_SOURCES) return toSourceKeys(seenByName);
+        if (seenByName.size === mostMembers) return toSourceKeys(seenByName);
         found = { seen: new SeenKeys(), count: 0 };
         seenByName.set(sourceName, found);
       }

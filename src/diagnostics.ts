@@ -38,6 +38,7 @@ const MESSAGES = {
   VIEW_WHERE_NOT_BOOLEAN: { severity: 'error', text: 'view {view}: where gave something that is neither true nor false; path {path}', hint: 'compare it, as in {path} = …, or ask whether it is there: {path}.exists()' },
   VIEW_EXPRESSION_FAILED: { severity: 'error', text: 'view {view}: column {column}: the expression does not fit the values; path {path}' },
   VIEW_FUNCTION_FAILED: { severity: 'error', text: 'view {view}: column {column}: {name} failed: {reason}; path {path}' },
+  MODIFIER_EXTENSION: { severity: 'warning', text: 'modifierExtension {url}, {count} times: it may change the meaning of what it is on, and no column shows that', hint: 'look for is_modifier in the extension tables before you use those rows' },
   DELETION_UNCLEAR: { severity: 'warning', text: 'not deleted: request.url is not of the form Type/id' },
   FLATTEN_FAILED: { severity: 'error', text: 'plugin {plugin} failed on this {resourceType}, which has no rows in {tables}: {reason}', hint: 'the other tables have it' },
 
@@ -128,6 +129,7 @@ const MESSAGES = {
 
   // Usage and the run as a whole
   FHIR_VERSIONS_MIXED: { severity: 'error', text: 'the input holds several FHIR versions: {sources}', hint: 'convert them apart, or say with --fhir-version as which one to read them all' },
+  FHIR_VERSION_LATE: { severity: 'error', text: 'read as FHIR {used}, which the first files did not tell from {found}; {source} and others are {found}', hint: 'give --fhir-version {option}' },
   NOTHING_TO_CONVERT: { severity: 'error', text: 'nothing to convert: no FHIR resource in the input' },
   NOTHING_CONVERTED: { severity: 'error', text: 'nothing published: none of {count} records could be converted' },
   NOTHING_ASKED_FOR: { severity: 'error', text: 'nothing to write: none of the {count} resources belongs to the tables asked for' },

@@ -31,6 +31,10 @@ export interface RunOptions extends ConversionOptions {
   readonly threads: readonly PartThread[];
   /** Tables without rows are written too. */
   readonly opensAllTables: boolean;
+  /** The last word before anything is published: throws a UserError when nothing must be. */
+  readonly beforePublishing?: (counts: RunCounts) => Promise<void>;
+  /** For the audit: which option would show in columns what has this path. */
+  readonly hintOption?: (path: string) => string | undefined;
   /** Goes to the head of the report: version, options. */
   readonly about: Readonly<Record<string, unknown>>;
   /** An input without resources for the tables is no failure. */
@@ -163,21 +167,24 @@ function addUp(partCount: number, onProgress: (progress: Progress) => void): (pa
 }
 
 async function publish(options: RunOptions, merged: MergedReading): Promise<RunResult> {
-  const { about, onStage, sink } = options;
+  const { about, hintOption = () => undefined, onStage, sink } = options;
   const { counts, diagnostics, notReplacedCount, partCount, rejectParts, unresolved } = merged;
   if (!sinkTakesNothing(options, merged)) refuseNothing(merged);
+  await options.beforePublishing?.(counts);
   const tables = await settle(sink, merged.tables, onStage);
   for (const { schema, facts } of tables) {
     if (facts.replacedCharacterCount > 0) diagnostics.report('CHARACTERS_REPLACED', undefined, { table: schema.name, count: facts.replacedCharacterCount });
     const { unfitCellCount = 0 } = facts;
     if (unfitCellCount > 0) diagnostics.report('CELLS_UNFIT', undefined, { table: schema.name, count: unfitCellCount });
   }
+  for (const [url, count] of [...counts.modifierExtensions].sort(([a], [b]) => (a < b ? -1 : 1)))
+    diagnostics.report('MODIFIER_EXTENSION', undefined, { url, count });
   if (notReplacedCount > 0) diagnostics.report('DUPLICATES_NOT_REPLACED', undefined, { count: notReplacedCount });
   onStage('preparing the output');
   const prepared = await sink.prepare?.(tables);
   for (const { code, parameters } of prepared?.findings ?? []) diagnostics.report(code, undefined, parameters);
   const changes = prepared && Object.fromEntries([...prepared.changes].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const report = { ...makeReport({ about, counts, diagnostics, tables, unresolved }), ...(changes && { changes }) };
+  const report = { ...makeReport({ about, counts, diagnostics, hintOption, tables, unresolved }), ...(changes && { changes }) };
   onStage('publishing');
   const output = await sink.commit({ report, tables, partCount, rejectParts });
   return { tables, changes: prepared?.changes, counts, diagnostics, unresolved, report, output, hasProblems: [...diagnostics.counts.keys()].some(isProblem) };

@@ -249,6 +249,8 @@ export interface FlattenContext {
   countDropped(rule: DropRule, path: string, leafCount: number, byteCount: number): void;
   /** A key that the element model does not know; kept in other_json. */
   countUnknown(path: string): void;
+  /** A modifierExtension, which no column takes into account. */
+  countModifier?(url: string | undefined): void;
   /** A cell says a value otherwise than the input does. */
   countNormalised(rule: NormaliseRule, path: string): void;
 }

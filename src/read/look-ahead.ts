@@ -58,7 +58,8 @@ async function lookIntoStream(source: Source, byteCount: number): Promise<LookAh
     if (fault !== undefined) throw fault.error;
     yield* chunks.rest();
   }
-  const beginning = head === undefined || isZip(head) ? undefined : makeHeadSource(source, head);
+  // Of an archive without its end, the members that are there are found all the same.
+  const beginning = head === undefined ? undefined : makeHeadSource(source, head);
   return { source: { ...source, open }, beginning, close: () => chunks.close() };
 }
 

@@ -165,6 +165,7 @@ const harmless: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
   'SOURCE_SIDECAR',
   'CHARACTERS_REPLACED',
   'DUPLICATES_NOT_REPLACED',
+  'MODIFIER_EXTENSION',
   'PG_CHARACTERS_REPLACED',
   'PG_OLDER_KEPT',
   'VIEW_IN_INPUT',

@@ -12,6 +12,8 @@ export interface SourceCounts {
   readonly kinds: Map<DocumentKind, number>;
   resourceCount: number;
   rejectCount: number;
+  /** Elements that the FHIR version does not have, or not in this shape. */
+  oddCount: number;
   /** Codes of what was reported about it as a whole. */
   readonly reports: Map<string, number>;
 }
@@ -40,6 +42,7 @@ const pathCounts = [
   'deletionsByType',
   'misfits',
   'unknownElements',
+  'modifierExtensions',
   'bundleLeaves',
   'auditedLeaves',
   'auditedOtherJson',
@@ -64,6 +67,8 @@ export class RunCounts {
   readonly idOrigins: Record<IdOrigin, number> = { resource: 0, fullUrl: 0, hash: 0 };
   readonly misfits = new Map<string, number>();
   readonly unknownElements = new Map<string, number>();
+  /** By url. */
+  readonly modifierExtensions = new Map<string, number>();
   /** Typed cells that say a value otherwise than the input does, by rule and path. */
   readonly normalised: Readonly<Record<NormaliseRule, Map<string, number>>> = {
     'number-notation': new Map(),
@@ -80,7 +85,7 @@ export class RunCounts {
   readonly auditedOtherJson = new Map<string, number>();
 
   startSource(name: string): SourceCounts {
-    const source: SourceCounts = { name, byteCount: 0, kinds: new Map(), resourceCount: 0, rejectCount: 0, reports: new Map() };
+    const source: SourceCounts = { name, byteCount: 0, kinds: new Map(), resourceCount: 0, rejectCount: 0, oddCount: 0, reports: new Map() };
     this.sources.push(source);
     return source;
   }
@@ -105,11 +110,18 @@ export class RunCounts {
       storage,
       audit: isAudited ? this.#audit() : undefined,
       saveFile,
-      countMisfit: (path) => addTo(this.misfits, path, 1),
-      countUnknown: (path) => addTo(this.unknownElements, path, 1),
+      countMisfit: (path) => this.#addOdd(this.misfits, path),
+      countUnknown: (path) => this.#addOdd(this.unknownElements, path),
+      countModifier: (url) => addTo(this.modifierExtensions, describeUrl(url), 1),
       countNormalised: (rule, path) => addTo(this.normalised[rule], path, 1),
       countDropped: (rule, path, leafCount, byteCount) => this.#addDropped(rule, path, leafCount, byteCount),
     };
+  }
+
+  #addOdd(counts: Map<string, number>, path: string): void {
+    addTo(counts, path, 1);
+    const source = this.sources.at(-1);
+    if (source !== undefined) source.oddCount++;
   }
 
   #audit(): LeafAudit {
@@ -170,6 +182,12 @@ export class RunCounts {
       counts.byteCount += byteCount;
     }
   }
+}
+
+/** The url of an extension is a definition and no value of a patient, unless somebody made it one. */
+function describeUrl(url: string | undefined): string {
+  if (url === undefined) return '(without url)';
+  return /^(?:https?:\/\/[A-Za-z0-9.-]+(?::\d+)?\/|urn:(?:oid|uuid):)[A-Za-z0-9./_#-]{0,160}$/.test(url) ? url : '(odd url)';
 }
 
 /** Adds to a count by path. */

@@ -1,5 +1,6 @@
 // --fhir-version auto: the version is told by the keys of the first resources; mixed input is refused.
 
+import { readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { makeZip } from '../read/make-zip.ts';
@@ -114,7 +115,42 @@ describe('mixed versions', () => {
   });
 });
 
+describe('one file of another version among many', () => {
+  const many = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`in/a${1000 + index}.json`, JSON.stringify({ ...encounterR4, id: `e${index}` })]));
+
+  it.each([[['--threads', '1']], [['--threads', '2']]])('is refused with its name %j', async (flags: string[]) => {
+    const folder = makeFolder({ ...many, 'in/a1076b.json': JSON.stringify(encounterR5) });
+    const { exitCode, stderr } = await runCommand(['in', '-o', 'out', ...flags], { cwd: folder });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('R5: in/a1076b.json');
+    expect(readdirSync(folder)).toEqual(['in']);
+  });
+
+  it('is no file with an element of its own', async () => {
+    expect(await versionOf({ ...many, 'in/a1076b.json': JSON.stringify({ ...encounterR4, gadget: 1 }) })).toBe('R4');
+  });
+
+  it('is asked for where the others do not tell the version', async () => {
+    const patients = Object.fromEntries(Object.keys(many).map((name, index) => [name, JSON.stringify({ ...patient, id: `p${index}` })]));
+    const folder = makeFolder({ ...patients, 'in/a1076b.json': JSON.stringify(encounterR5) });
+    const { exitCode, stderr } = await runCommand(['in', '-o', 'out'], { cwd: folder });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('in/a1076b.json and others are R5\n');
+    expect(stderr).toContain('--fhir-version r5');
+  });
+});
+
 describe('standard input', () => {
+  it('may be an archive', async () => {
+    const folder = makeFolder();
+    const zip = makeZip([
+      { name: 'Patient.ndjson', content: ndjson(patient) },
+      { name: 'Encounter.ndjson', content: ndjson(encounterR5) },
+    ]);
+    await runCommand(['-', '-o', 'out', '-q'], { cwd: folder, input: zip });
+    expect(JSON.parse(readFolder(`${folder}/out`)['_report.json'] as string).fhirVersion).toBe('R5');
+  });
+
   it('is looked at without losing a byte', async () => {
     const folder = makeFolder();
     const encounters = Array.from({ length: 5000 }, (_, index) => ({ ...encounterR5, id: `e${index}` }));

@@ -89,7 +89,52 @@ it('says what stands where', async () => {
     dropped: { narrative: 2 },
     unaccounted: 0,
     otherJsonByPath: { 'Patient.colour': 1, 'Patient.name.id': 1 },
+    hints: {
+      dropped: { narrative: '--narrative has columns for it' },
+      otherJson: {
+        'Patient.colour': 'no element of this FHIR version; a plugin can read it',
+        'Patient.name.id': 'id of an element; --view can show it',
+      },
+    },
   });
+});
+
+it('says which option would show what is in other_json', async () => {
+  const resources = [
+    { resourceType: 'Encounter', id: 'e', hospitalization: { origin: { reference: 'Location/1' } }, subject: { reference: 'http://h.example/Patient/1' } },
+    { resourceType: 'Patient', id: 'p', contact: [{ gender: 'male' }], _birthDate: { extension: [{ url: 'u', valueCode: 'x' }] }, active: 'yes' },
+  ];
+  const cwd = makeFolder({ 'in.ndjson': ndjson(...resources) });
+  const { hints } = (await audit('in.ndjson', cwd, ['--no-details'])) as Audit & { hints: { otherJson: Record<string, string> } };
+  expect(hints.otherJson).toEqual({
+    'Encounter.hospitalization.origin.reference': '--columns wide',
+    'Encounter.subject.reference': 'a version, a server or a fullUrl, which the id beside it does not tell; --view can show it',
+    'Patient._birthDate.extension.url': 'in the extension table, without --no-details',
+    'Patient._birthDate.extension.valueCode': 'in the extension table, without --no-details',
+    'Patient.active': 'of another JSON type than FHIR gives it; a plugin can read it',
+    'Patient.contact.gender': 'in child tables, without --no-details',
+  });
+});
+
+it.each([[[]], [['--no-details']]])('warns of modifierExtensions, at any depth and in no more words than the url needs %j', async (flags: string[]) => {
+  const on = (...urls: (string | undefined)[]) => urls.map((url) => ({ url, valueCode: 'secret' }));
+  const resources = [
+    {
+      resourceType: 'Patient',
+      id: 'p',
+      modifierExtension: on('http://a.example/b', 'http://a.example/b'),
+      contact: [{ modifierExtension: on('urn:oid:1.2') }],
+    },
+    { resourceType: 'Observation', id: 'o', component: [{ modifierExtension: on('http://a.example/b', 'javascript:alert(1)', undefined) }] },
+  ];
+  const cwd = makeFolder({ 'in/a.ndjson': ndjson(resources[0]), 'in/b.ndjson': ndjson(resources[1]) });
+  const { exitCode, stderr } = await runCommand(['in', '-o', 'out', ...flags], { cwd });
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('modifierExtension http://a.example/b, 3 times');
+  expect(stderr).not.toMatch(/secret|alert/);
+  const report = JSON.parse(readFileSync(join(cwd, 'out/_report.json'), 'utf8'));
+  expect(report.modifierExtensions).toEqual({ '(odd url)': 1, '(without url)': 1, 'http://a.example/b': 3, 'urn:oid:1.2': 1 });
+  expect(report.diagnosticCounts).toEqual({ MODIFIER_EXTENSION: 4 });
 });
 
 it('is not in the report unless asked for', async () => {

@@ -11,7 +11,7 @@ import { countByPath, measure } from './drop-rules.ts';
 import { ExtensionRows } from './extension-rows.ts';
 import { HandlerSet } from './handlers.ts';
 import { type ResourceState, TableState } from './table-state.ts';
-import { ResourceWalk } from './walk-resource.ts';
+import { countModifiersBelow, ResourceWalk } from './walk-resource.ts';
 
 /** Makes the plan of a resource type executable. */
 export function compileResource(plan: ResourcePlan, model: ElementModel): Flattener {
@@ -84,6 +84,7 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
     main.state.end();
     hasEnded = true;
     if (context.audit !== undefined) auditResource(context.audit, envelope.resource, rest, plan.main.schema.resourceType, containment?.unpacked);
+    if (extensions === undefined && rest.includes('"modifierExtension"')) countModifiersBelow(JSON.parse(rest), context);
     if (rest !== '' && otherJsonColumn >= 0) main.state.builder.set(main.state.row, otherJsonColumn, rest);
     for (let index = 0; index < repetitions.length; index++) {
       const { builder, column, mainColumn, note } = repetitions[index] as Repetition;

@@ -262,6 +262,7 @@ export class ResourceWalk {
   }
 
   #addExtensions(list: readonly JsonValue[], extensions: ExtensionRows, isModifier: boolean): string {
+    if (isModifier) countModifiers(list, this.#context);
     const rest = extensions.addAll(list, this.#path, isModifier);
     const { audit } = this.#context;
     if (audit !== undefined) audit.add('extension', measure(list as JsonValue[]).leafCount - (rest === '' ? 0 : measure(JSON.parse(rest)).leafCount));
@@ -275,6 +276,22 @@ export class ResourceWalk {
   #stringify(value: JsonValue): string {
     return this.#resource.hasNumberText ? stringifyJson(value) : JSON.stringify(value);
   }
+}
+
+/** The modifierExtensions of an object that is kept as it is, at any depth. */
+export function countModifiersBelow(value: JsonValue, context: FlattenContext): void {
+  if (Array.isArray(value)) for (const item of value) countModifiersBelow(item, context);
+  else if (isJsonObject(value)) {
+    for (const key of Object.keys(value)) {
+      const below = value[key] as JsonValue;
+      if (key === 'modifierExtension' && Array.isArray(below)) countModifiers(below, context);
+      else if (typeof below === 'object') countModifiersBelow(below, context);
+    }
+  }
+}
+
+function countModifiers(list: readonly JsonValue[], context: FlattenContext): void {
+  for (const item of list) if (isJsonObject(item)) context.countModifier?.(typeof item.url === 'string' ? item.url : undefined);
 }
 
 /** Keys come from the input: odd ones are not repeated in a report. */
