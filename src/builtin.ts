@@ -4,6 +4,7 @@ import type { FhirVersion } from './fhir/element-model.ts';
 import { loadModel } from './fhir/load-model.ts';
 import { type DefaultTableOptions, defaultTableOptions, makeDefaultTables } from './plan/default-tables.ts';
 import { jsonReaders } from './read/json-readers.ts';
+import { locateJsonFault } from './read/locate-json-fault.ts';
 import { createTextBuilder, createTypedBuilder } from './table/cell-builder.ts';
 import type { CellStorage, PartPlace, PartSink, Plugin, TableBuilder, TableFormat, TableSchema, TypedOptions, TypedStorage } from './types.ts';
 import { createArrowFormat } from './write/arrow/arrow-format.ts';
@@ -28,9 +29,8 @@ export { lookAhead } from './read/look-ahead.ts';
 export { readSource } from './read/read-source.ts';
 export { spoolSource } from './read/stdin-source.ts';
 export { createDiscardBuilder } from './table/discard-builder.ts';
-export type { FhirpathPackage } from './view/fhirpath-package.ts';
 export { functionArities } from './view/function-names.ts';
-export type { CheckedViewFile, MakeViewOptions, ViewOptions } from './view/make-view-flattener.ts';
+export type { CheckedViewFile } from './view/make-view-flattener.ts';
 export type { WrittenView } from './view/read-views.ts';
 export type { ViewProblem } from './view/view-problems.ts';
 export { BatchChannel } from './write/batch-channel.ts';
@@ -98,7 +98,9 @@ export function postgresStorage(timestamps: TypedOptions['timestamps']): TypedSt
 
 /** Views and all that they need: most runs have none. */
 export async function loadViews() {
-  return await import('./view/views.ts');
+  const views = await import('./view/views.ts');
+  const { describeViews, makeViewFlatteners } = views;
+  return { describeViews, makeViewFlatteners, readViewFiles: (paths: readonly string[]) => views.readViewFiles(paths, locateJsonFault) };
 }
 
 /** What a thread writes its part of the rows into; `place` is what the run's sink says. */

@@ -66,7 +66,7 @@ const MESSAGES = {
   VIEW_IN_INPUT: { severity: 'note', text: 'not converted: a ViewDefinition', hint: 'give it with --view, and its table is made' },
   VIEW_INVALID: { severity: 'error', text: '{problems} in {views}', hint: 'nothing was converted; fhir-flatten view check shows what the views give' },
   VIEW_FILE_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
-  VIEW_FILE_NOT_JSON: { severity: 'error', text: 'not a ViewDefinition: {reason}' },
+  VIEW_FILE_NOT_JSON: { severity: 'error', text: 'not JSON: {reason}' },
   VIEW_FILE_EMPTY: { severity: 'error', text: 'no ViewDefinition in there' },
   VIEW_MALFORMED: { severity: 'error', text: '{place}: {reason}' },
   VIEW_KEY_UNKNOWN: { severity: 'warning', text: '{place}: the key {name} means nothing here' },

@@ -59,6 +59,9 @@ export type TablesFlags = { readonly ddl?: 'postgres' } & Pick<
   | 'timestamps'
   | 'decimals'
   | 'pgSchema'
+  | 'view'
+  | 'defaults'
+  | 'strict'
   | 'plugin'
   | 'details'
   | 'codings'
@@ -88,8 +91,8 @@ export function addConvertOptions(command: Command): void {
     .addOption(detailsOption())
     .addOption(new Option('--all-tables', 'tables without rows too: all that `fhir-flatten tables` lists, or those of -t').helpGroup(tables))
     .addOption(fhirVersionOption().helpGroup(tables))
-    .addOption(new Option('--view <path>', 'a table for each ViewDefinition of a file or folder (repeatable)').argParser(collect).helpGroup(tables))
-    .addOption(new Option('--no-defaults', 'only the tables of views and plugins').helpGroup(tables))
+    .addOption(viewOption().helpGroup(tables))
+    .addOption(noDefaultsOption().helpGroup(tables))
     .addOption(strictOption().helpGroup(tables))
     .addOption(pluginOption().helpGroup(tables));
   for (const option of contentOptions()) command.addOption(option.helpGroup(tables));
@@ -134,6 +137,9 @@ export function addTablesOptions(command: Command): void {
     .addOption(noDetailsOption())
     .addOption(detailsOption())
     .addOption(fhirVersionOption())
+    .addOption(viewOption())
+    .addOption(noDefaultsOption())
+    .addOption(strictOption())
     .addOption(pluginOption())
     .addOption(formatOption())
     .addOption(timestampsOption())
@@ -241,6 +247,14 @@ export function addViewCheckOptions(command: Command): void {
     .addOption(pluginOption())
     .addOption(new Option('--json', 'as JSON'))
     .addOption(colorOption());
+}
+
+function viewOption(): Option {
+  return new Option('--view <path>', 'a table for each ViewDefinition of a file or folder (repeatable)').argParser(collect);
+}
+
+function noDefaultsOption(): Option {
+  return new Option('--no-defaults', 'only the tables of views and plugins');
 }
 
 function strictOption(): Option {

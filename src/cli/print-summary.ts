@@ -117,7 +117,7 @@ export function printSummary(summary: Summary, written: readonly JoinedTable[], 
     printChanges(database, written, terminal);
   }
   printProblems(summary, terminal);
-  printNextStep(summary, terminal);
+  printNextStep(summary, written, terminal);
 }
 
 /** The summary of a load without files beside it. */
@@ -177,12 +177,15 @@ function countIdsByType({ byType }: UnresolvedReferences): Record<string, number
   return Object.fromEntries(counts.filter(([, count]) => count > 0).sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1)));
 }
 
-function printNextStep(summary: Summary, terminal: Terminal): void {
+function printNextStep(summary: Summary, written: readonly JoinedTable[], terminal: Terminal): void {
   const [first] = Object.keys(summary.tables);
   if (summary.status === 'dry-run' || summary.report === undefined || first === undefined) return;
   const example = 'patient' in summary.tables ? 'patient' : first;
   const file = summary.files.find((path) => path.includes(`${example}.`)) ?? summary.out;
-  terminal.print(terminal.paint.faint(`Open ${file}; its columns: fhir-flatten tables ${example}; all counts: ${summary.report}`));
+  // A view's table is known where its file is.
+  const isView = written.some(({ schema }) => schema.name === example && schema.role === 'view');
+  const where = isView ? join(summary.out ?? '', '_schema.json') : `fhir-flatten tables ${example}`;
+  terminal.print(terminal.paint.faint(`Open ${file}; its columns: ${where}; all counts: ${summary.report}`));
 }
 
 function countOf(count: number, noun: string): string {

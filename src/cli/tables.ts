@@ -1,6 +1,6 @@
 // `fhir-flatten tables [name...]`: the tables, or the columns of some, on stdout.
 
-import { describeColumns, parseDecimals, printPostgresDdl } from '../builtin.ts';
+import { describeColumns, loadViews, parseDecimals, printPostgresDdl } from '../builtin.ts';
 import { checkTableNames } from '../convert.ts';
 import { UserError } from '../diagnostics.ts';
 import { loadRegistry } from '../load-registry.ts';
@@ -15,6 +15,9 @@ export async function tablesCommand(names: readonly string[], flags: TablesFlags
   const registry = await loadRegistry({
     fhirVersion: flags.fhirVersion === 'auto' ? 'r4' : flags.fhirVersion,
     defaultTables: defaultTablesOf(flags),
+    hasDefaultTables: flags.defaults !== false,
+    views: flags.view === undefined ? [] : (await loadViews()).readViewFiles(flags.view),
+    isStrict: flags.strict === true,
     plugins: flags.plugin ?? [],
     typed: typedOf(flags, parseDecimals),
   });

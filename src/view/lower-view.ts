@@ -166,7 +166,7 @@ class ViewLowering {
     const index = this.#columns.length;
     this.#byName.set(key, index);
     if (isKey) this.#key.push(name);
-    this.#columns.push({ name, type, isNullable: true, fhirPath: path.text, description: description ?? '' });
+    this.#columns.push({ name, type, isNullable: true, fhirPath: path.text, description: description ?? `Defined by the view ${this.#view.name}.` });
     return index;
   }
 

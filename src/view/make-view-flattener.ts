@@ -20,20 +20,6 @@ export interface ViewOptions {
   readonly isTaken?: ((name: string) => boolean) | undefined;
 }
 
-export interface MakeViewOptions extends ViewOptions {
-  /** What messages call the place that the view comes from: a file. */
-  readonly origin: string;
-  /** For a view without a name; `view` when not given. */
-  readonly defaultName?: string;
-  /** What evaluates expressions that are not evaluated here; see {@link loadFhirpathPackage}. */
-  readonly fhirpath?: FhirpathPackage | undefined;
-}
-
-/** A view that can be used: its plan, what the fhirpath package has to evaluate, warnings. */
-export interface PreparedView extends LoweredView {
-  readonly problems: readonly ViewProblem[];
-}
-
 /** Checks a view and plans it. Its `problems` are warnings, or make it unusable: then there is no plan. */
 export function prepareView(
   written: WrittenView,
@@ -43,14 +29,6 @@ export function prepareView(
   const checked = checkView(written.view, written.defaultName, problems);
   const lowered = checked && lowerView(checked, { model, functions, problems });
   return { lowered, problems: problems.problems };
-}
-
-/** Throws a ViewError. Views that need the fhirpath package need it given. */
-export function makeViewFlattener(view: unknown, options: MakeViewOptions): Flattener {
-  const { origin, defaultName = 'view', fhirpath, functions = new Map<string, ViewFunction>() } = options;
-  const { lowered, problems } = prepareView({ view, origin, defaultName, label: nameOf(view) ?? defaultName }, options);
-  if (lowered === undefined) throw new ViewError(problems);
-  return compile(lowered, fhirpath, functions);
 }
 
 export interface MadeViews {
@@ -76,7 +54,7 @@ function compile({ plan, slow }: LoweredView, fhirpath: FhirpathPackage | undefi
   return compileView(plan, (text, base) => (fhirpath as FhirpathPackage).compile(text, base, functions));
 }
 
-/** Views of one name: files of one name on systems where letters' case does not count. */
+/** Names that are taken: letters' case does not count, as with files on some systems. */
 function findClashes(
   views: readonly WrittenView[],
   prepared: readonly { readonly lowered: LoweredView | undefined }[],
@@ -93,10 +71,6 @@ function findClashes(
     taken.add(name.toLowerCase());
     return list.problems;
   });
-}
-
-function nameOf(view: unknown): string | undefined {
-  return typeof view === 'object' && view !== null && 'name' in view && typeof view.name === 'string' ? view.name : undefined;
 }
 
 /** A view for people: its table, and what costs time in it. */

@@ -18,15 +18,18 @@ export interface WrittenView {
   readonly label: string;
 }
 
+/** Says where a text stops being JSON; undefined when it is. */
+export type LocateFault = (text: string) => { readonly offset: number; readonly reason: string } | undefined;
+
 const viewEndings: ReadonlySet<string> = new Set(['.json', '.ndjson', '.jsonl']);
 const largestFileBytes = 16 * 1024 * 1024;
 
 /** Throws a UserError (usage) with all files that cannot be read. */
-export function readViewFiles(paths: readonly string[]): readonly WrittenView[] {
+export function readViewFiles(paths: readonly string[], locate: LocateFault): readonly WrittenView[] {
   const faults: UserError[] = [];
   const views = paths.flatMap((path) => {
     try {
-      return isFolder(path) ? readFolder(path) : refuseEmpty(readViewFile(path), path);
+      return isFolder(path) ? readFolder(path, locate) : refuseEmpty(readViewFile(path, locate), path);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       faults.push(error);
@@ -45,7 +48,7 @@ export function readViewFiles(paths: readonly string[]): readonly WrittenView[] 
 }
 
 /** The views of a file. Throws a UserError when it cannot be read, or is no JSON. */
-export function readViewFile(path: string): readonly WrittenView[] {
+function readViewFile(path: string, locate: LocateFault): readonly WrittenView[] {
   let text: string;
   try {
     if (statSync(path).size > largestFileBytes)
@@ -56,13 +59,13 @@ export function readViewFile(path: string): readonly WrittenView[] {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
     throw code === 'ENOENT' ? fault('VIEW_FILE_NOT_FOUND', path) : fault('SOURCE_UNREADABLE', path, { reason: code });
   }
-  return readViewText(text, path);
+  return readViewText(text, path, locate);
 }
 
 /** The views in a text; `origin` is what messages call it. Throws a UserError when it is no JSON. */
-export function readViewText(text: string, origin: string): readonly WrittenView[] {
+function readViewText(text: string, origin: string, locate: LocateFault): readonly WrittenView[] {
   const clean = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  const documents = parseDocuments(clean, origin);
+  const documents = parseDocuments(clean, origin, locate);
   const views = documents.flatMap((document) => findViews(document, documents.length === 1));
   const base = basename(origin, extname(origin)).replace(/[^A-Za-z0-9]+/g, '_');
   const defaultName = /^[A-Za-z]/.test(base) ? base : `view_${base}`;
@@ -73,19 +76,20 @@ export function readViewText(text: string, origin: string): readonly WrittenView
 }
 
 /** One JSON text, or one a line. */
-function parseDocuments(text: string, origin: string): readonly JsonValue[] {
+function parseDocuments(text: string, origin: string, locate: LocateFault): readonly JsonValue[] {
   try {
     return [JSON.parse(text) as JsonValue];
-  } catch (error) {
+  } catch {
     const lines = text.split('\n');
     const [firstLine = ''] = lines.filter((line) => line.trim() !== '');
-    if (!isWholeObject(firstLine)) throw fault('VIEW_FILE_NOT_JSON', origin, { reason: describeFault(error, text) });
+    if (!isWholeObject(firstLine)) throw fault('VIEW_FILE_NOT_JSON', origin, { reason: describeFault(text, locate) });
     return lines.flatMap((line, index) => {
       if (line.trim() === '') return [];
       try {
         return [JSON.parse(line) as JsonValue];
-      } catch (lineError) {
-        throw fault('VIEW_FILE_NOT_JSON', origin, { reason: `line ${index + 1}: ${describeFault(lineError, line)}` });
+      } catch {
+        const { offset, reason } = locate(line) ?? { offset: 0, reason: 'not JSON' };
+        throw fault('VIEW_FILE_NOT_JSON', origin, { reason: `line ${index + 1}, column ${offset + 1}: ${reason}` });
       }
     });
   }
@@ -124,8 +128,8 @@ function refuseEmpty(views: readonly WrittenView[], path: string): readonly Writ
 }
 
 /** All files with views below a folder, by name; hidden ones are skipped, links to folders not followed. */
-function readFolder(folder: string): readonly WrittenView[] {
-  const views = listFiles(folder).flatMap(readViewFile);
+function readFolder(folder: string, locate: LocateFault): readonly WrittenView[] {
+  const views = listFiles(folder).flatMap((path) => readViewFile(path, locate));
   return refuseEmpty(views, folder);
 }
 
@@ -148,12 +152,9 @@ function fault(code: DiagnosticCode, origin: string, parameters?: MessageParamet
   return new UserError(code, { location: { sourceName: origin }, parameters, exitCode: 2 });
 }
 
-/** Where it stops being JSON, as far as the parser says. */
-function describeFault(error: unknown, text: string): string {
-  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-  const offset = position === undefined ? (/end of JSON/.test(String(error)) ? text.length : undefined) : Number(position);
-  if (offset === undefined) return 'not JSON';
+/** Where and why it is no JSON. */
+function describeFault(text: string, locate: LocateFault): string {
+  const { offset, reason } = locate(text) ?? { offset: 0, reason: 'not JSON' };
   const before = text.slice(0, offset);
-  const column = offset - before.lastIndexOf('\n');
-  return `not JSON from line ${before.split('\n').length}, column ${column} on`;
+  return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}: ${reason}`;
 }

@@ -1,6 +1,4 @@
 // What the rest of the program uses of views; loaded when there are some.
 
-export { loadFhirpathPackage } from './fhirpath-package.ts';
-export { describeViews, makeViewFlattener, makeViewFlatteners, prepareView } from './make-view-flattener.ts';
-export { readViewFile, readViewFiles, readViewText } from './read-views.ts';
-export { ViewError } from './view-problems.ts';
+export { describeViews, makeViewFlatteners } from './make-view-flattener.ts';
+export { readViewFiles } from './read-views.ts';

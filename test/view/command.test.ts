@@ -243,7 +243,7 @@ describe('a view that cannot be used', () => {
     const cwd = makeInput({ 'p.json': patients[0] as object, 'broken.json': '{"resourceType": "ViewDefinition",\n "name" }', 'empty/x.txt': 'x' });
     for (const [path, message] of [
       ['p.json', 'p.json: no ViewDefinition in there'],
-      ['broken.json', 'broken.json: not a ViewDefinition: '],
+      ['broken.json', "broken.json: not JSON: line 2, column 9: expected ':' after a key"],
       ['missing.json', 'missing.json: no such file or folder'],
       ['empty', 'empty: no ViewDefinition in there'],
     ] as const) {
