@@ -17,20 +17,24 @@ async function convert(resources: readonly unknown[], ...flags: string[]): Promi
 
 const namesOf = (files: Record<string, string>) => Object.keys(files).filter((name) => name.endsWith('.csv'));
 
-it('writes every table that `tables` lists, those without rows with their header', async () => {
-  const files = await convert([patient], '--all-tables');
-  const { stdout } = await runCommand(['tables', '--json'], { cwd: '.' });
-  const listed = JSON.parse(stdout) as { name: string; role: string; columns: { name: string }[] }[];
-  expect(namesOf(files).sort()).toEqual(listed.map(({ name, role }) => `${role === 'detail' ? 'details/' : ''}${name}.csv`).sort());
-  for (const { name, role, columns } of listed) {
-    const text = files[`${role === 'detail' ? 'details/' : ''}${name}.csv`] as string;
-    expect(text.slice(0, text.indexOf('\n'))).toBe(columns.map((column) => column.name).join(','));
-  }
-  expect(files['details/patient_name.csv']?.split('\n')).toHaveLength(3);
-  expect(files['details/patient_photo.csv']?.split('\n')).toHaveLength(2);
-  const { tables } = JSON.parse(files['_schema.json'] as string) as { tables: Record<string, { rowCount: number }> };
-  expect([tables['patient']?.rowCount, tables['vision_prescription']?.rowCount]).toEqual([1, 0]);
-});
+it.each([[[]], [['--columns', 'wide', '--codings', 'all', '--attachments', 'text', '--narrative', '--keep-versions']]])(
+  'writes every table that `tables` lists, those without rows with their header (%j)',
+  { timeout: 60_000 },
+  async (flags: string[]) => {
+    const files = await convert([patient], '--all-tables', ...flags);
+    const { stdout } = await runCommand(['tables', '--json', ...flags], { cwd: '.' });
+    const listed = JSON.parse(stdout) as { name: string; role: string; columns: { name: string }[] }[];
+    expect(namesOf(files).sort()).toEqual(listed.map(({ name, role }) => `${role === 'detail' ? 'details/' : ''}${name}.csv`).sort());
+    for (const { name, role, columns } of listed) {
+      const text = files[`${role === 'detail' ? 'details/' : ''}${name}.csv`] as string;
+      expect(text.slice(0, text.indexOf('\n'))).toBe(columns.map((column) => column.name).join(','));
+    }
+    expect(files['details/patient_name.csv']?.split('\n')).toHaveLength(3);
+    expect(files['details/patient_photo.csv']?.split('\n')).toHaveLength(2);
+    const { tables } = JSON.parse(files['_schema.json'] as string) as { tables: Record<string, { rowCount: number }> };
+    expect([tables['patient']?.rowCount, tables['vision_prescription']?.rowCount]).toEqual([1, 0]);
+  },
+);
 
 it('writes one table per resource type with --no-details, and all that were asked for with -t', async () => {
   const main = namesOf(await convert([patient], '--all-tables', '--no-details'));

@@ -123,6 +123,29 @@ describe('threads', () => {
     expect(empty).toMatchObject({ exitCode: 1, files: {} });
   });
 
+  it.each([
+    ['--no-details'],
+    ['--codings', 'all'],
+    ['--columns', 'wide'],
+    ['--columns', 'filled', '--all-tables', '-t', 'patient,goal,patient_photo'],
+    ['--attachments', 'text', '--narrative'],
+    ['--attachments', 'base64', '--keep-versions'],
+    ['--attachments', 'files', '--audit'],
+  ])('make the same tables with %s %s', async (...flags) => {
+    const documented = {
+      resourceType: 'Patient',
+      id: 'documented',
+      text: { status: 'generated', div: '<div>x</div>' },
+      language: 'en',
+      maritalStatus: { coding: [{ code: 'M' }, { code: 'S' }] },
+      photo: [{ contentType: 'text/plain', data: 'YQ==' }],
+    };
+    const version = { ...documented, language: 'de' };
+    const files = { 'in/a.ndjson': ndjson(...many('a', 5), documented), 'in/b.ndjson': ndjson(version, documented), 'in/c.ndjson': ndjson(...many('c', 5)) };
+    const { files: written } = await runAlike(files, ['in', ...flags]);
+    expect(Object.keys(written)).toContain('patient.csv');
+  });
+
   it.runIf(findSharedFolder('data/synthea-bundles'))('give the same bytes on real data', { timeout: 120_000 }, async () => {
     for (const name of ['synthea-bundles', 'bulk-ndjson', 'hl7-r4-examples']) await runAlike({}, [findSharedFolder(`data/${name}`) as string]);
   });
