@@ -151,6 +151,16 @@ export interface Column {
   readonly fhirPath: string | undefined;
   /** One sentence for people. */
   readonly description: string;
+  /** Set where the column shows a part of a Reference. */
+  readonly reference?: ReferenceColumn;
+}
+
+export interface ReferenceColumn {
+  /** The same for all columns of a table that show parts of one Reference. */
+  readonly place: string;
+  readonly part: 'id' | 'type' | 'identifier';
+  /** Types that it may point to; empty when any. */
+  readonly targets: readonly string[];
 }
 
 export interface TableSchema {

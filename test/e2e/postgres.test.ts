@@ -32,17 +32,13 @@ async function run(...args: readonly string[]): Promise<{ database: { tables: Re
   return JSON.parse(stdout);
 }
 
-/** Rows with all values as text, but for lists and JSON. */
-async function readRows(table: string): Promise<Row[]> {
+/** All values as text, but for lists and JSON. */
+async function connect(): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: server.url(database) });
+  client.setTypeParser(16, (text: string) => (text === 't' ? 'true' : 'false'));
+  for (const type of [20, 21, 23, 1700, 1082, 1114]) client.setTypeParser(type, (text: string) => text);
   await client.connect();
-  const asText = [16, 20, 21, 23, 1700, 1082, 1114];
-  for (const type of asText) client.setTypeParser(type, (text: string) => text);
-  try {
-    return (await client.query(`SELECT * FROM "${table}"`)).rows;
-  } finally {
-    await client.end();
-  }
+  return client;
 }
 
 /** What a cell of Postgres is in CSV, by the README's section on Postgres. */
@@ -56,7 +52,6 @@ function toCsv(row: Row, name: string): string {
     if (zone === 'day' || zone === 'month' || zone === 'year') return cutTo(String(value), zone);
     return `${String(value).replace(' ', 'T')}${zone ?? ''}`;
   }
-  if (value === 't' || value === 'f') return value === 't' ? 'true' : 'false';
   return Array.isArray(value) ? value.map((item) => item ?? '').join('; ') : typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
@@ -88,10 +83,11 @@ function sortKey(row: Readonly<Record<string, string>>, columns: readonly string
 /** Returns how many cells were compared. */
 async function compareWithCsv(csvFolder: string): Promise<number> {
   let cellCount = 0;
+  const client = await connect();
   for (const file of readdirSync(csvFolder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.csv'))) {
     const table = (file.split('/').at(-1) as string).replace(/\.csv$/, '');
     const written = parse(readFileSync(join(csvFolder, file)), { columns: true }) as Record<string, string>[];
-    const stored = await readRows(table);
+    const stored: Row[] = (await client.query(`SELECT * FROM "${table}"`)).rows;
     expect(stored.length, table).toBe(written.length);
     const columns = Object.keys(written[0] ?? {});
     const shown = stored.map((row) => ({ row, cells: Object.fromEntries(columns.map((name) => [name, toCsv(row, name)])) }));
@@ -112,6 +108,7 @@ async function compareWithCsv(csvFolder: string): Promise<number> {
       }
     }
   }
+  await client.end();
   return cellCount;
 }
 

@@ -325,3 +325,33 @@ describe('files and a database from one reading', () => {
     expect(await query('SELECT code, source FROM _fhir_flatten_reject')).toEqual([{ code: 'RECORD_NOT_JSON', source: 'b.json' }]);
   });
 });
+
+describe('references by identifier', () => {
+  it('find what an earlier run has loaded', async () => {
+    database = await server.createDatabase();
+    const organization = { resourceType: 'Organization', id: 'o1', identifier: [{ system: 'urn:s', value: '1' }, { value: 'bare' }] };
+    const practitioner = { resourceType: 'Practitioner', id: 'pr1', identifier: [{ system: 'urn:npi', value: '9|9' }] };
+    const namesake = { resourceType: 'Location', id: 'l1', identifier: [{ system: 'urn:s', value: '1' }] };
+    const encounter = (id: string, provider: string, person: string) => ({
+      resourceType: 'Encounter',
+      id,
+      serviceProvider: { reference: `Organization?identifier=${provider}` },
+      participant: [{ individual: { reference: `Practitioner?identifier=${person}` } }],
+    });
+    const encounters = ndjson(encounter('e1', 'urn:s|1', 'urn:npi|9%7C9'), encounter('e2', 'urn:s|2', 'urn:npi|1'));
+    await load({ 'a.ndjson': ndjson(organization, practitioner, namesake) + encounters });
+    const sql = `SELECT e.id, service_provider_id, individual_id, practitioner_id FROM encounter e JOIN encounter_participant p ON p.encounter_id = e.id ORDER BY 1`;
+    const expected = [
+      { id: 'e1', service_provider_id: 'o1', individual_id: 'pr1', practitioner_id: 'pr1' },
+      { id: 'e2', service_provider_id: null, individual_id: null, practitioner_id: null },
+    ];
+    expect(await query(sql)).toEqual(expected);
+    const { database: summary } = await load({ 'a.ndjson': encounters });
+    expect(summary.tables['encounter']).toEqual({ inserted: 0, updated: 0, unchanged: 2, deleted: 0 });
+    expect(await query(sql)).toEqual(expected);
+    // Two with the same identifier are none.
+    await load({ 'a.ndjson': ndjson({ ...organization, id: 'o2' }) });
+    await load({ 'a.ndjson': encounters });
+    expect(await query(sql)).toEqual([{ ...expected[0], service_provider_id: null }, expected[1]]);
+  });
+});

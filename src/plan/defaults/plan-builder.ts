@@ -114,6 +114,12 @@ export class PlanBuilder {
     this.#recursions.push({ ...place, table });
   }
 
+  #describeReference(cell: Cell): Pick<Column, 'reference'> {
+    if (cell.kind !== 'reference') return {};
+    const { node, part, shape } = cell;
+    return { reference: { place: `${node} ${this.pathOf(node)}`, part, targets: shape.onlyType === undefined ? shape.targets : [shape.onlyType] } };
+  }
+
   build(table: Omit<TableSchema, 'columns' | 'key'>, items?: ArrayPlace): TablePlan {
     const names = resolveNames(
       this.#columns.map((column) => {
@@ -128,6 +134,7 @@ export class PlanBuilder {
         isNullable: column.isNullable ?? true,
         fhirPath: column.fhirPath,
         description: column.description,
+        ...this.#describeReference(column.cell),
       }),
     );
     return {

@@ -33,7 +33,15 @@ export function indexStatements(table: LoadTable, name: string): string[] {
   const statements = table.joinColumns.map((column) => `CREATE INDEX ON ${name} (${quoteName(column.name)})`);
   // Few resources are contained in others; they are looked for whenever those are loaded again.
   if (containerColumn(table) !== undefined) statements.push(`CREATE INDEX ON ${name} ("contained_in") WHERE "contained_in" IS NOT NULL`);
+  // People are looked for by their numbers, and so are the targets of references.
+  if (isIdentifierTable(table)) statements.push(`CREATE INDEX ON ${name} ("value")`);
   return statements;
+}
+
+/** A table of the identifiers of resources: `patient_identifier`. */
+export function isIdentifierTable({ columns, parent, schema }: LoadTable): boolean {
+  const has = (name: string) => columns.some((column) => column.name === name && column.sqlType === 'text');
+  return parent !== undefined && parent.name.replace(/_id$/, '_identifier') === schema.name && has('system') && has('value');
 }
 
 /** The column that says which resource contains this one. */

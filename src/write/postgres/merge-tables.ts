@@ -5,6 +5,7 @@ import type { DiagnosticCode, MessageParameters } from '../../diagnostics.ts';
 import type { Deletion, TableChanges } from '../../types.ts';
 import { CopyWriter } from './copy-writer.ts';
 import { commentStatements, containerColumn, indexStatements, primaryKeyStatement } from './ddl.ts';
+import { findReferences } from './find-references.ts';
 import { type LoadTable, listColumns, parentColumns } from './load-table.ts';
 import {
   dedupeStatement,
@@ -67,6 +68,7 @@ class Merge {
   }
 
   async run(deletions: readonly Deletion[]): Promise<MergeOutcome> {
+    await findReferences(this.#session, this.#tables);
     await this.#withdrawOlder();
     if (deletions.length > 0) await this.#deleteResources(deletions);
     await this.#deleteUncontained();

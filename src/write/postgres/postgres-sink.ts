@@ -69,8 +69,6 @@ export class PostgresSink implements Sink, PartSink {
   /** Those that were there at the start. */
   readonly #existing = new Map<string, LoadTable>();
   readonly #staged = new Map<string, StagedTable>();
-  /** Tables of several types may be opened at the same time. */
-  readonly #opening = new Map<string, Promise<StagedTable>>();
   readonly #expected = new Set<string>();
   #deletions: Deletion[] = [];
   #scratchFolder: string | undefined;
@@ -148,9 +146,9 @@ export class PostgresSink implements Sink, PartSink {
   }
 
   async open(schema: TableSchema): Promise<TableWriter> {
-    const opening = this.#opening.get(schema.name) ?? this.#stage(schema);
-    this.#opening.set(schema.name, opening);
-    return (await opening).writer();
+    const staged = this.#staged.get(schema.name) ?? this.#stage(schema);
+    this.#staged.set(schema.name, staged);
+    return staged.writer();
   }
 
   reject(record: RejectedRecord): void {
@@ -235,27 +233,25 @@ export class PostgresSink implements Sink, PartSink {
     this.#removeScratch();
   }
 
-  async #stage(schema: TableSchema): Promise<StagedTable> {
-    const { queue, session } = this.#started();
+  /** The statements that make it wait for their turn, like the rows. */
+  #stage(schema: TableSchema): StagedTable {
+    const { queue } = this.#started();
     const { schemaName } = this.#options;
     const table = this.#existing.get(schema.name) ?? this.#makeTable(schema);
+    const place = placeOf({ table });
     const target = qualify(schemaName, schema.name);
     const existing = this.#catalog.get(schema.name);
-    let staged: StagedTable;
     if (existing === undefined) {
-      await session.query(createStatement(table, schemaName), placeOf({ table }));
+      queue.execute(createStatement(table, schemaName), place);
       // Frozen rows need no second visit by the server later; nobody can see the table before it is committed.
-      staged = new StagedTable({ table, relation: target, isNew: true, copyOptions: ' WITH (FREEZE)', queue });
-    } else {
-      if (!this.#existing.has(schema.name)) checkTable(table, existing);
-      await this.#addColumns(session, table, existing, target);
-      const relation = `pg_temp.${quoteName(`_fhir_flatten_rows_${this.#opening.size}`)}`;
-      const select = `SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`;
-      await session.query(`CREATE TEMP TABLE ${relation.slice('pg_temp.'.length)} ON COMMIT DROP AS ${select}`, placeOf({ table }));
-      staged = new StagedTable({ table, relation, isNew: false, copyOptions: '', queue });
+      return new StagedTable({ table, relation: target, isNew: true, copyOptions: ' WITH (FREEZE)', queue });
     }
-    this.#staged.set(schema.name, staged);
-    return staged;
+    if (!this.#existing.has(schema.name)) checkTable(table, existing);
+    const added = missingColumns(table, existing);
+    if (added.length > 0) queue.execute([addColumnStatement(table, target, added), ...commentStatements(table, target, added)].join(';\n'), place);
+    const name = quoteName(`_fhir_flatten_rows_${this.#staged.size}`);
+    queue.execute(`CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`, place);
+    return new StagedTable({ table, relation: `pg_temp.${name}`, isNew: false, copyOptions: '', queue });
   }
 
   #makeTable(schema: TableSchema): LoadTable {
@@ -277,12 +273,6 @@ export class PostgresSink implements Sink, PartSink {
     if ('sqlstate' in answer) {
       throw new UserError('PG_SCHEMA_MISSING', { parameters: { schema: schemaName, target: session.target, sqlstate: answer.sqlstate } });
     }
-  }
-
-  async #addColumns(session: Session, table: LoadTable, existing: ExistingTable, target: string): Promise<void> {
-    const added = missingColumns(table, existing);
-    if (added.length === 0) return;
-    await session.query([addColumnStatement(table, target, added), ...commentStatements(table, target, added)].join(';\n'), placeOf({ table }));
   }
 
   #characterFindings(): MergeOutcome['findings'] {

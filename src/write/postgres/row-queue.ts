@@ -40,6 +40,17 @@ export class RowQueue {
     else if (this.#pendingBytes > maxPendingBytes) this.#send(this.#largest());
   }
 
+  /** A statement before the rows that are sent after it. A fault is thrown by a later call of another method. */
+  execute(sql: string, place: string): void {
+    this.#tail = this.#tail.then(async () => {
+      try {
+        if (this.#failure === undefined) await this.#session.query(sql, place);
+      } catch (error) {
+        this.#failure ??= error;
+      }
+    });
+  }
+
   /** Resolves when more may come. */
   async relieve(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
