@@ -4,12 +4,12 @@
 //   npm run bench -- --memory                peak memory on 1 GB and 2 GB
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { folderGroup, type Group, largeBundleGroup, memoryGroup, startGroup, viewGroup } from './groups.ts';
+import { folderGroup, type Group, largeBundleGroup, memoryGroup, parquetGroup, startGroup, viewGroup } from './groups.ts';
 import { measureJobs } from './measure.ts';
 import { compare, formatMeasured, type Measured } from './print-figures.ts';
 
@@ -44,9 +44,19 @@ if (options.memory) {
     await withInput('lines', megabytes, (folder) => memoryGroup('one NDJSON file', join(folder, 'all.ndjson'), outPath));
   }
 } else {
-  if (options.input !== undefined) await measure(folderGroup(options.input, resolve(options.input), outPath, runCount));
-  else {
-    await withInput('bundles', numberOf('bundles'), (folder) => folderGroup('a folder of transaction Bundles', folder, outPath, runCount));
+  if (options.input !== undefined) {
+    const folder = resolve(options.input);
+    await measure(folderGroup(options.input, folder, outPath, runCount));
+    if (readdirSync(folder).some((name) => name.endsWith('.json'))) {
+      await measure(parquetGroup(options.input, folder, makeNdjson(folder), outPath, runCount));
+    }
+  } else {
+    await withInput(
+      'bundles',
+      numberOf('bundles'),
+      (folder) => folderGroup('a folder of transaction Bundles', folder, outPath, runCount),
+      (folder) => parquetGroup('a folder of transaction Bundles', folder, makeNdjson(folder), outPath, runCount),
+    );
     await withInput('ndjson', numberOf('ndjson-mb'), (folder) => folderGroup('a folder of NDJSON', folder, outPath, runCount));
     await withInput('observations', numberOf('view-mb'), (folder) => viewGroup(folder, outPath, runCount));
     await withInput('large', numberOf('large-mb'), (folder) => largeBundleGroup(folder, outPath, Math.min(runCount, 3)));
@@ -63,15 +73,24 @@ function numberOf(name: 'bundles' | 'ndjson-mb' | 'view-mb' | 'large-mb' | 'runs
 }
 
 /** Generates input, measures on it, and removes it: two of the large ones may not fit on the disk together. */
-async function withInput(kind: string, amount: number, groupOf: (folder: string) => Group): Promise<void> {
+async function withInput(kind: string, amount: number, ...groupsOf: readonly ((folder: string) => Group)[]): Promise<void> {
   if (amount === 0) return;
   const folder = join(workFolder, kind);
   mkdirSync(folder);
   const generator = fileURLToPath(new URL('generate/generate-input.ts', import.meta.url));
   const result = spawnSync(process.execPath, ['--import', 'tsx', generator, kind, folder, String(amount)], { stdio: ['ignore', 'ignore', 'inherit'] });
   if (result.status !== 0) throw new Error(`generating ${kind} failed`);
-  await measure(groupOf(folder));
+  for (const groupOf of groupsOf) await measure(groupOf(folder));
   rmSync(folder, { recursive: true });
+}
+
+/** The resources of a folder's Bundles, a file a type. */
+function makeNdjson(folder: string): string {
+  const ndjsonFolder = join(workFolder, 'same-as-ndjson');
+  const script = fileURLToPath(new URL('peers/bundles-to-ndjson.mjs', import.meta.url));
+  const result = spawnSync(process.execPath, [script, folder, ndjsonFolder], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (result.status !== 0) throw new Error('making NDJSON failed');
+  return ndjsonFolder;
 }
 
 async function measure(group: Group): Promise<void> {

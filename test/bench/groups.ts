@@ -1,9 +1,9 @@
 // What is measured: groups of jobs over the same input.
 
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Job } from './measure.ts';
+import { type Job, megabytesOf } from './measure.ts';
 
 export interface Group {
   readonly title: string;
@@ -25,8 +25,16 @@ const yardstick = fileURLToPath(new URL('peers/yardstick.mjs', import.meta.url))
 const observationView = fileURLToPath(new URL('views/observations.json', import.meta.url));
 const offTheShelf = fileURLToPath(new URL('peers/off-the-shelf.mjs', import.meta.url));
 
+function peer(name: string): string {
+  return fileURLToPath(new URL(`peers/${name}`, import.meta.url));
+}
+
 function convertJob(name: string, input: string, outPath: string): Job {
   return { name, args: [command, input, '--out', outPath, '--quiet'], outPath };
+}
+
+function toParquet(job: Job): Job {
+  return { ...job, args: [...job.args, '--format', 'parquet'] };
 }
 
 function convertFromStdin(stdinPath: string, outPath: string): Job {
@@ -60,6 +68,24 @@ export function viewGroup(folder: string, outPath: string, runCount: number): Gr
   };
 }
 
+/** The main tables as Parquet; `ndjsonFolder` has the same resources, since that is what DuckDB reads best. */
+export function parquetGroup(title: string, folder: string, ndjsonFolder: string, outPath: string, runCount: number): Group {
+  const convert = toParquet(convertJob('fhir-flatten to Parquet, main tables', folder, outPath));
+  return {
+    title: `${title}, to Parquet`,
+    megabytes: megabytesOf(folder),
+    runCount,
+    unit: 'wall',
+    jobs: [
+      { name: yardstickName, args: [yardstick, folder] },
+      { ...convert, args: [...convert.args, '--no-details'] },
+      { name: 'parquetjs-lite, picked columns', args: [peer('parquetjs.mjs'), folder, outPath], outPath },
+      { name: 'DuckDB, picked columns, from the Bundles', args: [peer('duckdb.mjs'), 'bundles', folder, outPath], outPath },
+      { name: 'DuckDB, picked columns, from NDJSON', args: [peer('duckdb.mjs'), 'ndjson', ndjsonFolder, outPath], outPath },
+    ],
+  };
+}
+
 /** One Bundle that is too large to be parsed whole; so there is no yardstick. */
 export function largeBundleGroup(folder: string, outPath: string, runCount: number): Group {
   return {
@@ -82,7 +108,7 @@ export function memoryGroup(kind: string, path: string, outPath: string): Group 
     megabytes: statSync(path).size / 1e6,
     runCount: 1,
     unit: undefined,
-    jobs: [convertJob(defaultJobName, path, outPath), convertFromStdin(path, outPath)],
+    jobs: [convertJob(defaultJobName, path, outPath), convertFromStdin(path, outPath), toParquet(convertJob('fhir-flatten to Parquet', path, outPath))],
   };
 }
 
@@ -97,9 +123,4 @@ export function startGroup(runCount: number): Group {
       { name: 'fhir-flatten --help', args: [command, '--help'] },
     ],
   };
-}
-
-function megabytesOf(folder: string): number {
-  const sizes = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(folder, name)));
-  return sizes.reduce((sum, size) => sum + (size.isFile() ? size.size : 0), 0) / 1e6;
 }

@@ -2,7 +2,7 @@
 // touches all of them; of several runs the median counts.
 
 import { spawn } from 'node:child_process';
-import { createReadStream, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,8 @@ export interface Figures {
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
   readonly peakMegabytes: number;
+  /** Size of what it wrote; 0 where it writes nothing. */
+  readonly outMegabytes: number;
 }
 
 const reporterPath = fileURLToPath(new URL('report-figures.cjs', import.meta.url));
@@ -35,6 +37,7 @@ export async function measureJobs(jobs: readonly Job[], runCount: number, workFo
     wallSeconds: medianOf(figures.map(({ wallSeconds }) => wallSeconds)),
     cpuSeconds: medianOf(figures.map(({ cpuSeconds }) => cpuSeconds)),
     peakMegabytes: medianOf(figures.map(({ peakMegabytes }) => peakMegabytes)),
+    outMegabytes: medianOf(figures.map(({ outMegabytes }) => outMegabytes)),
   }));
 }
 
@@ -55,9 +58,10 @@ async function runJob(job: Job, workFolder: string): Promise<Figures> {
   if (job.stdinPath !== undefined && child.stdin) await pipeline(createReadStream(job.stdinPath, { highWaterMark: 1024 * 1024 }), child.stdin).catch(() => {});
   const exitCode = await ended;
   const wallSeconds = (performance.now() - startedAt) / 1000;
+  const outMegabytes = job.outPath !== undefined && existsSync(job.outPath) ? megabytesOf(job.outPath) : 0;
   if (job.outPath !== undefined) rmSync(job.outPath, { recursive: true, force: true });
   if (exitCode !== 0) throw new Error(`${job.name} ended with exit code ${exitCode}:\n${messages}`);
-  return { wallSeconds, ...(JSON.parse(readFileSync(figuresPath, 'utf8')) as Omit<Figures, 'wallSeconds'>) };
+  return { wallSeconds, outMegabytes, ...(JSON.parse(readFileSync(figuresPath, 'utf8')) as Omit<Figures, 'wallSeconds' | 'outMegabytes'>) };
 }
 
 function medianOf(values: readonly number[]): number {
@@ -65,4 +69,10 @@ function medianOf(values: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? 0;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2;
+}
+
+/** Of all files below a folder. */
+export function megabytesOf(folder: string): number {
+  const sizes = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(folder, name)));
+  return sizes.reduce((sum, size) => sum + (size.isFile() ? size.size : 0), 0) / 1e6;
 }

@@ -32,7 +32,7 @@ export function compare(group: Group, figures: readonly Figures[]): Measured {
   return { title: group.title, megabytes: group.megabytes, runs: group.runCount, jobs };
 }
 
-const headings = ['', 'wall s', 'CPU s', 'MB/s', 'peak MB', 'ratio'];
+const headings = ['', 'wall s', 'CPU s', 'MB/s', 'peak MB', 'out MB', 'ratio'];
 
 export function formatMeasured(measured: Measured): string {
   const rows = measured.jobs.map((job) => [
@@ -41,6 +41,7 @@ export function formatMeasured(measured: Measured): string {
     job.cpuSeconds.toFixed(job.cpuSeconds < 1 ? 3 : 2),
     job.megabytesPerSecond?.toFixed(0) ?? '',
     job.peakMegabytes.toFixed(0),
+    job.outMegabytes === 0 ? '' : job.outMegabytes.toFixed(1),
     job.ratio?.toFixed(2) ?? '',
   ]);
   const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] as string).length)));
