@@ -104,14 +104,14 @@ export async function loadViews() {
 }
 
 /** What a thread writes its part of the rows into; `place` is what the run's sink says. */
-export function createPartSink(place: PartPlace, number: number, format: TableFormat): PartSink {
+export function createPartSink(place: PartPlace, number: number, format: TableFormat, partCount: number): PartSink {
   switch (place.kind) {
     case 'files':
-      return new PartFiles(place.folder, number, format);
+      return new PartFiles(place.folder, number, format, partCount);
     case 'discard':
       return createDiscardPart(format.storage);
     case 'filled':
-      return createFilledPart(createPartSink(place.inner, number, format), place.folder, number);
+      return createFilledPart(createPartSink(place.inner, number, format, partCount), place.folder, number);
     default:
       return place satisfies never;
   }

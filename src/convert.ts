@@ -141,11 +141,12 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
   const settled = { version: assumedVersion as FhirVersion, registry: assumed, tableNames: undefined as ReadonlySet<string> | undefined };
   const about = { version: toolVersion, fhirVersion: '' };
   const database = options.postgres && !options.isDryRun ? await openPostgres(options.postgres, options) : undefined;
-  const sink: Sink | FolderSink = direct?.sink ?? createSink(destination, database, about, options);
+  const threadCount = countThreads(found.sources, destination, options);
+  const sink: Sink | FolderSink = direct?.sink ?? createSink(destination, database, about, options, threadCount);
   const isFailFast = options.isFailFast ?? false;
   const isAudited = options.isAudited ?? false;
   const keepsVersions = options.defaultTables?.hasVersions ?? false;
-  const threads = Array.from({ length: countThreads(found.sources, destination, options) - 1 }, () => {
+  const threads = Array.from({ length: threadCount - 1 }, () => {
     return new WorkerThread(() => ({
       fhirVersion: settled.version,
       place: placeOf(sink),
@@ -349,18 +350,19 @@ function createSink(
   database: PostgresSink | undefined,
   about: Readonly<Record<string, string>>,
   options: ConvertOptions,
+  partCount: number,
 ): Sink | FolderSink {
   if (options.isDryRun) return createDiscardSink(output?.format?.storage ?? postgresStorage(options.typed?.timestamps ?? 'local'));
-  const files = output && createFiles(output, about, options);
+  const files = output && createFiles(output, about, options, partCount);
   // A database keeps its columns, filled or not.
   const sink = files !== undefined && options.hasFilledColumnsOnly === true ? createFilledSink(files) : files;
   if (database === undefined) return sink as Sink;
   return sink === undefined ? database : new BothSinks(sink, database);
 }
 
-function createFiles(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions): Sink | FolderSink {
+function createFiles(output: Output, about: Readonly<Record<string, string>>, options: ConvertOptions, partCount: number): Sink | FolderSink {
   if (output.kind === 'sink') return output.sink.create(output.path);
-  const sinkOptions = { format: output.format, about, keepsOtherTables: options.tables !== undefined || options.hasDefaultTables === false };
+  const sinkOptions = { format: output.format, about, partCount, keepsOtherTables: options.tables !== undefined || options.hasDefaultTables === false };
   switch (output.kind) {
     case 'folder':
       return createFolderSink(output.path, sinkOptions);

@@ -485,8 +485,11 @@ export interface TableFormat {
    * head and an end of its own.
    */
   join?(paths: readonly string[], target: EncodedTarget): Promise<void>;
-  /** Called for each part of a run, and anew when the part is read again: what is then held of the first is dropped. */
-  start(): TableEncoders;
+  /**
+   * Called for each part of a run, and anew when the part is read again: what is then held of the first is dropped.
+   * `partCount` parts share the memory there is.
+   */
+  start(partCount: number): TableEncoders;
 }
 
 /** The tables of one part; they may share what they hold in memory. */

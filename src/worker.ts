@@ -44,7 +44,7 @@ async function makePart({ settings, sources, ...rest }: PlainTask): Promise<Loca
       makeFileSource(typeof filePath === 'string' ? filePath : Buffer.from(filePath), name, isNamedByUser, byteSize),
     ),
     findings: [],
-    sink: createPartSink(place, rest.number, format),
+    sink: createPartSink(place, rest.number, format, rest.partCount),
     canReadAgain: true,
     emptyTables: 'none',
     onDiagnostic: (diagnostic: Diagnostic) => diagnostics.add({ counts: new Map([[diagnostic.code, 1]]), kept: [diagnostic] }, false),

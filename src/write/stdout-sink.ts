@@ -51,7 +51,7 @@ class StreamSink implements Sink, PartSink {
   async open(schema: TableSchema): Promise<TableWriter> {
     if (this.#isOpen) throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#name, count: 2 }, exitCode: 2 });
     this.#isOpen = true;
-    return this.#format.start().open(schema, { append: (bytes) => this.#send(bytes), hasHead: true, isPipe: true });
+    return this.#format.start(1).open(schema, { append: (bytes) => this.#send(bytes), hasHead: true, isPipe: true });
   }
 
   /** Standard output has no place for them; the report's counts and the messages stay. */

@@ -49,7 +49,7 @@ async function writeRows(format: TableFormat, columns: Columns, batches: readonl
   const append = async (bytes: Uint8Array) => {
     pieces.push(Uint8Array.from(bytes));
   };
-  const writer = format.start().open(schema, { append, hasHead: true, isPipe });
+  const writer = format.start(1).open(schema, { append, hasHead: true, isPipe });
   const builder = createTypedBuilder(schema);
   for (const rows of batches) {
     for (const row of rows) {

@@ -6,7 +6,7 @@ import type * as Arrow from 'apache-arrow';
 import type { EncodedTarget, TableFormat, TableSchema, TypedOptions, TypedStorage } from '../../types.ts';
 import { outputError } from '../files/output-error.ts';
 import type { PhysicalColumn } from '../typed/physical-columns.ts';
-import { createTypedEncoders, type RowGroup, type RowGroupWriter } from '../typed/row-groups.ts';
+import { createTypedEncoders, type RowGroup, type RowGroupWriter, shareLimits } from '../typed/row-groups.ts';
 import { type ArrowLibrary, loadArrow, makeCollector, RecordBatches } from './record-batches.ts';
 
 /** Readers take a record batch at a time into memory. */
@@ -20,7 +20,7 @@ export function createArrowFormat(options: TypedOptions): TableFormat {
     extension: 'arrow',
     storage,
     join: joinIpcFiles,
-    start: () => createTypedEncoders(storage, limits, (schema, columns, target) => new IpcWriter(schema, columns, target)),
+    start: (partCount) => createTypedEncoders(storage, shareLimits(limits, partCount), (schema, columns, target) => new IpcWriter(schema, columns, target)),
   };
 }
 

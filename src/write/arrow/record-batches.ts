@@ -148,19 +148,24 @@ function zeros(byteCount: number): Uint8Array {
  * A sink for one of the library's writers: what it wrote since the last time, as one piece. The library's own way to
  * join pieces takes those that share memory for one, as columns without values do.
  */
-export function makeCollector(arrow: ArrowLibrary): { readonly sink: Arrow.AsyncByteQueue; takeBytes(): Uint8Array } {
+export function makeCollector(arrow: ArrowLibrary): Collector {
   let pieces: Uint8Array[] = [];
-  class Collector extends arrow.AsyncByteQueue {
+  class PieceQueue extends arrow.AsyncByteQueue {
     override write(bytes: Uint8Array): void {
       pieces.push(bytes);
     }
   }
-  return {
-    sink: new Collector(),
-    takeBytes() {
-      const bytes = Buffer.concat(pieces);
-      pieces = [];
-      return bytes;
-    },
+  const takePieces = () => {
+    const taken = pieces;
+    pieces = [];
+    return taken;
   };
+  return { sink: new PieceQueue(), takePieces, takeBytes: () => Buffer.concat(takePieces()) };
+}
+
+export interface Collector {
+  readonly sink: Arrow.AsyncByteQueue;
+  takePieces(): readonly Uint8Array[];
+  /** They belong to the caller. */
+  takeBytes(): Uint8Array;
 }

@@ -18,6 +18,8 @@ export interface FolderSinkOptions {
   readonly about: Readonly<Record<string, string>>;
   /** True when only some tables were asked for: those of an earlier run stay. */
   readonly keepsOtherTables: boolean;
+  /** How many parts are filled at the same time, at most. */
+  readonly partCount?: number;
 }
 
 export interface FolderSink extends Sink {
@@ -61,7 +63,7 @@ class FilesSink implements FolderSink {
   }
 
   part(number: number): PartFiles {
-    const part = this.#parts.get(number) ?? new PartFiles(this.#folder.temporaryPath, number, this.#options.format);
+    const part = this.#parts.get(number) ?? new PartFiles(this.#folder.temporaryPath, number, this.#options.format, this.#options.partCount);
     this.#parts.set(number, part);
     return part;
   }

@@ -25,13 +25,16 @@ export class PartFiles implements PartSink {
   readonly #saved: SavedFiles;
   #rejects: RejectsFile;
 
+  readonly #partCount: number;
+
   /** @param folder - of a run's temporary files; it holds a folder `tables`. */
-  constructor(folder: string, number: number, format: TableFormat) {
+  constructor(folder: string, number: number, format: TableFormat, partCount = 1) {
     this.storage = format.storage;
     this.#folder = folder;
     this.number = number;
     this.#format = format;
-    this.#encoders = format.start();
+    this.#partCount = partCount;
+    this.#encoders = format.start(partCount);
     this.#saved = new SavedFiles(folder, number);
     this.#rejects = this.#makeRejects();
   }
@@ -65,7 +68,7 @@ export class PartFiles implements PartSink {
       throw outputError(error, this.#folder);
     }
     this.#paths = [];
-    this.#encoders = this.#format.start();
+    this.#encoders = this.#format.start(this.#partCount);
     this.#rejects = this.#makeRejects();
   }
 

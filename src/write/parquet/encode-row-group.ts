@@ -73,13 +73,14 @@ export class RowGroupEncoder {
     return Buffer.concat(encoded);
   }
 
+  /** Valid until the next call. */
   #toIpc(batch: Arrow.RecordBatch | undefined): Uint8Array {
-    const { sink, takeBytes } = makeCollector(this.#arrow);
+    const { sink, takePieces } = makeCollector(this.#arrow);
     const writer = new this.#arrow.RecordBatchStreamWriter();
     writer.reset(sink, this.#batches.schema);
     if (batch !== undefined) writer.write(batch);
     writer.finish();
-    return takeBytes();
+    return joinPieces(takePieces());
   }
 
   #properties(): Parquet.WriterProperties {
@@ -96,4 +97,18 @@ export class RowGroupEncoder {
         .build()
     );
   }
+}
+
+let joined = Buffer.alloc(0);
+
+/** Into the same memory each time: the library takes a copy at once, and megabytes of garbage a batch would pile up. */
+function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (length > joined.length) joined = Buffer.allocUnsafeSlow(Math.ceil(length * 1.25));
+  let position = 0;
+  for (const piece of pieces) {
+    joined.set(piece, position);
+    position += piece.length;
+  }
+  return joined.subarray(0, position);
 }

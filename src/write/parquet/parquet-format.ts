@@ -3,7 +3,7 @@
 
 import type { EncodedTarget, TableFormat, TableSchema, TypedOptions, TypedStorage } from '../../types.ts';
 import type { PhysicalColumn } from '../typed/physical-columns.ts';
-import { createTypedEncoders, type RowGroup, type RowGroupWriter } from '../typed/row-groups.ts';
+import { createTypedEncoders, type RowGroup, type RowGroupWriter, shareLimits } from '../typed/row-groups.ts';
 import { loadParquet, RowGroupEncoder } from './encode-row-group.ts';
 import { joinParquetFiles } from './join-parquet-files.ts';
 import type { ParquetOptions } from './parquet-options.ts';
@@ -19,7 +19,8 @@ export function createParquetFormat(typed: TypedOptions, options: ParquetOptions
     extension: 'parquet',
     storage,
     join: joinParquetFiles,
-    start: () => createTypedEncoders(storage, limits, (schema, columns, target) => new ParquetWriter(schema, columns, target, options)),
+    start: (partCount) =>
+      createTypedEncoders(storage, shareLimits(limits, partCount), (schema, columns, target) => new ParquetWriter(schema, columns, target, options)),
   };
 }
 

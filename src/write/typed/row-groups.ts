@@ -30,6 +30,12 @@ export interface RowGroupLimits {
   readonly totalByteCount: number;
 }
 
+/** The limits of one of several parts that are filled at the same time. */
+export function shareLimits({ byteCount, rowCount, totalByteCount }: RowGroupLimits, partCount: number): RowGroupLimits {
+  const share = totalByteCount / partCount;
+  return { rowCount, byteCount: Math.min(byteCount, share / 2), totalByteCount: share };
+}
+
 export function createTypedEncoders(storage: TypedStorage, limits: RowGroupLimits, openWriter: OpenRowGroupWriter): TableEncoders {
   const tables = new Set<TypedTableWriter>();
   /** Writes the largest tables until a half of the memory is free: not each time a little. */
