@@ -47,6 +47,7 @@ const MESSAGES = {
   ARRAY_BROKEN: { severity: 'error', text: 'not JSON from here on: {reason}; the {kept} items before it were kept, the rest of the {extent} ({unreadBytes} bytes) was not read' },
   SOURCE_NOT_FHIR: { severity: 'error', text: 'skipped: no FHIR JSON ({found})' },
   SOURCE_EMPTY: { severity: 'warning', text: 'skipped: the file is empty' },
+  SOURCE_COMPANION: { severity: 'note', text: 'not converted: by its name a program, settings or notes, and no FHIR JSON ({found})' },
   SOURCE_SIDECAR: { severity: 'note', text: 'not converted: a {found}, which holds no resources' },
   SOURCE_UNREADABLE: { severity: 'error', text: 'cannot be read: {reason}' },
   SOURCE_SPECIAL: { severity: 'warning', text: 'skipped: a {found}, not a file' },
@@ -231,6 +232,10 @@ function fill(text: string, parameters: MessageParameters): string {
     const value = parameters[name];
     return value === undefined ? whole : String(value);
   });
+}
+
+export function severityOf(code: DiagnosticCode): Severity {
+  return MESSAGES[code].severity;
 }
 
 /** `patients.ndjson:1042 (byte 3318744)`, `bundle.json entry 7 (byte 5120)`, `stdin`. */

@@ -1,9 +1,9 @@
-// Diagnostics → lines: the first five of a kind, then a count.
+// Diagnostics → lines: the first five of a kind, then a count; of notes, which ask for nothing, the first.
 
-import { type Diagnostic, type DiagnosticCode, describeLocation, type Severity } from '../diagnostics.ts';
+import { type Diagnostic, type DiagnosticCode, describeLocation, type Severity, severityOf } from '../diagnostics.ts';
 import { showControls, type Terminal } from './terminal.ts';
 
-const shownPerCode = 5;
+const shownPerCode: Readonly<Record<Severity, number>> = { error: 5, warning: 5, note: 1 };
 
 export class DiagnosticPrinter {
   readonly #terminal: Terminal;
@@ -18,7 +18,7 @@ export class DiagnosticPrinter {
 
   print(diagnostic: Diagnostic, countOfCode: number): void {
     const shownCount = this.#shownCounts.get(diagnostic.code) ?? 0;
-    if (countOfCode <= shownCount || countOfCode > shownPerCode) return;
+    if (countOfCode <= shownCount || countOfCode > shownPerCode[diagnostic.severity]) return;
     this.#shownCounts.set(diagnostic.code, countOfCode);
     if (this.#isQuiet && diagnostic.severity !== 'error') return;
     this.#terminal.print(formatDiagnostic(diagnostic, this.#terminal, countOfCode === 1));
@@ -28,7 +28,8 @@ export class DiagnosticPrinter {
   printRest(counts: ReadonlyMap<DiagnosticCode, number>, whereToLook: string): void {
     if (this.#isQuiet) return;
     for (const [code, count] of counts) {
-      if (count > shownPerCode) this.#terminal.print(`… and ${formatCount(count - shownPerCode)} more ${code}${whereToLook}`);
+      const shown = shownPerCode[severityOf(code)];
+      if (count > shown) this.#terminal.print(`… and ${formatCount(count - shown)} more ${code}${whereToLook}`);
     }
   }
 }

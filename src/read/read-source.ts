@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReadContext, Reader, ResourceEnvelope, Source } from '../types.ts';
 import { checkUnchanged, isFileSource } from './file-source.ts';
+import { isCompanion } from './is-companion.ts';
 import { isZip } from './is-zip.ts';
 import { ExpansionGuard } from './limit-expansion.ts';
 import { PulledChunks } from './pull-chunks.ts';
@@ -79,7 +80,8 @@ async function* readText(named: Named, bytes: PulledChunks, readers: readonly Re
     }
     const { code, parameters } = describeUnrecognised(head, isWhole);
     if (code === 'SOURCE_EMPTY' && named.hasFault) return;
-    context.report(code, { sourceName: named.name }, parameters);
+    const isLeftOut = code === 'SOURCE_NOT_FHIR' && !named.isNamedByUser && isCompanion(named.name, parameters);
+    context.report(isLeftOut ? 'SOURCE_COMPANION' : code, { sourceName: named.name }, parameters);
   } catch (error) {
     if (!(error instanceof EndOfLook)) throw error;
   } finally {

@@ -162,6 +162,7 @@ function makeReject(envelope: ResourceEnvelope, code: DiagnosticCode, parameters
 
 const harmless: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
   'SOURCE_EMPTY',
+  'SOURCE_COMPANION',
   'SOURCE_SIDECAR',
   'CHARACTERS_REPLACED',
   'DUPLICATES_NOT_REPLACED',
