@@ -369,6 +369,17 @@ export default definePlugin({ name: 'acme', apiVersion: 1, functions: ${function
     expect(stderr).not.toContain('secret');
   });
 
+  it.each(["with { type: 'json' }", ''])('may be imported as JSON: %s', async (attributes) => {
+    const json = '{"resource":"Observation","name":"ids","select":[{"column":[{"name":"id","path":"id"}]}]}';
+    const code = `import { definePlugin, defineView } from 'fhir-flatten';
+import view from './view.json' ${attributes};
+export default definePlugin({ name: 'acme', apiVersion: 1, flatteners: [defineView(view)] });\n`;
+    const { exitCode, files, stderr } = await runPlugin({ 'mine.ts': code, 'view.json': json }, ['--plugin', './mine.ts', '-q']);
+    expect([exitCode, stderr, files['ids.csv']]).toEqual([0, '', 'id\no1\no2\no3\n']);
+    const broken = await runPlugin({ 'mine.ts': code, 'view.json': '{' });
+    expect(broken.stderr).toMatch(/plugin \.\/mine\.ts cannot be loaded: .*view\.json: /);
+  });
+
   it('that name elements which FHIR does not have give a warning, or are refused with --strict', async () => {
     const files = plugin(`defineView(${view('a', 'nothing')})`);
     const lenient = await runPlugin(files);
