@@ -91,7 +91,7 @@ export class ResourceContext implements FlattenerContext {
       case 'contained':
         return this.#findContained(parsed.id, statedType);
       case 'other':
-        return undefined;
+        return this.#references?.findUrn(literal, '', targets);
       default:
         return parsed satisfies never;
     }
@@ -101,20 +101,18 @@ export class ResourceContext implements FlattenerContext {
     return identifier === undefined ? undefined : this.#references?.findIdentifier(identifier, targets);
   }
 
+  /** `#` alone is the container. What is known of the target counts for more than what the reference says. */
   #findContained(localId: string, statedType: string | undefined): ResolvedReference {
-    const containerId = this.#containment?.containerId ?? this.id;
-    if (localId === '') return { type: this.containedIn?.split('/')[0] ?? statedType, id: containerId };
-    const { contained } = this.resource;
-    const target = Array.isArray(contained) ? contained.find((item) => isJsonObject(item) && item['id'] === localId) : undefined;
-    const type = isJsonObject(target) && typeof target['resourceType'] === 'string' ? target['resourceType'] : statedType;
-    return { type, id: `${containerId}#${localId}` };
+    const { containedTypes, containerId = this.id, containerType } = this.#containment ?? {};
+    if (localId === '') return { type: containerType ?? (this.#plain.resource['resourceType'] as string), id: containerId };
+    return { type: containedTypes?.get(localId) ?? statedType, id: `${containerId}#${localId}` };
   }
 }
 
-/** `system|value`; the value alone where it has no system. */
+/** `system|value`, or `|value`. */
 function joinIdentifier({ system, value }: JsonObject): string | undefined {
   if (typeof value !== 'string') return undefined;
-  return typeof system === 'string' ? `${system}|${value}` : value;
+  return `${typeof system === 'string' ? system : ''}|${value}`;
 }
 
 interface PlainResource {

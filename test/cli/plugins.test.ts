@@ -174,7 +174,15 @@ describe('a flattener', () => {
             id: 'o',
             subject: { reference: 'Patient?identifier=s|1' },
             contained: [{ resourceType: 'Device', id: 'x' }],
-            focus: [{ reference: '#x' }, { reference: 'http://a/fhir/Device/7/_history/2' }, { display: 'y' }],
+            focus: [
+              { reference: '#x' },
+              { reference: '#' },
+              { reference: 'http://a/fhir/Device/7/_history/2' },
+              { identifier: { system: 's', value: '1' } },
+              { identifier: { value: '1' } },
+              { reference: 'Patient/b' },
+              { display: 'y' },
+            ],
           },
         },
       ],
@@ -188,7 +196,12 @@ describe('a flattener', () => {
     });
     expect(rowsOf(files['lab.csv']), stderr).toEqual([
       { id: '0b', full_url: 'urn:uuid:0b', place: 'bundle.json 1', targets: 'Patient/ada; undefined/0b#x' },
-      { id: 'o', full_url: '', place: 'bundle.json 2', targets: 'Patient/ada; Device/o#x; Device/7; undefined/undefined' },
+      {
+        id: 'o',
+        full_url: '',
+        place: 'bundle.json 2',
+        targets: 'Patient/ada; Device/o#x; Observation/o; Device/7; Patient/ada; undefined/undefined; Patient/b; undefined/undefined',
+      },
     ]);
   });
 
