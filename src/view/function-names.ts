@@ -119,6 +119,39 @@ export const functionArities: ReadonlyMap<string, { readonly min: number; readon
   }).map(([name, [min, max]]) => [name, { min: min as number, max: max as number }]),
 );
 
+/** What the functions that only the fhirpath package has give, where that does not depend on what they are given. */
+export const resultTypes: ReadonlyMap<string, string> = new Map([
+  ...[
+    'isDistinct',
+    'subsetOf',
+    'supersetOf',
+    'comparable',
+    'allTrue',
+    'anyTrue',
+    'allFalse',
+    'anyFalse',
+    'all',
+    'exists',
+    'empty',
+    'not',
+    'is',
+    'hasValue',
+  ].map((name) => [name, 'System.Boolean'] as const),
+  ...['convertsToBoolean', 'convertsToDate', 'convertsToDateTime', 'convertsToDecimal', 'convertsToInteger', 'convertsToLong', 'convertsToQuantity'].map(
+    (name) => [name, 'System.Boolean'] as const,
+  ),
+  ...['convertsToString', 'convertsToTime', 'matches', 'matchesFull', 'startsWith', 'endsWith', 'contains', 'toBoolean'].map(
+    (name) => [name, 'System.Boolean'] as const,
+  ),
+  ...['count', 'length', 'indexOf', 'lastIndexOf', 'toInteger', 'yearOf', 'monthOf', 'dayOf', 'hourOf', 'minuteOf', 'secondOf', 'millisecondOf'].map(
+    (name) => [name, 'System.Integer'] as const,
+  ),
+  ...['toDecimal', 'ln', 'log', 'exp', 'sqrt'].map((name) => [name, 'System.Decimal'] as const),
+  ...['now', 'toDateTime'].map((name) => [name, 'System.DateTime'] as const),
+  ...['today', 'toDate', 'dateOf'].map((name) => [name, 'System.Date'] as const),
+  ...['timeOfDay', 'toTime', 'timeOf'].map((name) => [name, 'System.Time'] as const),
+]);
+
 /** Functions whose argument is the name of a type. */
 export const typeFunctions: ReadonlySet<string> = new Set(['ofType', 'is', 'as', 'getReferenceKey']);
 

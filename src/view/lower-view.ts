@@ -7,6 +7,7 @@ import type { Iteration, Selection, ViewColumn, ViewPlan } from '../plan/view-pl
 import type { Column, ColumnType, ViewFunction } from '../types.ts';
 import { checkNames } from './check-names.ts';
 import { columnTypeOf, needsFitting } from './column-types.ts';
+import { resultTypes } from './function-names.ts';
 import { Lowerer } from './lower-expression.ts';
 import { type ExpressionContext, isEmpty, isUnknown, kindOf, NotNative, nameTypes, type Outcome, type Scope, Unusable } from './outcome.ts';
 import { parseExpression } from './parse-expression.ts';
@@ -225,9 +226,26 @@ class ViewLowering {
     const text = printExpression(syntax, this.#view.constants);
     const packageBase = isResource ? '' : base;
     this.slow.push({ path: path.path, text: path.text, reason, printed: text, base: packageBase });
-    return { expression: { kind: 'package', text, base: packageBase, isMany: true }, types: [] };
+    const type = resultType(syntax);
+    return { expression: { kind: 'package', text, base: packageBase, isMany: true }, types: type === undefined ? [] : [type] };
   }
 }
+
+/** Of an expression that the package evaluates, as far as its outermost part tells. */
+function resultType(syntax: Syntax): string | undefined {
+  switch (syntax.kind) {
+    case 'call':
+      return resultTypes.get(syntax.name);
+    case 'type':
+      return syntax.operator === 'is' ? 'System.Boolean' : undefined;
+    case 'binary':
+      return booleanOperators.has(syntax.operator) ? 'System.Boolean' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const booleanOperators: ReadonlySet<string> = new Set(['=', '!=', '~', '!~', '<', '<=', '>', '>=', 'in', 'contains', 'and', 'or', 'xor', 'implies']);
 
 /** The columns that a branch of a union must give, and those that it has given. */
 interface ColumnQueue {
