@@ -40,6 +40,7 @@ export { createDiscardSink } from './write/discard-sink.ts';
 export { createFileSink, createFolderSink, type FolderSink } from './write/files/folder-sink.ts';
 export { outputError } from './write/files/output-error.ts';
 export { describeColumns } from './write/files/schema-file.ts';
+export { createFillSink, type TableFill } from './write/fill-sink.ts';
 export { createFilledSink } from './write/filled/filled-sink.ts';
 export { OutputClosed } from './write/output-closed.ts';
 export type { ParquetOptions } from './write/parquet/parquet-options.ts';

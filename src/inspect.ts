@@ -1,16 +1,14 @@
-// Inputs → what is in them: resources by type, kinds of documents, Bundles, duplicates, bad records. Writes nothing.
+// Inputs → what is in them: resources by type, kinds of documents, Bundles, duplicates, references, how far the columns
+// of the tables would be filled, bad records. Writes nothing.
 
-import { type DetectedVersion, findSources, readSource } from './builtin.ts';
+import { createBuilder, createDiscardBuilder, createFillSink, type DetectedVersion, findSources, readSource, type TableFill } from './builtin.ts';
 import { type ConvertOptions, defaultLimits } from './convert.ts';
 import { detectSources } from './detect-sources.ts';
-import { Diagnostics, UserError } from './diagnostics.ts';
+import { type Diagnostics, UserError } from './diagnostics.ts';
 import { loadRegistry } from './load-registry.ts';
-import { contentHash } from './run/content-hash.ts';
-import { lastUpdatedMs } from './run/last-updated.ts';
-import { isProblem, readResources } from './run/read-resources.ts';
-import { decideId } from './run/resource-id.ts';
-import { ResourceIndex } from './run/resource-index.ts';
-import { addTo, RunCounts } from './run/run-counts.ts';
+import { run } from './pipeline.ts';
+import type { RunCounts } from './run/run-counts.ts';
+import type { UnresolvedReferences } from './run/unresolved-references.ts';
 
 export type InspectOptions = Pick<ConvertOptions, 'inputs' | 'limits' | 'plugins' | 'onDiagnostic' | 'onProgress' | 'onStage' | 'onStart'>;
 
@@ -18,13 +16,18 @@ export interface InspectResult {
   readonly detected: DetectedVersion;
   readonly counts: RunCounts;
   readonly diagnostics: Diagnostics;
+  /** All resources, repetitions too. */
+  readonly resourcesByType: ReadonlyMap<string, number>;
+  readonly unresolved: UnresolvedReferences;
+  /** The tables that have rows, sorted by name. */
+  readonly tables: readonly TableFill[];
   /** Types without tables of their own. */
   readonly undefinedTypes: readonly string[];
   /** True when some of the input could not be read as resources. */
   readonly hasProblems: boolean;
 }
 
-/** Reads everything once. Throws a UserError when there is no resource in it. */
+/** Reads everything, twice where references need it. Throws a UserError when there is no resource in it. */
 export async function inspect(options: InspectOptions): Promise<InspectResult> {
   const limits = { ...defaultLimits, ...options.limits };
   const { sources: found, problems } = findSources(options.inputs);
@@ -32,45 +35,42 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
   const detection = await detectSources({ sources: found, readers, limits, isThorough: true });
   const { sources, version } = detection;
   const registry = await loadRegistry({ ...options, fhirVersion: version });
-  const index = new ResourceIndex();
-  const counts = new RunCounts();
-  const diagnostics = new Diagnostics(options.onDiagnostic);
-  for (const { code, location, parameters } of problems) diagnostics.report(code, location, parameters);
-  await readResources(
-    {
-      sources,
-      readers: registry.readers,
-      readSource,
-      limits,
-      isFailFast: false,
-      onProgress: options.onProgress ?? (() => {}),
-      onStage: options.onStage ?? (() => {}),
-    },
-    {
-      counts,
-      diagnostics,
-      onReject: () => {},
-      visit(envelope, resourceType) {
-        addTo(counts.resourcesByType, resourceType, 1);
-        const { id, origin } = decideId(envelope, resourceType);
-        counts.idOrigins[origin]++;
-        const verdict = index.add({
-          resourceType,
-          id,
-          lastUpdatedMs: lastUpdatedMs(envelope.resource),
-          contentHash: contentHash(envelope.rawBytes()),
-        });
-        if (verdict !== 'new') counts.addDuplicate(resourceType, verdict === 'identical' ? 'identical' : 'superseded');
-        return undefined;
-      },
-    },
-  );
+  const fills = new Map<string, TableFill>();
+  const { counts, diagnostics, hasProblems, unresolved } = await run({
+    sources,
+    findings: [...registry.findings, ...problems],
+    canReadTwice: sources.every(({ byteSize }) => byteSize !== undefined),
+    registry,
+    readSource,
+    createBuilder,
+    createDiscardBuilder,
+    sink: createFillSink(fills),
+    mayBeEmpty: true,
+    threads: [],
+    limits,
+    tableNames: undefined,
+    opensAllTables: false,
+    isFailFast: false,
+    isAudited: false,
+    keepsVersions: false,
+    about: {},
+    onDiagnostic: options.onDiagnostic ?? (() => {}),
+    onProgress: options.onProgress ?? (() => {}),
+    onStage: options.onStage ?? (() => {}),
+  });
   if (counts.resourceCount === 0 && counts.rejectCount === 0) throw new UserError('NOTHING_TO_CONVERT');
+  const resourcesByType = new Map(counts.resourcesByType);
+  for (const [type, { identical, superseded }] of counts.duplicatesByType) {
+    resourcesByType.set(type, (resourcesByType.get(type) ?? 0) + identical + superseded);
+  }
   return {
     detected: detection,
     counts,
     diagnostics,
-    undefinedTypes: [...counts.resourcesByType.keys()].filter((resourceType) => !registry.resourceTypes.has(resourceType)),
-    hasProblems: [...diagnostics.counts.keys()].some(isProblem),
+    resourcesByType,
+    unresolved,
+    tables: [...fills.values()].sort((a, b) => (a.schema.name < b.schema.name ? -1 : 1)),
+    undefinedTypes: [...resourcesByType.keys()].filter((resourceType) => !registry.resourceTypes.has(resourceType)),
+    hasProblems,
   };
 }

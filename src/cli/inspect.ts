@@ -4,6 +4,7 @@ import { fhirVersions } from '../builtin.ts';
 import { versionLabel } from '../detect-sources.ts';
 import { type InspectResult, inspect } from '../inspect.ts';
 import { sortedObject } from '../run/run-report.ts';
+import { describeUnresolved } from '../run/unresolved-references.ts';
 import { guardRun } from './guard-run.ts';
 import type { InspectFlags } from './options.ts';
 import { DiagnosticPrinter, formatCount } from './print-diagnostics.ts';
@@ -46,7 +47,7 @@ export async function inspectCommand(inputs: readonly string[], flags: InspectFl
 
 type Description = ReturnType<typeof describe>;
 
-function describe({ counts, detected, diagnostics, undefinedTypes }: InspectResult) {
+function describe({ counts, detected, diagnostics, resourcesByType, tables, undefinedTypes, unresolved }: InspectResult) {
   return {
     fhirVersion: versionLabel(detected.version),
     /** Keys in the first resources that a version does not have. */
@@ -55,10 +56,19 @@ function describe({ counts, detected, diagnostics, undefinedTypes }: InspectResu
     bytes: counts.sources.reduce((total, source) => total + source.byteCount, 0),
     resources: counts.resourceCount,
     rejects: counts.rejectCount,
-    resourcesByType: sortedObject(counts.resourcesByType),
+    resourcesByType: sortedObject(resourcesByType),
     undefinedTypes,
     resourcesWithoutId: counts.idOrigins.fullUrl + counts.idOrigins.hash,
     duplicates: sortedObject(counts.duplicatesByType),
+    references: sortedObject(unresolved.forms),
+    unresolvedReferences: describeUnresolved(unresolved),
+    /** Rows, and of each column how many of them have a value. */
+    tables: Object.fromEntries(
+      tables.map(({ filledCounts, rowCount, schema }) => [
+        schema.name,
+        { role: schema.role, rows: rowCount, filled: Object.fromEntries(schema.columns.map(({ name }, index) => [name, filledCounts[index]])) },
+      ]),
+    ),
     bundles: sortedObject(counts.bundlesByType),
     diagnostics: sortedObject(diagnostics.counts),
     sources: counts.sources.map((source) => ({
@@ -80,6 +90,22 @@ function formatVersions({ mixedVersions, unknownKeys }: Description): string {
   return `Keys that a version does not have, in the first resources: ${counts.map(([version, count]) => `${version} ${formatCount(count)}`).join(', ')}\n${
     mixed.length > 0 ? `Several FHIR versions, to be converted apart or with --fhir-version:\n${mixed.join('')}` : ''
   }`;
+}
+
+/** How many of the rows of a main table have a value, column by column; child tables are for --json. */
+function formatFills({ tables }: Description): string {
+  let text = '';
+  let childCount = 0;
+  for (const [name, { filled, role, rows }] of Object.entries(tables)) {
+    if (role === 'detail') childCount++;
+    if (role === 'detail') continue;
+    const counts = Object.entries(filled);
+    const some = counts.filter(([, count = 0]) => count > 0);
+    text += `\nFilled columns of ${name}, ${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'}\n`;
+    text += alignRows(some.map(([column, count = 0]) => [`  ${column}`, `${Math.floor((count / rows) * 100) || '<1'} %`.padStart(5), formatCount(count)]));
+    if (some.length < counts.length) text += `  and ${counts.length - some.length} columns that are empty\n`;
+  }
+  return childCount === 0 ? text : `${text}\n${childCount} child tables would have rows, too: --json has their columns\n`;
 }
 
 /** Longer lists are for --json. */
@@ -106,6 +132,14 @@ function format(description: Description): string {
       Object.entries(bundles).map(([type, counts]) => [`  ${type}`, formatCount(counts.bundleCount), `${formatCount(counts.entryCount)} entries`]),
     );
   }
+  const references = Object.entries(description.references);
+  if (references.length > 0) {
+    const { ids, withoutId } = description.unresolvedReferences;
+    text += '\nReferences\n';
+    text += alignRows(references.map(([form, count]) => [`  ${form}`, formatCount(count)]));
+    if (ids > 0 || withoutId > 0) text += `  ${formatCount(ids)} ids would lead to no row, and ${formatCount(withoutId)} references would have no id\n`;
+  }
+  text += formatFills(description);
   text += '\nSources\n';
   text += alignRows(
     [...sources]

@@ -24,6 +24,8 @@ export interface ReferenceCountsData {
   readonly suspects: KeyTableContent;
   /** Targets that the part does not have; own words: the number of the site, and how many references. */
   readonly missing: KeyTableContent;
+  /** References that columns show, those that lead somewhere too. */
+  readonly forms: ReadonlyMap<ReferenceForm, number>;
   /** Site → references without an id. */
   readonly withoutId: ReadonlyMap<number, number>;
   /** Site → ids of resources whose table was not asked for. */
@@ -81,6 +83,11 @@ export class ReferenceCounts implements ReferenceCounter {
   readonly #hasMainTable = new Map<string, boolean>();
   /** Of the resource being flattened: counted when that has gone well. */
   #pending: PendingNote[] = [];
+  readonly #forms = new Map<ReferenceForm, number>();
+  // What another column of the resource has just shown of the same reference.
+  #notedColumn = '';
+  #notedForm: ReferenceForm | undefined;
+  #notedId: string | undefined;
   // The same target as just before, which several columns show.
   #lastType = '';
   #lastId = '';
@@ -97,6 +104,7 @@ export class ReferenceCounts implements ReferenceCounter {
   }
 
   #note(column: string, form: ReferenceForm, type: string, id: string | undefined, isMet: boolean, count: number): void {
+    if (count === 1) this.#countForm(column, form, id);
     if (id === undefined) {
       this.#pending.push({ kind: 'withoutId', column, form, type, high: 0, low: 0, count });
       return;
@@ -115,6 +123,14 @@ export class ReferenceCounts implements ReferenceCounter {
     // Resources of unknown type and contained ones have no entries of their own.
     this.#isLastMet = type !== '' && index.entryOfKey(high, low) >= 0 && !this.#isSuspect(high, low);
     if (!this.#isLastMet) this.#pending.push({ kind: 'missing', column, form, type, high, low, count });
+  }
+
+  /** `patient_id` and `subject_id` of an Observation are one reference. */
+  #countForm(column: string, form: ReferenceForm, id: string | undefined): void {
+    if (form !== this.#notedForm || id !== this.#notedId || column === this.#notedColumn) this.#forms.set(form, (this.#forms.get(form) ?? 0) + 1);
+    this.#notedColumn = column;
+    this.#notedForm = form;
+    this.#notedId = id;
   }
 
   /** A resource that was met has no row. */
@@ -148,6 +164,7 @@ export class ReferenceCounts implements ReferenceCounter {
 
   /** The resource noted has its rows. */
   commit(): void {
+    this.#notedForm = undefined;
     const pending = this.#pending;
     if (pending.length === 0) return;
     for (let start = 0; start < pending.length; ) {
@@ -198,6 +215,7 @@ export class ReferenceCounts implements ReferenceCounter {
       suspects: this.#options.suspects.content(),
       sites: this.#sites,
       missing: this.#missing.content(),
+      forms: this.#forms,
       withoutId: this.#withoutId,
       toOtherTables: this.#toOtherTables,
     };

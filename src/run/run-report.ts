@@ -34,6 +34,7 @@ export function makeReport({ about, counts, diagnostics, hintOption, tables, unr
     deletions: counts.deletionsByType.size === 0 ? undefined : sortedObject(counts.deletionsByType),
     resourcesNotAskedFor: sortedObject(counts.notAskedForByType),
     duplicates: sortedObject(counts.duplicatesByType),
+    referenceForms: sortedObject(unresolved.forms),
     unresolvedReferences: describeUnresolved(unresolved),
     generatedIds: { fromFullUrl: counts.idOrigins.fullUrl, fromContent: counts.idOrigins.hash },
     dropped: Object.fromEntries([...counts.dropped].map(([rule, byPath]) => [rule, sortedObject(byPath)])),

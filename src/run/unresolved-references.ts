@@ -7,6 +7,8 @@ import { missingWords, type ReferenceCountsData, restoreLow } from './reference-
 import { addTo } from './run-counts.ts';
 
 export interface UnresolvedReferences {
+  /** All references that columns show, also those that lead to a row. */
+  readonly forms: ReadonlyMap<ReferenceForm, number>;
   /** Cells of `…_id` columns that join to no row. */
   readonly ids: number;
   /** References for whose target no id is known: their `…_id` is null. */
@@ -37,6 +39,7 @@ export function findUnresolved(parts: readonly PartCounts[]): UnresolvedReferenc
   const indexes = parts.map(({ ids }) => KeyTable.of(ids));
   const rowless = parts.map(({ referenceCounts }) => KeyTable.of(referenceCounts.rowless)).filter(({ entryCount }) => entryCount > 0);
   const isInside = (high: number, low: number) => (table: KeyTable) => table.find(high, low) >= 0;
+  const forms = new Map<ReferenceForm, number>();
   const unresolved = { ids: 0, withoutId: 0 };
   const byType = new Map<string, UnresolvedOfType>();
   const idsByColumn = new Map<string, number>();
@@ -50,7 +53,8 @@ export function findUnresolved(parts: readonly PartCounts[]): UnresolvedReferenc
     return known;
   }
 
-  for (const { sites, missing: content, toOtherTables: others, withoutId } of parts.map(({ referenceCounts }) => referenceCounts)) {
+  for (const { forms: partForms, sites, missing: content, toOtherTables: others, withoutId } of parts.map(({ referenceCounts }) => referenceCounts)) {
+    for (const [form, count] of partForms) addTo(forms, form, count);
     const missing = KeyTable.of(content);
     for (let entry = 0; entry < missing.entryCount; entry++) {
       const site = missing.word(entry, missingWords.site);
@@ -81,11 +85,11 @@ export function findUnresolved(parts: readonly PartCounts[]): UnresolvedReferenc
       addTo(toOtherTables, type, count * columns.length);
     }
   }
-  return { ...unresolved, byType, idsByColumn, withoutIdByColumn, toOtherTables };
+  return { ...unresolved, forms, byType, idsByColumn, withoutIdByColumn, toOtherTables };
 }
 
-/** For the report; undefined when all references lead to a row. */
-export function describeUnresolved(found: UnresolvedReferences): Record<string, unknown> {
+/** For the report. */
+export function describeUnresolved(found: UnresolvedReferences) {
   const { byType, ids, idsByColumn, toOtherTables, withoutId, withoutIdByColumn } = found;
   const types = [...byType].map(
     ([type, { targetCount, ...counts }]) =>

@@ -104,10 +104,32 @@ describe('inspect', () => {
       resourcesByType: { Foo: 1, Patient: 3 },
       undefinedTypes: ['Foo'],
       resourcesWithoutId: 1,
-      duplicates: { Patient: { identical: 1, superseded: 1 } },
+      duplicates: { Patient: { identical: 0, superseded: 2 } },
       bundles: { batch: { bundleCount: 1, entryCount: 3, resourceCount: 3 } },
     });
     expect(Object.keys(readFolder(folder))).toEqual(['b.json', 'c.ndjson']);
+  });
+
+  it('tells the forms of references, and how far columns would be filled', async () => {
+    const resources = [
+      { resourceType: 'Observation', id: 'a', subject: { reference: 'Patient/1' }, component: [{ valueString: 'x' }, {}] },
+      { resourceType: 'Observation', id: 'b', subject: { reference: 'urn:uuid:7' }, status: 'final', performer: [{ identifier: { value: 'v' } }] },
+    ];
+    const folder = makeFolder({ 'a.ndjson': resources.map((resource) => JSON.stringify(resource)).join('\n') });
+    const { stdout } = await runCommand(['inspect', 'a.ndjson', '--json'], { cwd: folder });
+    expect(JSON.parse(stdout)).toMatchObject({
+      references: { identifier: 1, relative: 1, urn: 1 },
+      unresolvedReferences: { ids: 6, withoutId: 2 },
+      tables: {
+        observation: { role: 'main', rows: 2, filled: { id: 2, status: 1, component_count: 1, patient_id: 2, code: 0 } },
+        observation_component: { role: 'detail', rows: 2, filled: { idx: 2, value_string: 1 } },
+      },
+    });
+    const text = (await runCommand(['inspect', 'a.ndjson'], { cwd: folder })).stdout;
+    expect(text).toMatch(/^Filled columns of observation, 2 rows\n {2}id +100 % {2}2$/m);
+    expect(text).toMatch(/^ {2}status +50 % {2}1$/m);
+    expect(text).toMatch(/^ {2}urn +1$/m);
+    expect(Object.keys(readFolder(folder))).toEqual(['a.ndjson']);
   });
 
   it('prints text', async () => {
