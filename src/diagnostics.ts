@@ -31,6 +31,7 @@ const MESSAGES = {
   RESOURCE_TYPE_INVALID: { severity: 'error', text: 'resourceType is not the name of a resource type', hint: 'names are letters only and start with a capital, as in Patient' },
   RESOURCE_TYPE_CLASH: { severity: 'error', text: 'this resourceType would share its table with another type' },
   RESOURCE_TYPE_LIMIT: { severity: 'error', text: 'more than {limit} resource types that FHIR does not define' },
+  RESOURCE_ID_TOO_LONG: { severity: 'error', text: 'the id has more than {limit} characters, which no index of the database holds' },
   ENTRY_NOT_OBJECT: { severity: 'error', text: 'the entry is a JSON {found}, not an object' },
   ENTRY_RESOURCE_NOT_OBJECT: { severity: 'error', text: 'entry.resource is a JSON {found}, not an object' },
   VIEW_SEVERAL_VALUES: { severity: 'error', text: 'view {view}: column {column} got {count} values, and it takes one; path {path}', hint: 'set "collection": true for a list, or choose one as with {path}.first()' },

@@ -387,6 +387,8 @@ export interface PartSink {
   open(schema: TableSchema): Promise<TableWriter>;
   /** The tables of a type that was met: what has no row of them this time may have had one before. */
   expect?(schemas: readonly TableSchema[]): void;
+  /** Resources with ids of more characters are refused: no index holds them. FHIR's have 64 at most. */
+  readonly longestId?: number;
   /** A resource is to be gone, with all its rows. Sinks that begin anew each time have nothing to delete. */
   delete?(deletion: Deletion): void;
   /** Keeps a record that could not become a row. A write fault is thrown by `finish`. */

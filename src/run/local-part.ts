@@ -148,6 +148,7 @@ class Reading {
   readonly #tableSets: readonly [TableSet, ...TableSet[]];
   /** Type → what becomes of it in all of them together. */
   readonly #byType = new Map<string, TypeTables>();
+  readonly #longestId: number;
   #notReplacedCount = 0;
   /** A resource that was met has no row. */
   #hasFailed = false;
@@ -175,6 +176,7 @@ class Reading {
       isTableWritten: (table) => options.tableNames?.has(table) ?? true,
       hasMainTable: (resourceType) => this.#tableSets[0].hasMainTable(resourceType),
     });
+    this.#longestId = options.sink.longestId ?? Number.POSITIVE_INFINITY;
     const [sink, ...others] = options.sink.outputs ?? [options.sink];
     if (sink === undefined) throw new Error('rows have to go somewhere');
     const context = this.#counts.flattenContext(sink.storage, options.isAudited, saveInto(sink));
@@ -270,6 +272,10 @@ class Reading {
 
   #flatten(envelope: ResourceEnvelope, resourceType: string, flatteners: readonly BoundFlattener[], reject: RejectResource): Promise<void> | undefined {
     const { id, origin } = decideId(envelope, resourceType);
+    if (id.length > this.#longestId) {
+      reject('RESOURCE_ID_TOO_LONG', { limit: this.#longestId });
+      return undefined;
+    }
     const isRelational = flatteners.some((flattener) => flattener.isRelational);
     this.#references.add(resourceType, id, envelope, true);
     // Sixteen digits: enough to tell the versions of one id apart.
@@ -305,8 +311,9 @@ class Reading {
       const tables = type === undefined ? undefined : this.#tablesFor(type);
       // What can have no table stays where it is; what was not asked for is left out with its type.
       if (!isJsonObject(resource) || type === undefined || tables === undefined || tables.kind === 'rejected') continue;
-      unpacked.add(resource);
       const localId = chooseLocalId(resource, type, index, taken);
+      if (containment.containerId.length + 1 + localId.length > this.#longestId) continue;
+      unpacked.add(resource);
       taken.add(`${type} ${localId}`);
       if (!containedTypes.has(localId)) containedTypes.set(localId, type);
       if (tables.kind === 'not-asked-for') continue;

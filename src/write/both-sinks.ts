@@ -61,10 +61,12 @@ export class BothSinks implements Sink {
 class BothParts implements PartSink {
   readonly storage;
   readonly outputs: readonly PartSink[];
+  readonly longestId;
 
   constructor(outputs: readonly [PartSink, ...PartSink[]]) {
     this.storage = outputs[0].storage;
     this.outputs = outputs;
+    this.longestId = Math.min(...outputs.map(({ longestId = Number.POSITIVE_INFINITY }) => longestId));
   }
 
   async open(schema: TableSchema): Promise<TableWriter> {

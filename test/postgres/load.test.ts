@@ -204,6 +204,30 @@ describe('deletions', () => {
   });
 });
 
+describe('--timestamps utc', () => {
+  it('gives moments, which older versions are told by as well', async () => {
+    database = await server.createDatabase();
+    await load({ 'a.ndjson': ndjson(ada) }, ['--timestamps', 'utc']);
+    expect(await query(`SELECT meta_last_updated = '2024-01-02T02:04:05.678Z' AS "isSame", pg_typeof(meta_last_updated)::text AS type FROM patient`)).toEqual([
+      { isSame: true, type: 'timestamp with time zone' },
+    ]);
+    await load({ 'a.ndjson': ndjson({ ...ada, gender: 'older', meta: { lastUpdated: '2024-01-02T02:04:05Z' } }) }, ['--timestamps', 'utc']);
+    expect(await query('SELECT gender FROM patient')).toEqual([{ gender: null }]);
+    const other = await loadFolder(makeFolder({ 'a.ndjson': ndjson(ada) }));
+    expect([other.exitCode, other.stderr]).toEqual([
+      1,
+      expect.stringMatching(/column meta_last_updated is timestamp with time zone, and timestamp without time zone is needed/),
+    ]);
+  });
+
+  it('as text, too', async () => {
+    database = await server.createDatabase();
+    await load({ 'a.ndjson': ndjson(ada) }, ['--timestamps', 'text']);
+    await load({ 'a.ndjson': ndjson({ ...ada, gender: 'older', meta: { lastUpdated: '2024-01-02T02:04:05Z' } }) }, ['--timestamps', 'text']);
+    expect(await query('SELECT gender, meta_last_updated FROM patient')).toEqual([{ gender: null, meta_last_updated: '2024-01-02T03:04:05.678+01:00' }]);
+  });
+});
+
 describe('tables that are there', () => {
   beforeAll(async () => {
     database = await server.createDatabase();
@@ -288,6 +312,30 @@ describe('odd input', () => {
       expect(await query(`SELECT gender FROM patient WHERE id LIKE 'dup_'`)).toEqual([{ gender: 'g1' }]);
       expect(await query(`SELECT count(*)::int AS count FROM patient_name WHERE patient_id LIKE 'dup_'`)).toEqual([{ count: 2 }]);
     }
+  });
+
+  it('with ids that no index holds loses those only', async () => {
+    const random = (length: number) =>
+      Array.from({ length }, (_, index) => ((index * 7919 + length) % 36).toString(36))
+        .join('')
+        .replaceAll(/(..)/g, (pair) => pair + Math.random().toString(36).slice(2, 4));
+    const long = random(3000);
+    const odd = [
+      { ...ada, id: long },
+      {
+        ...ada,
+        id: 'fits',
+        identifier: [{ system: long, value: long }],
+        managingOrganization: { reference: `urn:uuid:${long}` },
+        contained: [{ resourceType: 'Organization', id: long }],
+      },
+    ];
+    const { exitCode, stderr } = await loadFolder(makeFolder({ 'a.ndjson': ndjson(...odd) }));
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining('a.ndjson:1 (byte 0): the id has more than 600 characters')]);
+    expect(await query(`SELECT id, managing_organization_id FROM patient WHERE id = 'fits' OR length(id) > 100`)).toEqual([
+      { id: 'fits', managing_organization_id: null },
+    ]);
+    expect(await query(`SELECT length(value) > 3000 AS "isWhole" FROM patient_identifier WHERE patient_id = 'fits'`)).toEqual([{ isWhole: true }]);
   });
 
   it('that is not contained any more is gone', async () => {

@@ -5,7 +5,7 @@ import type { Batch, CellValue, Vector } from '../../types.ts';
 import { booleanOf, doubleOf, int32Of, int64Of, numberTextOf, textOf } from '../typed/read-cells.ts';
 import { CopyWriter } from './copy-writer.ts';
 import { fitsNumeric, makeStorable } from './json-text.ts';
-import type { SqlColumn } from './load-table.ts';
+import { type LoadTable, longestKey, type SqlColumn } from './load-table.ts';
 
 const tab = 0x09;
 const lineFeed = 0x0a;
@@ -30,9 +30,9 @@ export class CopyEncoder {
   #unfitCount = 0;
   #expectedByteCount = 16_384;
 
-  constructor(columns: readonly SqlColumn[]) {
+  constructor({ columns, joinColumns }: LoadTable) {
     this.#columns = columns;
-    this.#writeCells = columns.map((column) => this.#compile(column));
+    this.#writeCells = columns.map((column) => (joinColumns.includes(column) ? this.#compileIndexed() : this.#compile(column)));
   }
 
   /** What was written as U+FFFD. */
@@ -79,6 +79,15 @@ export class CopyEncoder {
     }
     gap.push(lineFeed);
     return { columns, tail: Uint8Array.from(gap) };
+  }
+
+  #compileIndexed(): WriteCell {
+    return (writer, value) => {
+      const text = textOf(value);
+      if (text.length <= longestKey) return writer.writeText(text);
+      this.#unfitCount++;
+      writer.writePlain(nullText);
+    };
   }
 
   #compile({ column, part, type }: SqlColumn): WriteCell {

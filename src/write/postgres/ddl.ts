@@ -33,8 +33,8 @@ export function indexStatements(table: LoadTable, name: string): string[] {
   const statements = table.joinColumns.map((column) => `CREATE INDEX ON ${name} (${quoteName(column.name)})`);
   // Few resources are contained in others; they are looked for whenever those are loaded again.
   if (containerColumn(table) !== undefined) statements.push(`CREATE INDEX ON ${name} ("contained_in") WHERE "contained_in" IS NOT NULL`);
-  // People are looked for by their numbers, and so are the targets of references.
-  if (isIdentifierTable(table)) statements.push(`CREATE INDEX ON ${name} ("value")`);
+  // People are looked for by their numbers, and so are the targets of references. A hash has room for texts of any length.
+  if (isIdentifierTable(table)) statements.push(`CREATE INDEX ON ${name} USING hash ("value")`);
   return statements;
 }
 

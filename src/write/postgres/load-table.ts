@@ -29,6 +29,9 @@ export function storageFor(timestamps: TypedOptions['timestamps']): TypedStorage
   return { kind: 'typed', timestamps, decimals: 'numeric' };
 }
 
+/** Characters of a text in an index: a page of an index holds 2,704 bytes of a row. */
+export const longestKey = 600;
+
 export interface LoadTable {
   readonly schema: TableSchema;
   readonly columns: readonly SqlColumn[];

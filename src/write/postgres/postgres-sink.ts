@@ -24,7 +24,7 @@ import { readConnectionSettings } from './connection-settings.ts';
 import { addColumnStatement, commentStatements, createStatement, qualify } from './ddl.ts';
 import { beginLocked } from './load-lock.ts';
 import { type FileRecord, LoadRecords } from './load-records.ts';
-import { type LoadTable, listColumns, makeLoadTable } from './load-table.ts';
+import { type LoadTable, listColumns, longestKey, makeLoadTable } from './load-table.ts';
 import { type MergeOutcome, type MergeTable, mergeTables, placeOf } from './merge-tables.ts';
 import { RowQueue } from './row-queue.ts';
 import { Session } from './session.ts';
@@ -47,19 +47,20 @@ export interface PostgresOptions {
 
 /** Settings of the session. What a user or a database has set for the time of statements and locks stays. */
 const sessionSettings = [
-  "SET TIME ZONE 'UTC'",
-  "SET client_min_messages = 'warning'",
+  "TIME ZONE 'UTC'",
+  "client_min_messages = 'warning'",
   // Reading goes on while the server waits for rows.
-  'SET idle_in_transaction_session_timeout = 0',
+  'idle_in_transaction_session_timeout = 0',
   // Comparing a table with what it is to become sorts or hashes both.
-  "SET work_mem = '64MB'",
-  "SET temp_buffers = '64MB'",
-  "SET maintenance_work_mem = '256MB'",
+  "work_mem = '64MB'",
+  "temp_buffers = '64MB'",
+  "maintenance_work_mem = '256MB'",
 ];
 
 export class PostgresSink implements Sink, PartSink {
   readonly storage: TypedStorage;
   readonly canRestart = true;
+  readonly longestId = longestKey;
   readonly #options: PostgresOptions;
   readonly #startedAt = new Date();
   #session: Session | undefined;
@@ -90,9 +91,10 @@ export class PostgresSink implements Sink, PartSink {
     this.#session = session;
     if (this.#isAborted) return session.destroy();
     // So that the server notices a load whose client is gone, even in the middle of a statement.
-    const settings = session.serverVersion >= 140_000 ? [...sessionSettings, "SET client_connection_check_interval = '2s'"] : sessionSettings;
-    await session.query(settings.join(';'), 'start');
+    const settings = session.serverVersion >= 140_000 ? [...sessionSettings, "client_connection_check_interval = '2s'"] : sessionSettings;
     await beginLocked(session, schemaName, lockTimeoutSeconds);
+    // For the transaction only: behind a connection pool, the session is lent.
+    await session.query(settings.map((setting) => `SET LOCAL ${setting}`).join(';'), 'start');
     await this.#ensureSchema(session);
     this.#catalog = await readCatalog(session, schemaName);
     this.#records = new LoadRecords(session, schemaName);

@@ -30,7 +30,7 @@ export class StagedTable {
     this.isNew = isNew;
     this.#queue = queue;
     this.#copy = `COPY ${relation} (${listColumns(table.columns)}) FROM STDIN${copyOptions}`;
-    this.#encoder = new CopyEncoder(table.columns);
+    this.#encoder = new CopyEncoder(table);
   }
 
   get replacedCharacterCount(): number {
@@ -44,7 +44,7 @@ export class StagedTable {
   /** The rows so far are gone. */
   forget(): void {
     this.rowCount = 0;
-    this.#encoder = new CopyEncoder(this.table.columns);
+    this.#encoder = new CopyEncoder(this.table);
   }
 
   writer(): TableWriter {
