@@ -16,6 +16,8 @@ export interface FlattenerContext {
   readonly location: Location;
   /** `Type/id` of the resource that contains this one. Contained resources come only where child tables are asked for. */
   readonly containedIn: string | undefined;
+  /** With `--keep-versions`, where all versions of a resource come: what the column `version_hash` holds. */
+  readonly versionHash: string | undefined;
   /**
    * What a Reference (or its text, such as `Patient/1`) points to, as the `…_id` columns have it: also through
    * `urn:uuid:` and by identifier, where the target is in the input. `type` is undefined where nothing tells it.
@@ -60,6 +62,10 @@ export class ResourceContext implements FlattenerContext {
 
   get containedIn(): string | undefined {
     return this.#containment?.containedIn;
+  }
+
+  get versionHash(): string | undefined {
+    return this.#containment?.versionHash;
   }
 
   /** An object of the resource as it was read, with the text of its numbers. */

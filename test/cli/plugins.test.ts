@@ -205,6 +205,20 @@ describe('a flattener', () => {
     ]);
   });
 
+  it('is told which version of a resource it has, with --keep-versions', async () => {
+    const columns = "{ id: { type: 'id' }, version_hash: { type: 'string' } }";
+    const { files, stderr } = await runPlugin(
+      plainPlugin('emit({ id: context.id, version_hash: context.versionHash });', '', columns),
+      [...plain, '--keep-versions'],
+      {
+        'in.ndjson': ndjson({ resourceType: 'Observation', id: 'o', status: 'final' }, { resourceType: 'Observation', id: 'o', status: 'amended' }),
+      },
+    );
+    const versions = rowsOf(files['observation.csv']).map((row) => ({ id: row['id'], version_hash: row['version_hash'] }));
+    expect(rowsOf(files['lab.csv']), stderr).toEqual(versions);
+    expect(new Set(versions.map((row) => row.version_hash)).size).toBe(2);
+  });
+
   it('finds the values of a row checked: what does not fit loses this resource, and names plugin, table and column', async () => {
     const columns = `{ a_boolean: { type: 'boolean' }, a_date: { type: 'date' }, a_date_time: { type: 'dateTime' }, a_decimal: { type: 'decimal' }, an_instant: { type: 'instant' },
       an_integer: { type: 'integer' }, an_integer64: { type: 'integer64' }, a_positive: { type: 'positiveInt' }, a_string: { type: 'string' }, a_time: { type: 'time' },
