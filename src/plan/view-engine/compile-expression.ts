@@ -3,12 +3,12 @@
 
 import { isJsonObject, type JsonValue, NumberText } from '../../json.ts';
 import type { Expression } from '../expression.ts';
-import { compileMember, compileMembers, compilePrimitiveElements } from './compile-members.ts';
+import { compileMember, compileMemberSearch, compileMembers, compilePrimitiveElements } from './compile-members.ts';
 import { compileOperation } from './compile-operations.ts';
 import { compileString } from './compile-strings.ts';
 import { type Compiler, gather, type PackageExpression } from './compiler.ts';
 import { equalityOf } from './equality.ts';
-import { type Evaluation, EvaluationFault, noValue, type Plural, type Single, type Value } from './values.ts';
+import { type Evaluation, EvaluationFault, type Find, noValue, type Plural, type Single, type Value } from './values.ts';
 
 export function createCompiler(compilePackage: (text: string, base: string) => PackageExpression): Compiler {
   const compiler: Compiler = {
@@ -312,8 +312,9 @@ export function createCompiler(compilePackage: (text: string, base: string) => P
   function compilePart(of: Expression, part: 'first' | 'last' | 'tail' | 'single'): Single {
     if (!of.isMany) return part === 'tail' ? () => undefined : compiler.single(of);
     if (part === 'single') return onlyOne(plural(of));
+    if (part === 'first') return search(of, identity);
     const items = gather(plural(of));
-    return part === 'last' ? (focus, evaluation) => items(focus, evaluation).at(-1) : (focus, evaluation) => items(focus, evaluation)[0];
+    return (focus, evaluation) => items(focus, evaluation).at(-1);
   }
 
   function compileExists(of: Expression, expected: boolean): Single {
@@ -321,8 +322,39 @@ export function createCompiler(compilePackage: (text: string, base: string) => P
       const value = compiler.single(of);
       return (focus, evaluation) => (value(focus, evaluation) !== undefined) === expected;
     }
-    const items = gather(plural(of));
-    return (focus, evaluation) => items(focus, evaluation).length > 0 === expected;
+    const first = search(of, identity);
+    return (focus, evaluation) => (first(focus, evaluation) !== undefined) === expected;
+  }
+
+  /** The first of the values for which `find` gives something: what it gives. No list is made on the way. */
+  function search(expression: Expression, find: Find): Single {
+    if (!expression.isMany) {
+      const value = compiler.single(expression);
+      return (focus, evaluation) => {
+        const found = value(focus, evaluation);
+        return found === undefined ? undefined : find(found, evaluation);
+      };
+    }
+    switch (expression.kind) {
+      case 'member':
+        return search(expression.of, compileMemberSearch(expression.keys, find));
+      case 'where': {
+        if (readsIndex(expression.criterion)) break;
+        const isMet = compiler.criterion(expression.criterion);
+        return search(expression.of, (value, evaluation) => (isMet(value, evaluation) ? find(value, evaluation) : undefined));
+      }
+      default:
+        break;
+    }
+    const items = gather(plural(expression));
+    return (focus, evaluation) => {
+      const list = items(focus, evaluation);
+      for (let index = 0; index < list.length; index++) {
+        const found = find(list[index] as Value, evaluation);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
   }
 
   function compileCall({ function: called, of, args }: Extract<Expression, { kind: 'call' }>): (focus: Value | undefined, evaluation: Evaluation) => Value[] {
@@ -341,6 +373,15 @@ export function createCompiler(compilePackage: (text: string, base: string) => P
   }
 
   return compiler;
+}
+
+function identity(value: Value): Value {
+  return value;
+}
+
+/** True when a criterion asks for `$index`, which is counted only where all items are gone through. */
+function readsIndex(expression: Expression): boolean {
+  return JSON.stringify(expression).includes('"kind":"index"');
 }
 
 function onlyOne(evaluate: Plural): Single {

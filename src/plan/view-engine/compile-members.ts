@@ -3,7 +3,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
 import type { ElementKey, Expression } from '../expression.ts';
 import { type Compiler, gather } from './compiler.ts';
-import { noValue, ownChild, type Plural, pushChildren, type Single, unwrapList, type Value } from './values.ts';
+import { type Evaluation, type Find, noValue, ownChild, type Plural, pushChildren, type Single, unwrapList, type Value } from './values.ts';
 
 type Member = Extract<Expression, { kind: 'member' }>;
 
@@ -26,8 +26,7 @@ export function compileMembers({ of, keys }: Member, compiler: Compiler): Plural
     if (!isJsonObject(parent)) return;
     for (let index = 0; index < names.length; index++) {
       const { key, elementKey } = names[index] as (typeof names)[number];
-      const child = ownChild(parent, key);
-      pushChildren(child, elementKey === undefined ? undefined : parent[elementKey], out);
+      pushChildren(childOf(parent, key), elementKey === undefined ? undefined : parent[elementKey], out);
     }
   };
   if (!of.isMany) {
@@ -39,6 +38,60 @@ export function compileMembers({ of, keys }: Member, compiler: Compiler): Plural
     const list = parents(focus, evaluation);
     for (let index = 0; index < list.length; index++) pushAll(list[index], out);
   };
+}
+
+/** The first of the children for which `next` gives something: what it gives. */
+export function compileMemberSearch(keys: readonly ElementKey[], next: Find): Find {
+  const [first, ...others] = keys;
+  if (first === undefined) return () => undefined;
+  const search = searchKey(first, next);
+  if (others.length === 0) return search;
+  const searches = [search, ...others.map((key) => searchKey(key, next))];
+  return (parent, evaluation) => {
+    for (let index = 0; index < searches.length; index++) {
+      const found = searches[index]?.(parent, evaluation);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+function searchKey({ key, isPrimitive }: ElementKey, next: Find): Find {
+  const elementKey = isPrimitive ? `_${key}` : undefined;
+  return (parent, evaluation) => {
+    if (!isJsonObject(parent)) return undefined;
+    const child = childOf(parent, key);
+    if (Array.isArray(child)) {
+      const elements = elementKey === undefined ? undefined : parent[elementKey];
+      if (elements !== undefined) return searchList(child, elements, next, evaluation);
+      for (let index = 0; index < child.length; index++) {
+        const value = child[index];
+        if (value === undefined || value === null || Array.isArray(value)) continue;
+        const found = next(value, evaluation);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    }
+    if (child !== undefined && child !== null) return next(child, evaluation);
+    return elementKey === undefined || parent[elementKey] === undefined ? undefined : searchList(undefined, parent[elementKey], next, evaluation);
+  };
+}
+
+/** Where extensions stand beside the values. */
+function searchList(child: JsonValue | undefined, elements: JsonValue | undefined, next: Find, evaluation: Evaluation): Value | undefined {
+  const values: Value[] = [];
+  pushChildren(child, elements, values);
+  for (const value of values) {
+    const found = next(value, evaluation);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Most names are no property of every object, so that the object can be asked directly. */
+function childOf(parent: JsonObject, key: string): JsonValue | undefined {
+  const child = parent[key];
+  return typeof child === 'function' || key === '__proto__' ? ownChild(parent, key) : child;
 }
 
 /** The objects with id and extensions beside primitives. */

@@ -26,6 +26,9 @@ export type Single = (focus: Value | undefined, evaluation: Evaluation) => Value
 /** Appends its values to `out`. */
 export type Plural = (focus: Value | undefined, evaluation: Evaluation, out: Value[]) => void;
 
+/** Something of a value, or undefined to look on. */
+export type Find = (value: Value, evaluation: Evaluation) => Value | undefined;
+
 /** Why a resource has no rows in a view. Shows no value of it. */
 export class EvaluationFault extends Error {
   readonly code: DiagnosticCode;
