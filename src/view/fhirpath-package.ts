@@ -20,12 +20,23 @@ export async function loadFhirpathPackage(version: FhirVersion): Promise<Fhirpat
   const fhirpath = (await import('fhirpath')).default as unknown as Package;
   // R4B has no model of its own there; R4's differs from it in a few new resource types.
   const model = version === 'r5' ? (await import('fhirpath/fhir-context/r5')).default : (await import('fhirpath/fhir-context/r4')).default;
-  return { compile: (text, base, functions) => compile(fhirpath, model, text, base, functions) };
+  const copyRoot = rememberLast((resource) => copyFor(fhirpath, resource));
+  return { compile: (text, base, functions) => compile(fhirpath, model, copyRoot, text, base, functions) };
+}
+
+/** Several expressions ask for the same resource one after another. */
+function rememberLast(copy: (resource: JsonObject) => unknown): (resource: JsonObject) => unknown {
+  let last: { readonly resource: JsonObject; readonly copied: unknown } | undefined;
+  return (resource) => {
+    if (last?.resource !== resource) last = { resource, copied: copy(resource) };
+    return last.copied;
+  };
 }
 
 function compile(
   fhirpath: Package,
   model: Parameters<Package['compile']>[1],
+  copyRoot: (resource: JsonObject) => unknown,
   text: string,
   base: string,
   functions: ReadonlyMap<string, ViewFunction>,
@@ -63,10 +74,9 @@ function compile(
 
   return (focus, evaluation) => {
     const { hasNumberText, resource, rowIndex } = evaluation;
-    const toPackage = (value: Value): unknown => (hasNumberText ? copyFor(fhirpath, value as JsonValue) : value);
-    const input = toPackage(focus);
     current = evaluation;
-    root = focus === resource ? input : toPackage(resource);
+    root = hasNumberText ? copyRoot(resource) : resource;
+    const input = focus === resource ? root : hasNumberText ? copyFor(fhirpath, focus as JsonValue) : focus;
     try {
       const found = evaluate(input, { rowIndex, resource: root, rootResource: root }) as unknown as readonly unknown[];
       return found.flatMap((item) => fromPackage(fhirpath, item) ?? []) as Value[];
