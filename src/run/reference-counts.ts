@@ -79,6 +79,8 @@ export class ReferenceCounts implements ReferenceCounter {
   readonly #toOtherTables = new Map<number, number>();
   readonly #sites: ReferenceSite[] = [];
   readonly #siteNumbers = new Map<string, number>();
+  /** Form → column → type → site, for references that one column shows. */
+  readonly #singleSites = new Map<ReferenceForm, Map<string, Map<string, number>>>();
   readonly #types = new Set<string>();
   readonly #hasMainTable = new Map<string, boolean>();
   /** Of the resource being flattened: counted when that has gone well. */
@@ -183,11 +185,7 @@ export class ReferenceCounts implements ReferenceCounter {
   }
 
   #add({ kind, form, type, high, low, count }: PendingNote, notes: readonly PendingNote[]): void {
-    const site = this.#siteOf(
-      notes.map(({ column }) => column),
-      form,
-      type,
-    );
+    const site = notes.length === 1 ? this.#siteOfOne(notes[0] as PendingNote) : this.#siteOf(columnsOf(notes), form, type);
     if (kind === 'withoutId') this.#withoutId.set(site, (this.#withoutId.get(site) ?? 0) + count);
     else if (kind === 'otherTable') this.#toOtherTables.set(site, (this.#toOtherTables.get(site) ?? 0) + count);
     else {
@@ -195,6 +193,26 @@ export class ReferenceCounts implements ReferenceCounter {
       this.#missing.setWord(entry, missingWords.site, site);
       this.#missing.setWord(entry, missingWords.count, this.#missing.word(entry, missingWords.count) + count);
     }
+  }
+
+  /** The usual case, without a text to be made for each reference. */
+  #siteOfOne({ column, form, type }: PendingNote): number {
+    let byColumn = this.#singleSites.get(form);
+    if (byColumn === undefined) {
+      byColumn = new Map();
+      this.#singleSites.set(form, byColumn);
+    }
+    let byType = byColumn.get(column);
+    if (byType === undefined) {
+      byType = new Map();
+      byColumn.set(column, byType);
+    }
+    let site = byType.get(type);
+    if (site === undefined) {
+      site = this.#siteOf([column], form, type);
+      if (byType.size < mostTypes) byType.set(type, site);
+    }
+    return site;
   }
 
   #siteOf(columns: readonly string[], form: ReferenceForm, anyType: string): number {
@@ -225,4 +243,8 @@ export class ReferenceCounts implements ReferenceCounter {
 function isSameReference(first: PendingNote, other: PendingNote): boolean {
   const { count, form, high, kind, low, type } = other;
   return count === 1 && kind === 'missing' && first.kind === kind && first.high === high && first.low === low && first.form === form && first.type === type;
+}
+
+function columnsOf(notes: readonly PendingNote[]): readonly string[] {
+  return notes.map(({ column }) => column);
 }
