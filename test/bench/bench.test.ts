@@ -80,3 +80,10 @@ test('the off-the-shelf pipeline and the tool write the same number of rows, but
 function countRecords(path: string): number {
   return readFileSync(path, 'utf8').trimEnd().split('\n').length;
 }
+
+test('loads into Postgres, again, and beside others', () => {
+  const figures = JSON.parse(runNode('--import', 'tsx', 'test/bench/postgres.ts', '--bundles', '1', '--runs', '1', '--json'));
+  expect(figures.rows).toBeGreaterThan(1000);
+  const names = figures.jobs.map(({ name }: { name: string }) => name);
+  expect(names).toEqual(expect.arrayContaining(['fhir-flatten, first load', 'fhir-flatten, the same again', 'INSERT, 1,000 rows a statement']));
+}, 120_000);
