@@ -132,6 +132,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
   const asked = options.fhirVersion ?? 'auto';
   const views = await readViews(options.views);
   const { registry: assumed, version: assumedVersion } = await assumeVersion(asked, { ...options, views });
+  if (options.hasDefaultTables === false && assumed.allTables().length === 0) throw new UserError('NO_TABLES_LEFT', { exitCode: 2 });
   const tables = options.tables ?? impliedTables(options, assumed);
   if (tables !== undefined) await checkTableNamesEarly(tables, assumed, { ...options, views });
   const destination = direct === undefined ? chooseDestination(options, assumed, tables) : undefined;

@@ -66,6 +66,7 @@ const MESSAGES = {
 
   // Views
   VIEW_IN_INPUT: { severity: 'note', text: 'not converted: a ViewDefinition', hint: 'give it with --view, and its table is made' },
+  NO_TABLES_LEFT: { severity: 'error', text: '--no-defaults leaves no tables', hint: 'say with --view or --plugin which there are to be' },
   VIEW_INVALID: { severity: 'error', text: '{problems} in {views}', hint: 'nothing was converted; fhir-flatten view check shows what the views give' },
   VIEW_FILE_NOT_FOUND: { severity: 'error', text: 'no such file or folder' },
   VIEW_FILE_NOT_JSON: { severity: 'error', text: 'not JSON: {reason}' },

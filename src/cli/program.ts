@@ -17,6 +17,7 @@ import {
   type TablesFlags,
   type ViewCheckFlags,
 } from './options.ts';
+import { separateViews } from './separate-views.ts';
 
 const convertHelp = `
 Turn FHIR JSON into tables: one joinable file per resource type.
@@ -61,14 +62,15 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addConvertOptions(program);
   program.action(async (given: string[], givenFlags: ConvertFlags) => {
     const { flags, operands } = takeInputFromPg(given, givenFlags);
-    const { inputs, plugins } = separatePlugins(operands, flags.plugin);
+    const { inputs: others, plugins } = separatePlugins(operands, flags.plugin);
+    const { inputs, views } = separateViews(others, flags.view);
     if (inputs.length === 0) {
       program.outputHelp({ error: true });
       setExitCode(2);
       return;
     }
     const { convertCommand } = await import('./convert.ts');
-    setExitCode(await convertCommand(inputs, { ...flags, plugin: plugins }));
+    setExitCode(await convertCommand(inputs, { ...flags, plugin: plugins, ...(views && { view: views }) }));
   });
 
   const tables = program

@@ -103,6 +103,23 @@ describe('a view', () => {
     expect((JSON.parse(stdout) as { tables: object }).tables).toEqual({ a: 3, b: 3, c: 3, d: 3, e: 3, genders: 2 });
   });
 
+  it('may follow another one, as shells expand it', async () => {
+    const cwd = makeInput({ 'v/names.json': names, 'v/genders.json': genders });
+    const { exitCode, stderr, stdout } = await runCommand(
+      ['--view', 'v/names.json', 'v/genders.json', 'patients.ndjson', '--no-defaults', '-o', 'out', '--json'],
+      { cwd },
+    );
+    expect(exitCode, stderr).toBe(0);
+    expect((JSON.parse(stdout) as { tables: object }).tables).toEqual({ genders: 2, names: 3 });
+  });
+
+  it('must be there, or a plugin, where there are no default tables', async () => {
+    const cwd = makeInput({});
+    const { exitCode, stderr } = await runCommand(['patients.ndjson', '--no-defaults', '-o', 'out'], { cwd });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('error: --no-defaults leaves no tables\n  say with --view or --plugin');
+  });
+
   it('without a name takes that of its file', async () => {
     const { name: _, ...nameless } = names;
     const cwd = makeInput({ 'family-names.json': nameless });
