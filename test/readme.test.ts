@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { queryDuckDb } from './support/read-typed.ts';
 import { makeFolder, type Outcome, runCommand, runShell } from './support/run-command.ts';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -76,6 +77,20 @@ describe('code blocks', () => {
 
   test('the example plugin is the one in examples/', () => {
     expect(namedFiles().get('lab-results.ts')).toBe(readFileSync('examples/lab-results.ts', 'utf8'));
+  });
+
+  test('the SQL for DuckDB gives rows', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'readme-sql-'));
+    for (const format of ['csv', 'parquet']) await runTool('samples', '--out', join(folder, format), '--format', format, '--quiet');
+    const onFiles = blocks.filter(({ language, text }) => language === 'sql' && text.includes("'fhir-tables/"));
+    expect(onFiles.length).toBe(2);
+    for (const { text } of onFiles) {
+      const format = text.includes('.parquet') ? 'parquet' : 'csv';
+      for (const statement of text.replaceAll('fhir-tables', join(folder, format)).split(/;\n/)) {
+        if (statement.trim() !== '') expect((await queryDuckDb(statement)).length, statement).toBeGreaterThan(0);
+      }
+    }
+    rmSync(folder, { recursive: true });
   });
 
   test('text stands after the commands that print it', () => {

@@ -25,9 +25,8 @@ const yardstick = fileURLToPath(new URL('peers/yardstick.mjs', import.meta.url))
 const observationView = fileURLToPath(new URL('views/observations.json', import.meta.url));
 const offTheShelf = fileURLToPath(new URL('peers/off-the-shelf.mjs', import.meta.url));
 
-function peer(name: string): string {
-  return fileURLToPath(new URL(`peers/${name}`, import.meta.url));
-}
+const parquetJs = fileURLToPath(new URL('peers/parquetjs.mjs', import.meta.url));
+const duckDb = fileURLToPath(new URL('peers/duckdb.mjs', import.meta.url));
 
 function convertJob(name: string, input: string, outPath: string): Job {
   return { name, args: [command, input, '--out', outPath, '--quiet'], outPath };
@@ -79,9 +78,9 @@ export function parquetGroup(title: string, folder: string, ndjsonFolder: string
     jobs: [
       { name: yardstickName, args: [yardstick, folder] },
       { ...convert, args: [...convert.args, '--no-details'] },
-      { name: 'parquetjs-lite, picked columns', args: [peer('parquetjs.mjs'), folder, outPath], outPath },
-      { name: 'DuckDB, picked columns, from the Bundles', args: [peer('duckdb.mjs'), 'bundles', folder, outPath], outPath },
-      { name: 'DuckDB, picked columns, from NDJSON', args: [peer('duckdb.mjs'), 'ndjson', ndjsonFolder, outPath], outPath },
+      { name: 'parquetjs-lite, picked columns', args: [parquetJs, folder, outPath], outPath },
+      { name: 'DuckDB, picked columns, from the Bundles', args: [duckDb, 'bundles', folder, outPath], outPath },
+      { name: 'DuckDB, picked columns, from NDJSON', args: [duckDb, 'ndjson', ndjsonFolder, outPath], outPath },
     ],
   };
 }

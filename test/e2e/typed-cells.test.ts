@@ -140,7 +140,7 @@ const dataSets = [
 describe.each(dataSets)('%s', (dataSet, leastCellCount) => {
   const folder = findSharedFolder(dataSet);
 
-  it.skipIf(folder === undefined)('is the same in CSV, Parquet and Arrow', { timeout: 300_000 }, async () => {
+  it.skipIf(folder === undefined)('is the same in CSV, Parquet and Arrow', { timeout: 600_000 }, async () => {
     const cwd = makeFolder();
     for (const format of ['csv', 'parquet', 'arrow']) {
       const { exitCode, stderr } = await runCommand([folder as string, '-f', format, '-o', format, '-q'], { cwd });

@@ -8,6 +8,8 @@ import { textOf } from './read-cells.ts';
 const longTextLength = 128;
 /** Room behind the joined text, so that text which is not ASCII shows by taking more bytes than characters. */
 const spareBytes = 16;
+/** Of longer texts the bytes are counted before room is made for them. */
+const longestGuess = 65_536;
 const loneSurrogates = /\p{Surrogate}/gu;
 
 export class TextBuffer implements ColumnBuffer {
@@ -74,7 +76,7 @@ export class TextBuffer implements ColumnBuffer {
   }
 
   #appendText(text: string): void {
-    this.#reserve(text.length * 3);
+    this.#reserve(text.length < longestGuess ? text.length * 3 : Buffer.byteLength(text));
     const byteCount = this.#bytes.write(text, this.#length, 'utf8');
     this.#length += byteCount;
     if (byteCount === text.length) return;
