@@ -11,7 +11,6 @@ import {
   createFileSink,
   createFilledSink,
   createFolderSink,
-  createPostgresSink,
   createStreamSink,
   type DefaultTableOptions,
   type FhirVersion,
@@ -30,12 +29,12 @@ import {
 } from './builtin.ts';
 import { chooseOutput, isFolder, isSingleOutput, type Output } from './choose-output.ts';
 import { chooseVersion, versionLabel } from './detect-sources.ts';
-import { type Diagnostic, makeDiagnostic, UserError } from './diagnostics.ts';
+import { type Diagnostic, UserError } from './diagnostics.ts';
 import { makeOptionHints } from './hint-options.ts';
 import { loadRegistry } from './load-registry.ts';
-import type { FileChoice } from './loaded-files.ts';
 import { WorkerThread } from './part-thread.ts';
 import { type RunResult, run } from './pipeline.ts';
+import { leaveOutLoaded, openPostgres, type PostgresTarget } from './postgres-target.ts';
 import type { Registry } from './registry.ts';
 import type { Progress } from './run/read-resources.ts';
 import { usefulThreads } from './run/split-sources.ts';
@@ -92,19 +91,6 @@ export interface ConvertOptions {
   readonly suggest?: (name: string, known: readonly string[]) => readonly string[];
 }
 
-export interface PostgresTarget {
-  /** `postgres://user@host/database`; without it the environment of libpq says where (PGHOST, PGUSER, …). */
-  readonly url?: string | undefined;
-  /** Default `public`. */
-  readonly schema?: string;
-  /** Table of a view or plugin → the columns that tell its rows apart; without, it is replaced as a whole. */
-  readonly keys?: Readonly<Record<string, readonly string[]>>;
-  /** How long to wait for another load into the same schema. Default 60. */
-  readonly lockTimeoutSeconds?: number;
-  /** Files that an earlier run has loaded are left out. */
-  readonly isIncremental?: boolean;
-}
-
 export interface ConvertResult extends RunResult {
   /** Undefined where no files are written. */
   readonly destination: Output | undefined;
@@ -119,7 +105,6 @@ export interface DirectOutput {
 
 export const defaultLimits: ReadLimits = { recordBytes: 64 * 1024 * 1024, depth: 1000, expansion: 200 };
 export const defaultOut = 'fhir-tables';
-export const defaultLockTimeoutSeconds = 60;
 
 /** Converts. Throws a UserError when nothing is published; then nothing is left behind either. */
 export async function convert(options: ConvertOptions): Promise<ConvertResult> {
@@ -227,40 +212,12 @@ function chooseDestination(options: ConvertOptions, registry: Registry, tables: 
   return chooseOutput(out ?? defaultOut, format, registry, tableCount);
 }
 
-async function openPostgres(
-  { isIncremental = false, keys = {}, lockTimeoutSeconds = defaultLockTimeoutSeconds, schema = 'public', url }: PostgresTarget,
-  options: ConvertOptions,
-): Promise<PostgresSink> {
-  return await createPostgresSink({
-    url,
-    schemaName: schema,
-    lockTimeoutSeconds,
-    keys: new Map(Object.entries(keys)),
-    canReplace: !isIncremental,
-    storage: postgresStorage(options.typed?.timestamps ?? 'local'),
-    toolVersion,
-    warn: (reason) => options.onDiagnostic?.(makeDiagnostic('PG_PASSWORD_FILE', undefined, { reason }), 1),
-  });
-}
-
 /** Throws a UserError where a table is there that does not fit, or is to have a key that it cannot have. */
 function checkTables(database: PostgresSink, registry: Registry, tableNames: ReadonlySet<string> | undefined, { postgres, suggest }: ConvertOptions): void {
   const withKeys = Object.keys(postgres?.keys ?? {});
   checkTableNames(withKeys, registry, suggest);
   const concerned = findTables([...database.names, ...withKeys], registry);
   database.check([...concerned.values()].filter(({ name }) => tableNames?.has(name) ?? true));
-}
-
-/** What is left to read. The options that decide on the tables count as well: with others, files are new again. */
-async function leaveOutLoaded(sources: readonly Source[], database: PostgresSink, options: LoadOptions): Promise<Pick<FileChoice, 'sources' | 'skippedCount'>> {
-  const { chooseNewFiles, hashSettings } = await import('./loaded-files.ts');
-  const { csv, format, inputs, parquet, isAudited, isFailFast, out, postgres, threads, ...rest } = options;
-  const { plugins = [] } = options;
-  const pluginTexts = plugins.length === 0 ? [] : (await import('./plugin/load-plugins.ts')).readPluginTexts(plugins);
-  const settingsHash = hashSettings([toolVersion, rest, ...(pluginTexts.length === 0 ? [] : [pluginTexts])]);
-  const choice = await chooseNewFiles(sources, settingsHash, (names) => database.findFiles(names, settingsHash));
-  database.remember(choice.skippedCount, choice.toRemember);
-  return choice;
 }
 
 type LoadOptions = Omit<ConvertOptions, 'views'> & { readonly views: readonly WrittenView[] };
