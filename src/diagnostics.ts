@@ -48,7 +48,7 @@ const MESSAGES = {
   ARRAY_BROKEN: { severity: 'error', text: 'not JSON from here on: {reason}; the {kept} items before it were kept, the rest of the {extent} ({unreadBytes} bytes) was not read' },
   SOURCE_NOT_FHIR: { severity: 'error', text: 'skipped: no FHIR JSON ({found})' },
   SOURCE_EMPTY: { severity: 'warning', text: 'skipped: the file is empty' },
-  SOURCE_COMPANION: { severity: 'note', text: 'not converted: by its name a program, settings or notes, and no FHIR JSON ({found})' },
+  SOURCE_COMPANION: { severity: 'note', text: 'left out: no FHIR JSON, and by its name a program, settings or notes' },
   SOURCE_SIDECAR: { severity: 'note', text: 'not converted: a {found}, which holds no resources' },
   SOURCE_UNREADABLE: { severity: 'error', text: 'cannot be read: {reason}' },
   SOURCE_SPECIAL: { severity: 'warning', text: 'skipped: a {found}, not a file' },

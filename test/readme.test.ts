@@ -75,8 +75,8 @@ describe('code blocks', () => {
     });
   }
 
-  test('the example plugin is the one in examples/', () => {
-    expect(namedFiles().get('lab-results.ts')).toBe(readFileSync('examples/lab-results.ts', 'utf8'));
+  test('the example plugin is the one in samples/plugins', () => {
+    expect(namedFiles().get('lab-results.ts')).toBe(readFileSync('samples/plugins/lab-results.ts', 'utf8'));
   });
 
   test('the SQL for DuckDB gives rows', async () => {

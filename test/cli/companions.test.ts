@@ -14,7 +14,7 @@ describe('programs, settings and notes in a folder of data', () => {
     const { exitCode, stderr } = await runCommand(['in'], { cwd });
     expect(exitCode).toBe(0);
     expect(stderr.split('\n').filter((line) => line.includes('COMPANION') || line.startsWith('note:'))).toEqual([
-      'note: in/README.md: not converted: by its name a program, settings or notes, and no FHIR JSON (text that is not JSON)',
+      'note: in/README.md: left out: no FHIR JSON, and by its name a program, settings or notes',
       expect.stringMatching(/^… and 2 more SOURCE_COMPANION/),
     ]);
     const report = JSON.parse(readFolder(cwd)['fhir-tables/_report.json'] ?? '');

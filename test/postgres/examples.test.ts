@@ -1,4 +1,4 @@
-// The files in examples/postgres do what they say: their commands run against a real server, their options exist.
+// The files in samples/postgres do what they say: their commands run against a real server, their options exist.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { makeFolder, runCommand, runShell } from '../support/run-command.ts';
 
-const folder = 'examples/postgres';
+const folder = 'samples/postgres';
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
 let server: PostgresServer;
@@ -33,7 +33,7 @@ async function runLine(line: string, env: Record<string, string>): Promise<{ exi
   return { exitCode, stderr, schemas: schemas.map(({ name }) => name) };
 }
 
-describe('examples/postgres', () => {
+describe('samples/postgres', () => {
   it('has a line for cron that loads, and says nothing when all is well', async () => {
     const [, line = ''] = /^\S+ \* \* \* \* (.*)$/m.exec(read('crontab')) ?? [];
     expect(line).toMatch(/^fhir-flatten /);
