@@ -2,10 +2,9 @@
 // What cannot be done exactly so is left to the fhirpath package as a whole expression.
 
 import { isPrimitive, jsonKey } from '../fhir/element-model.ts';
-import type { NumberText } from '../json.ts';
 import type { Expression } from '../plan/expression.ts';
-import { isMoment, isTime } from '../plan/view-engine/moments.ts';
 import { type ExpressionLowerer, lowerCall } from './lower-call.ts';
+import { lowerLiteral } from './lower-literal.ts';
 import {
   type Choice,
   type ExpressionContext,
@@ -21,12 +20,11 @@ import {
   nameTypes,
   type Outcome,
   outcome,
-  readNumber,
   type Scope,
   Unusable,
   withExpression,
 } from './outcome.ts';
-import type { BinaryOperator, Literal, Syntax, TypeName } from './syntax.ts';
+import type { BinaryOperator, Syntax, TypeName } from './syntax.ts';
 import { isPrimitiveName, isResourceType, isSubtype, isSystemType, resolveTypeName } from './types-of-values.ts';
 
 export class Lowerer implements ExpressionLowerer {
@@ -44,7 +42,7 @@ export class Lowerer implements ExpressionLowerer {
   lower(syntax: Syntax, scope: Scope): Outcome {
     switch (syntax.kind) {
       case 'literal':
-        return this.#literal(syntax.literal, syntax.offset);
+        return lowerLiteral(syntax.literal, syntax.offset, this.context);
       case 'constant':
         return this.#constant(syntax.name, syntax.offset);
       case 'variable':
@@ -179,36 +177,6 @@ export class Lowerer implements ExpressionLowerer {
 
   warn(code: 'VIEW_NEVER' | 'VIEW_PATH_UNKNOWN' | 'VIEW_CHOICE_KEY', offset: number, parameters: Readonly<Record<string, string>>): void {
     this.context.problems.addAt(code, this.context.place, offset, parameters);
-  }
-
-  #literal(literal: Literal, offset: number): Outcome {
-    const value = (scalar: string | number | boolean | NumberText, type: string): Outcome =>
-      outcome({ kind: 'literal', value: scalar, isMany: false }, `System.${type}`);
-    switch (literal.type) {
-      case 'empty':
-        return emptyOutcome;
-      case 'boolean':
-        return value(literal.value, 'Boolean');
-      case 'string':
-        return value(literal.value, 'String');
-      case 'integer':
-      case 'decimal':
-        return value(readNumber(literal.text), literal.type === 'integer' ? 'Integer' : 'Decimal');
-      case 'date':
-      case 'dateTime':
-      case 'time': {
-        const isValid = literal.type === 'time' ? isTime(literal.text) : isMoment(literal.text);
-        if (isValid) return value(literal.text.replace(/T$/, ''), literal.type === 'date' ? 'Date' : literal.type === 'time' ? 'Time' : 'DateTime');
-        this.context.problems.addAt('VIEW_SYNTAX', this.context.place, offset, { reason: `there is no such ${literal.type}` });
-        throw new Unusable();
-      }
-      case 'long':
-        throw new NotNative('a Long literal');
-      case 'quantity':
-        throw new NotNative('a quantity literal');
-      default:
-        return literal satisfies never;
-    }
   }
 
   #constant(name: string, offset: number): Outcome {

@@ -1,14 +1,15 @@
 // Expression → function, built once per table: no eval, no generated code. What gives at most one value never
 // allocates a list; the others fill lists that are kept from one evaluation to the next.
 
-import { isJsonObject, type JsonValue, NumberText } from '../../json.ts';
+import { isJsonObject } from '../../json.ts';
 import type { Expression } from '../expression.ts';
+import { compileCall } from './compile-call.ts';
 import { compileMember, compileMemberSearch, compileMembers, compilePrimitiveElements } from './compile-members.ts';
 import { compileOperation } from './compile-operations.ts';
 import { compileString } from './compile-strings.ts';
 import { type Compiler, gather, type PackageExpression } from './compiler.ts';
 import { equalityOf } from './equality.ts';
-import { type Evaluation, EvaluationFault, type Find, noValue, type Plural, type Single, type Value } from './values.ts';
+import { EvaluationFault, type Find, type Plural, type Single, type Value } from './values.ts';
 
 export function createCompiler(compilePackage: (text: string, base: string) => PackageExpression): Compiler {
   const compiler: Compiler = {
@@ -131,7 +132,7 @@ export function createCompiler(compilePackage: (text: string, base: string) => P
       case 'matches':
         return compileString(expression, compiler);
       case 'call': {
-        const call = compileCall(expression);
+        const call = compileCall(expression, compiler);
         return (focus, evaluation) => {
           const [value, ...rest] = call(focus, evaluation);
           if (rest.length > 0) throw new EvaluationFault('VIEW_SEVERAL_VALUES', { count: rest.length + 1 });
@@ -292,7 +293,7 @@ export function createCompiler(compilePackage: (text: string, base: string) => P
         };
       }
       case 'call': {
-        const call = compileCall(expression);
+        const call = compileCall(expression, compiler);
         return (focus, evaluation, out) => {
           for (const value of call(focus, evaluation)) out.push(value);
         };
@@ -357,21 +358,6 @@ export function createCompiler(compilePackage: (text: string, base: string) => P
     };
   }
 
-  function compileCall({ function: called, of, args }: Extract<Expression, { kind: 'call' }>): (focus: Value | undefined, evaluation: Evaluation) => Value[] {
-    const input = compiler.plural(of);
-    const operands = args.map((arg) => compiler.plural(arg));
-    const listOf = (evaluate: Plural, focus: Value | undefined, evaluation: Evaluation): Value[] => {
-      const list: Value[] = [];
-      evaluate(focus, evaluation, list);
-      return list.filter((value) => value !== noValue);
-    };
-    return (focus, evaluation) => {
-      const given = called.call(listOf(input, focus, evaluation), ...operands.map((operand) => listOf(operand, focus, evaluation)));
-      if (!Array.isArray(given)) throw new EvaluationFault('VIEW_FUNCTION_FAILED', { name: called.name, reason: 'it gave no array' });
-      return given.filter(isValue);
-    };
-  }
-
   return compiler;
 }
 
@@ -402,11 +388,4 @@ function pushOf(evaluate: Single): Plural {
 
 function isResourceOf(value: Value | undefined, types: ReadonlySet<string>): value is Value {
   return isJsonObject(value) && typeof value['resourceType'] === 'string' && types.has(value['resourceType']);
-}
-
-function isValue(value: unknown): value is Value {
-  if (value === null || value === undefined || Array.isArray(value)) return false;
-  return (
-    typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' || value instanceof NumberText || isJsonObject(value as JsonValue)
-  );
 }
