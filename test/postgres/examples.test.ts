@@ -66,9 +66,8 @@ describe('samples/postgres', () => {
     expect(compose).not.toContain('\t');
   });
 
-  it('is no input of the demonstration', async () => {
-    const { exitCode } = await runCommand(['samples', '-o', makeFolder(), '-q'], { cwd: '.' });
-    expect(exitCode).toBe(0);
-    expect(readdirSync('samples')).not.toContain('postgres');
+  it('does not get in the way of loading all samples', async () => {
+    const { exitCode, stderr } = await runCommand(['samples', '-o', makeFolder(), '-q'], { cwd: '.' });
+    expect([exitCode, stderr]).toEqual([0, '']);
   });
 });
