@@ -1,4 +1,4 @@
-// Tests run the built command too, so each gets time for a process or two.
+// Tests run the built command too, some on all of the shared data: each gets time for that, also on a slow machine.
 
 import { defineConfig } from 'vitest/config';
 
@@ -8,8 +8,8 @@ export default defineConfig({
     globalSetup: ['test/support/build-once.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     env: { TZ: 'America/New_York', NO_COLOR: '1' },
   },
 });
