@@ -19,7 +19,6 @@ const namesOf = (files: Record<string, string>) => Object.keys(files).filter((na
 
 it.each([[[]], [['--columns', 'wide', '--codings', 'all', '--attachments', 'text', '--narrative', '--keep-versions']]])(
   'writes every table that `tables` lists, those without rows with their header (%j)',
-  { timeout: 60_000 },
   async (flags: string[]) => {
     const files = await convert([patient], '--all-tables', ...flags);
     const { stdout } = await runCommand(['tables', '--json', ...flags], { cwd: '.' });

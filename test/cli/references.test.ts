@@ -279,7 +279,7 @@ describe('real data', () => {
     return found;
   }
 
-  it.skipIf(bulk === undefined)('bulk-ndjson: all references by identifier that have a target join to it', { timeout: 60_000 }, async () => {
+  it.skipIf(bulk === undefined)('bulk-ndjson: all references by identifier that have a target join to it', async () => {
     const cwd = makeFolder();
     await runCommand([bulk as string, '-o', 'out', '-q'], { cwd });
     const resources = readResources(bulk as string);
@@ -310,7 +310,7 @@ describe('real data', () => {
     expect(joined).toBeGreaterThanOrEqual(expected);
   });
 
-  it.skipIf(synthea === undefined)('synthea-bundles: no urn remains in an id column, and each id that came from one joins', { timeout: 60_000 }, async () => {
+  it.skipIf(synthea === undefined)('synthea-bundles: no urn remains in an id column, and each id that came from one joins', async () => {
     const cwd = makeFolder();
     await runCommand([synthea as string, '-o', 'out', '-q'], { cwd });
     const tables = readTables(join(cwd, 'out'));

@@ -47,7 +47,7 @@ describe.each(['r4', 'r4b', 'r5'] as const)('%s', (version) => {
     ['with all codings', { defaultTables: { codings: 'all' } }],
     ['with main tables only', { defaultTables: { hasDetails: false } }],
     ['with every element', { defaultTables: { columns: 'wide' } }],
-  ] satisfies [string, Partial<ConvertOptions>][])('odd resources are all there, %s', { timeout: 60_000 * runCount }, async (_, options) => {
+  ] satisfies [string, Partial<ConvertOptions>][])('odd resources are all there, %s', { timeout: 120_000 * runCount }, async (_, options) => {
     const model = await loadModel(version);
     const cwd = makeFolder();
     await fc.assert(

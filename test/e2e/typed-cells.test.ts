@@ -177,7 +177,7 @@ describe.each(dataSets)('%s', (dataSet, leastCellCount) => {
 describe('DuckDB', () => {
   const folder = findSharedFolder('data/synthea-bundles');
 
-  it.skipIf(folder === undefined)('joins tables by id without casts, and compares dates as dates', { timeout: 60_000 }, async () => {
+  it.skipIf(folder === undefined)('joins tables by id without casts, and compares dates as dates', async () => {
     const cwd = makeFolder();
     await runCommand([folder as string, '-f', 'parquet', '-o', 'out', '-q', '--no-details'], { cwd });
     const table = (name: string) => `'${join(cwd, 'out', `${name}.parquet`)}'`;
