@@ -3,7 +3,8 @@
 
 import { fileURLToPath } from 'node:url';
 import { BatchChannel, type InputItems, makeIterableSource, OutputClosed } from './builtin.ts';
-import { type ConvertOptions, type ConvertResult, convert, convertInto } from './convert.ts';
+import { convert, convertInto } from './convert/convert.ts';
+import type { ConvertOptions, ConvertResult } from './convert/convert-options.ts';
 import { UserError } from './diagnostics.ts';
 import type { RunResult } from './pipeline.ts';
 import { type CellKind, type RowObject, rowsOf, storageOf } from './plugin/row-values.ts';

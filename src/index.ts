@@ -1,7 +1,8 @@
 // The public API: a conversion from a program, and the contracts that plugins are written against.
 
 export type { CsvOptions } from './builtin.ts';
-export { type ConvertOptions, type ConvertResult, convert } from './convert.ts';
+export { convert } from './convert/convert.ts';
+export type { ConvertOptions, ConvertResult } from './convert/convert-options.ts';
 export { type Diagnostic, type DiagnosticCode, Diagnostics, describeLocation, type Location, type Severity, UserError } from './diagnostics.ts';
 export {
   type FlattenInput,

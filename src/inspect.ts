@@ -2,10 +2,10 @@
 // of the tables would be filled, bad records. Writes nothing.
 
 import { createBuilder, createDiscardBuilder, createFillSink, type DetectedVersion, findSources, readSource, type TableFill } from './builtin.ts';
-import { type ConvertOptions, defaultLimits } from './convert.ts';
-import { detectSources } from './detect-sources.ts';
+import { type ConvertOptions, defaultLimits } from './convert/convert-options.ts';
+import { detectSources } from './convert/detect-sources.ts';
+import { loadRegistry } from './convert/load-registry.ts';
 import { type Diagnostics, UserError } from './diagnostics.ts';
-import { loadRegistry } from './load-registry.ts';
 import { run } from './pipeline.ts';
 import type { RunCounts } from './run/run-counts.ts';
 import type { UnresolvedReferences } from './run/unresolved-references.ts';

@@ -2,8 +2,8 @@
 
 import { parentPort } from 'node:worker_threads';
 import { createBuilder, createDiscardBuilder, createPartSink, makeFileSource, readSource } from './builtin.ts';
+import { loadRegistry } from './convert/load-registry.ts';
 import { type Diagnostic, Diagnostics, UserError } from './diagnostics.ts';
-import { loadRegistry } from './load-registry.ts';
 import type { FromThread, PlainFailure, PlainTask, ToThread } from './part-messages.ts';
 import { LocalPart } from './run/local-part.ts';
 import type { PartReading } from './run/part.ts';

@@ -1,9 +1,10 @@
 // `fhir-flatten <input...>`: options → a conversion → messages, summary, exit code.
 
 import { OutputClosed, parseDecimals } from '../builtin.ts';
-import { type ConvertOptions, type ConvertResult, convert } from '../convert.ts';
+import { convert } from '../convert/convert.ts';
+import type { ConvertOptions, ConvertResult } from '../convert/convert-options.ts';
+import type { PostgresTarget } from '../convert/postgres-target.ts';
 import { UserError } from '../diagnostics.ts';
-import type { PostgresTarget } from '../postgres-target.ts';
 import { guardRun } from './guard-run.ts';
 import { type ConvertFlags, defaultTablesOf, typedOf } from './options.ts';
 import { DiagnosticPrinter } from './print-diagnostics.ts';

@@ -1,7 +1,7 @@
 // `fhir-flatten inspect <input...>`: what is in there, on stdout.
 
 import { fhirVersions } from '../builtin.ts';
-import { versionLabel } from '../detect-sources.ts';
+import { versionLabel } from '../convert/detect-sources.ts';
 import { type InspectResult, inspect } from '../inspect.ts';
 import { sortedObject } from '../run/run-report.ts';
 import { describeUnresolved } from '../run/unresolved-references.ts';

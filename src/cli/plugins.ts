@@ -2,7 +2,7 @@
 
 import { type FhirVersion, fhirVersions, functionArities } from '../builtin.ts';
 import { nameColumnType } from '../column-type.ts';
-import { loadRegistry } from '../load-registry.ts';
+import { loadRegistry } from '../convert/load-registry.ts';
 import { loadPlugins } from '../plugin/load-plugins.ts';
 import type { Registry } from '../registry.ts';
 import type { Plugin, TableSchema } from '../types.ts';

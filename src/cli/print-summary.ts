@@ -1,7 +1,7 @@
 // A finished conversion → the summary: data for --json, lines for people.
 
 import { join } from 'node:path';
-import type { ConvertResult } from '../convert.ts';
+import type { ConvertResult } from '../convert/convert-options.ts';
 import type { UnresolvedReferences } from '../run/unresolved-references.ts';
 import type { JoinedTable, TableChanges } from '../types.ts';
 import { printChanges } from './print-changes.ts';

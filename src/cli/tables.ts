@@ -1,9 +1,9 @@
 // `fhir-flatten tables [name...]`: the tables, or the columns of some, on stdout.
 
 import { describeColumns, loadViews, parseDecimals, printPostgresDdl } from '../builtin.ts';
-import { checkTableNames } from '../convert.ts';
+import { checkTableNames } from '../convert/find-tables.ts';
+import { loadRegistry } from '../convert/load-registry.ts';
 import { UserError } from '../diagnostics.ts';
-import { loadRegistry } from '../load-registry.ts';
 import type { Registry } from '../registry.ts';
 import type { CellStorage, TableSchema } from '../types.ts';
 import { defaultTablesOf, type TablesFlags, typedOf } from './options.ts';

@@ -2,8 +2,8 @@
 
 import { type CheckedViewFile, type FhirVersion, fhirVersions, loadModel, loadViews, type ViewProblem } from '../builtin.ts';
 import { nameColumnType } from '../column-type.ts';
-import { versionLabel } from '../detect-sources.ts';
-import { functionsOf } from '../load-registry.ts';
+import { versionLabel } from '../convert/detect-sources.ts';
+import { functionsOf } from '../convert/load-registry.ts';
 import type { ViewCheckFlags } from './options.ts';
 import { formatDiagnostic } from './print-diagnostics.ts';
 import { printFailure } from './print-failure.ts';

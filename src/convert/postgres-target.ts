@@ -1,10 +1,10 @@
 // What `--pg` and the options beside it say → the sink of a database, and which files it has not loaded yet.
 
-import { createPostgresSink, type PostgresSink, postgresStorage } from './builtin.ts';
-import { type Diagnostic, makeDiagnostic } from './diagnostics.ts';
+import { createPostgresSink, type PostgresSink, postgresStorage } from '../builtin.ts';
+import { type Diagnostic, makeDiagnostic } from '../diagnostics.ts';
+import type { Plugin, Source, TypedOptions } from '../types.ts';
+import { toolVersion } from '../version.ts';
 import type { FileChoice } from './loaded-files.ts';
-import type { Plugin, Source, TypedOptions } from './types.ts';
-import { toolVersion } from './version.ts';
 
 export interface PostgresTarget {
   /** `postgres://user@host/database`; without it the environment of libpq says where (PGHOST, PGUSER, …). */
@@ -68,7 +68,7 @@ export async function leaveOutLoaded(
   const { chooseNewFiles, hashSettings } = await import('./loaded-files.ts');
   const { csv, format, inputs, parquet, isAudited, isFailFast, out, postgres, threads, ...rest } = options;
   const { plugins = [] } = options;
-  const pluginTexts = plugins.length === 0 ? [] : (await import('./plugin/load-plugins.ts')).readPluginTexts(plugins);
+  const pluginTexts = plugins.length === 0 ? [] : (await import('../plugin/load-plugins.ts')).readPluginTexts(plugins);
   const settingsHash = hashSettings([toolVersion, rest, ...(pluginTexts.length === 0 ? [] : [pluginTexts])]);
   const choice = await chooseNewFiles(sources, settingsHash, (names) => database.findFiles(names, settingsHash));
   database.remember(choice.skippedCount, choice.toRemember);

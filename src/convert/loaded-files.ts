@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isFileSource } from './builtin.ts';
-import type { RunReport, Source } from './types.ts';
+import { isFileSource } from '../builtin.ts';
+import type { RunReport, Source } from '../types.ts';
 
 export interface LoadedFile {
   readonly name: string;

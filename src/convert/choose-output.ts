@@ -2,8 +2,8 @@
 // anything is read.
 
 import { statSync } from 'node:fs';
-import { UserError } from './diagnostics.ts';
-import type { PluginSink, TableFormat } from './types.ts';
+import { UserError } from '../diagnostics.ts';
+import type { PluginSink, TableFormat } from '../types.ts';
 
 export type Output =
   | { readonly kind: 'folder'; readonly path: string; readonly format: TableFormat }

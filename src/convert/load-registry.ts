@@ -10,10 +10,10 @@ import {
   loadViews,
   type ViewProblem,
   type WrittenView,
-} from './builtin.ts';
-import { UserError } from './diagnostics.ts';
-import { createRegistry, type LoadFinding, type Registry } from './registry.ts';
-import type { Plugin, ViewFunction } from './types.ts';
+} from '../builtin.ts';
+import { UserError } from '../diagnostics.ts';
+import { createRegistry, type LoadFinding, type Registry } from '../registry.ts';
+import type { Plugin, ViewFunction } from '../types.ts';
 
 export interface RegistryOptions extends BuiltinOptions {
   /** Besides the built-in one: plugins, or names of modules that export one. */
@@ -29,7 +29,7 @@ export interface RegistryOptions extends BuiltinOptions {
 /** Throws a UserError (usage) when a plugin cannot be loaded or does not fit. */
 export async function loadRegistry({ plugins = [], views = [], isChecked = false, isStrict, ...options }: RegistryOptions): Promise<Registry> {
   const builtin = await createBuiltinPlugin(options);
-  const modules = plugins.length === 0 ? [] : await (await import('./plugin/load-plugins.ts')).loadPlugins(plugins);
+  const modules = plugins.length === 0 ? [] : await (await import('../plugin/load-plugins.ts')).loadPlugins(plugins);
   const loaded = modules.map(({ plugin }) => plugin);
   const functions = functionsOf(loaded);
   const complete = await Promise.all(loaded.map((plugin) => withViews(plugin, functions, { fhirVersion: options.fhirVersion, isStrict })));

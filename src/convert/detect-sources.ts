@@ -12,9 +12,9 @@ import {
   readSource,
   SeenKeys,
   type SourceKeys,
-} from './builtin.ts';
-import { UserError } from './diagnostics.ts';
-import type { ReadContext, Reader, ReadLimits, Source } from './types.ts';
+} from '../builtin.ts';
+import { UserError } from '../diagnostics.ts';
+import type { ReadContext, Reader, ReadLimits, Source } from '../types.ts';
 
 /** How many sources are looked at, spread over all of them, and how many members of an archive: each costs half a millisecond. */
 const MOST_SOURCES = 64;
