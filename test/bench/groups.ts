@@ -17,6 +17,7 @@ export interface Group {
 const yardstickName = 'yardstick: readFileSync + JSON.parse';
 export const offTheShelfName = 'stream-json + csv-stringify';
 export const defaultJobName = 'fhir-flatten to CSV';
+export const mainTablesJobName = 'fhir-flatten to CSV, main tables';
 
 const viewJobName = 'fhir-flatten --view to CSV';
 
@@ -30,6 +31,12 @@ const duckDb = fileURLToPath(new URL('peers/duckdb.mjs', import.meta.url));
 
 function convertJob(name: string, input: string, outPath: string): Job {
   return { name, args: [command, input, '--out', outPath, '--quiet'], outPath };
+}
+
+/** What the off-the-shelf pipeline writes, too: a file per resource type. */
+function mainTablesJob(input: string, outPath: string): Job {
+  const job = convertJob(mainTablesJobName, input, outPath);
+  return { ...job, args: [...job.args, '--no-details'] };
 }
 
 function toParquet(job: Job): Job {
@@ -50,6 +57,7 @@ export function folderGroup(title: string, folder: string, outPath: string, runC
     jobs: [
       { name: yardstickName, args: [yardstick, folder] },
       convertJob(defaultJobName, folder, outPath),
+      mainTablesJob(folder, outPath),
       { name: offTheShelfName, args: [offTheShelf, folder, outPath], outPath },
     ],
   };

@@ -1,7 +1,7 @@
 // Figures → an aligned table for people.
 
 import type { Group } from './groups.ts';
-import { defaultJobName, offTheShelfName } from './groups.ts';
+import { mainTablesJobName, offTheShelfName } from './groups.ts';
 import type { Figures } from './measure.ts';
 
 export interface Measured {
@@ -54,8 +54,8 @@ export function formatMeasured(measured: Measured): string {
 }
 
 function comparison(measured: Measured): string[] {
-  const own = measured.jobs.find(({ name }) => name === defaultJobName);
+  const own = measured.jobs.find(({ name }) => name === mainTablesJobName);
   const peer = measured.jobs.find(({ name }) => name === offTheShelfName);
   if (own === undefined || peer === undefined) return [];
-  return [`  fhir-flatten is ${(peer.wallSeconds / own.wallSeconds).toFixed(1)} times as fast as ${offTheShelfName}`];
+  return [`  ${mainTablesJobName}: ${(peer.wallSeconds / own.wallSeconds).toFixed(1)} times as fast as ${offTheShelfName}`];
 }

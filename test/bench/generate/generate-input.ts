@@ -20,16 +20,28 @@ function writeBundles(folder: string, count: number): void {
   }
 }
 
+/** Lines as a server exports them: references by type and id, where the record's Bundle has urns and searches. */
+function exportRecord(number: number): { readonly resourceType: string; readonly line: string }[] {
+  const resources = makePatientRecord(number);
+  const typeById = new Map(resources.map(({ id, resourceType }) => [id, resourceType]));
+  return resources.map((resource) => {
+    const line = toCompactText(resource)
+      .replace(/"reference":"urn:uuid:([^"]+)"/g, (whole, id: string) => (typeById.has(id) ? `"reference":"${typeById.get(id)}/${id}"` : whole))
+      .replace(/"reference":"(\w+)\?identifier=[^"|]*\|([^"]+)"/g, '"reference":"$1/$2"');
+    return { resourceType: resource.resourceType, line };
+  });
+}
+
 /** A bulk export: one file a resource type, until all together have the size. */
 function writeNdjson(folder: string, megabytes: number): void {
   const files = new Map<string, number>();
   let byteCount = 0;
   for (let number = 1; byteCount < megabytes * megabyte; number++) {
     const linesByType = new Map<string, string[]>();
-    for (const resource of makePatientRecord(number)) {
-      const lines = linesByType.get(resource.resourceType) ?? [];
-      lines.push(toCompactText(resource));
-      linesByType.set(resource.resourceType, lines);
+    for (const { line, resourceType } of exportRecord(number)) {
+      const lines = linesByType.get(resourceType) ?? [];
+      lines.push(line);
+      linesByType.set(resourceType, lines);
     }
     for (const [type, lines] of linesByType) {
       let file = files.get(type);
@@ -48,8 +60,8 @@ function writeObservations(folder: string, megabytes: number): void {
   const file = openSync(join(folder, 'Observation.000.ndjson'), 'w');
   let byteCount = 0;
   for (let number = 1; byteCount < megabytes * megabyte; number++) {
-    const observations = makePatientRecord(number).filter(({ resourceType }) => resourceType === 'Observation');
-    byteCount += writeSync(file, observations.map((resource) => `${toCompactText(resource)}\n`).join(''));
+    const observations = exportRecord(number).filter(({ resourceType }) => resourceType === 'Observation');
+    byteCount += writeSync(file, observations.map(({ line }) => `${line}\n`).join(''));
   }
   closeSync(file);
 }
@@ -61,8 +73,8 @@ function writeLines(folder: string, megabytes: number): void {
   for (let number = 1; byteCount < megabytes * megabyte; number++) {
     byteCount += writeSync(
       file,
-      makePatientRecord(number)
-        .map((resource) => `${toCompactText(resource)}\n`)
+      exportRecord(number)
+        .map(({ line }) => `${line}\n`)
         .join(''),
     );
   }
