@@ -15,9 +15,9 @@ import { HostileFhir } from '../support/hostile-fhir.ts';
 import { leavesOf, readResources, withContained, withoutRepetitions } from '../support/read-input.ts';
 import { makeFolder } from '../support/run-command.ts';
 
-/** More of them find more, and other seeds find others: HOSTILE_RUNS=50 HOSTILE_SEED=7. The same ones unless told, so that a change is what fails. */
+/** More of them find more: HOSTILE_RUNS=50. HOSTILE_SEED=n repeats those of a failure, which names its seed. */
 const runCount = Number(process.env['HOSTILE_RUNS'] ?? 2);
-const firstSeed = Number(process.env['HOSTILE_SEED'] ?? 2);
+const seed = process.env['HOSTILE_SEED'];
 
 async function check(lines: string, cwd: string, fhirVersion: FhirVersion, options: Partial<ConvertOptions>): Promise<void> {
   const out = join(cwd, 'out');
@@ -52,8 +52,8 @@ describe.each(['r4', 'r4b', 'r5'] as const)('%s', (version) => {
     const model = await loadModel(version);
     const cwd = makeFolder();
     await fc.assert(
-      fc.asyncProperty(fc.noShrink(fc.integer()), async (seed) => check(new HostileFhir(model, seed).makeLines(60), cwd, version, options)),
-      { numRuns: runCount, seed: firstSeed },
+      fc.asyncProperty(fc.noShrink(fc.integer()), async (resourceSeed) => check(new HostileFhir(model, resourceSeed).makeLines(60), cwd, version, options)),
+      { numRuns: runCount, ...(seed !== undefined && { seed: Number(seed) }) },
     );
   });
 });

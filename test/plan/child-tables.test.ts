@@ -79,6 +79,20 @@ describe('child tables', () => {
     ]);
   });
 
+  it('find recursive items below a single element that holds them', () => {
+    const inner = { title: 'inner', step: [{ number: '1.1' }, { number: '1.2', alternative: [{ title: 'a', step: [{ number: '1.2.1' }] }] }] };
+    const process = [{ title: 'outer', step: [{ number: '1', process: inner }, { number: '2' }] }];
+    const tables = flattenTables({ resourceType: 'ExampleScenario', id: 'e', process }, 'extra', 'r5');
+    const rows = tables.example_scenario_process_step?.map((row) => [row.number, row.idx, row.parent_idx]);
+    expect(rows).toEqual([
+      ['1', '0', undefined],
+      ['1.1', '1', '0'],
+      ['1.2', '2', '0'],
+      ['1.2.1', '3', '2'],
+      ['2', '4', undefined],
+    ]);
+  });
+
   it('follow items through answers', () => {
     const tables = flattenTables({
       resourceType: 'QuestionnaireResponse',

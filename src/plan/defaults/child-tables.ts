@@ -44,15 +44,18 @@ export function addChildTables(builder: PlanBuilder, resourceType: string): void
   addTablesBelow(builder, 0, table, [{ table, type: resourceType, indexColumn: undefined }]);
 }
 
-/** The tables of the arrays of a node's object, and of the single backbone elements below it. */
-function addTablesBelow(builder: PlanBuilder, node: NodeIndex, stem: string, outers: readonly Outer[]): void {
+/**
+ * The tables of the arrays of a node's object, and of the single backbone elements below it, each type of these once: the
+ * one process of an `ExampleScenario.process.step` (R5) has steps, which are rows of the table that is being made.
+ */
+function addTablesBelow(builder: PlanBuilder, node: NodeIndex, stem: string, outers: readonly Outer[], entered: readonly string[] = []): void {
   for (const element of builder.model.elementsOf(builder.typeOf(node))) {
     const [type] = element.types;
     if (element.isChoice || type === undefined || isPrimitive(type) || withoutTable.has(type.code) || baseElements.has(element.name)) continue;
     const name = `${stem}_${toSnakeCase(element.name)}`;
     if (element.isList) addTable(builder, node, element, type, name, outers);
-    else if (isBackbone(type) && !outers.some((outer) => outer.type === type.path)) {
-      addTablesBelow(builder, builder.child(node, element.name), name, outers);
+    else if (isBackbone(type) && !entered.includes(type.path)) {
+      addTablesBelow(builder, builder.child(node, element.name), name, outers, [...entered, type.path]);
     }
   }
 }
