@@ -2,6 +2,8 @@
 // for escapes in the same loop; long ones are encoded natively, then their escapes are put in while they move in place.
 // https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2
 
+import { ByteWriter } from '../byte-writer.ts';
+
 /** From this many characters on, the native encoder is faster than the loop. */
 const longCellLength = 48;
 /** UTF-8 bytes per UTF-16 unit at most, an escape being two; and one more for room to move in. */
@@ -21,54 +23,31 @@ escapes[backslash] = backslash;
 
 const unstorable = /\0|\p{Surrogate}/gu;
 
-export class CopyWriter {
+export class CopyWriter extends ByteWriter {
   /** NUL characters and lone surrogates written as U+FFFD since the writer was made. */
   replacedCharacterCount = 0;
-  #buffer: Buffer = Buffer.alloc(0);
-  /** Bytes used of the buffer. */
-  #length = 0;
-
-  start(expectedByteCount: number): void {
-    this.#buffer = Buffer.allocUnsafeSlow(expectedByteCount);
-    this.#length = 0;
-  }
-
-  /** The bytes since `start`; they belong to the caller. */
-  finish(): Uint8Array {
-    const bytes = this.#buffer.subarray(0, this.#length);
-    this.#buffer = Buffer.alloc(0);
-    return bytes;
-  }
-
-  writeBytes(bytes: Uint8Array): void {
-    if (this.#length + bytes.length > this.#buffer.length) this.#grow(bytes.length);
-    const buffer = this.#buffer;
-    let position = this.#length;
-    for (let index = 0; index < bytes.length; index++) buffer[position++] = bytes[index] as number;
-    this.#length = position;
-  }
 
   /** ASCII without anything to escape: numbers, dates. */
   writePlain(text: string): void {
     const { length } = text;
-    if (this.#length + length > this.#buffer.length) this.#grow(length);
-    const buffer = this.#buffer;
-    let position = this.#length;
+    this.reserve(length);
+    const buffer = this.buffer;
+    let position = this.length;
     for (let index = 0; index < length; index++) buffer[position++] = text.charCodeAt(index);
-    this.#length = position;
+    this.length = position;
   }
 
   writeText(text: string): void {
     const { length } = text;
     const maxByteCount = length * maxBytesPerUnit + maxExtraBytes;
-    if (this.#length + maxByteCount > this.#buffer.length) this.#grow(maxByteCount);
+    this.reserve(maxByteCount);
     if (length > longCellLength || !this.#writeShort(text, length)) this.#writeLong(text, length);
   }
 
   /** False, with nothing written, for what is not ASCII. */
   #writeShort(text: string, length: number): boolean {
-    const buffer = this.#buffer;
-    let position = this.#length;
+    const buffer = this.buffer;
+    let position = this.length;
     for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index);
       if (unit >= 0x80 || unit === 0) return false;
@@ -80,16 +59,16 @@ export class CopyWriter {
         buffer[position++] = letter;
       }
     }
-    this.#length = position;
+    this.length = position;
     return true;
   }
 
   /** Encoded so far behind where it will stand that even a text of nothing but escapes does not catch up with itself. */
   #writeLong(text: string, length: number): void {
-    const buffer = this.#buffer;
-    const start = this.#length + length;
+    const buffer = this.buffer;
+    const start = this.length + length;
     const end = start + buffer.write(text, start, 'utf8');
-    let to = this.#length;
+    let to = this.length;
     let hasNul = 0;
     for (let from = start; from < end; from++) {
       const byte = buffer[from] as number;
@@ -116,12 +95,6 @@ export class CopyWriter {
         }
       }
     }
-    this.#length = to;
-  }
-
-  #grow(byteCount: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#length + byteCount + 1024));
-    this.#buffer.copy(grown, 0, 0, this.#length);
-    this.#buffer = grown;
+    this.length = to;
   }
 }
