@@ -1,10 +1,11 @@
 // src → dist: cli.js, index.js, worker.js (the entry of further threads) and module-hooks.js (how plugins are read) with
-// shared chunks, so that each loads only what it needs.
+// shared chunks, so that each loads only what it needs. Before them assembly/bytes.wasm, which a chunk carries in itself.
 // commander is bundled (a start from node_modules costs a third more), with its licence beside it.
 // A build that others are running from stays usable: new files replace old ones by renaming, and chunks of older builds
 // go only with --clean, which packing uses.
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -20,6 +21,63 @@ const withoutProcesses = {
   },
 };
 
+const modulePath = join(root, 'dist/assembly/bytes.wasm');
+
+function write(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, path);
+}
+
+/** src/bytes/assembly → dist/assembly/bytes.wasm, unless that was made of the same sources. The bundle holds a copy. */
+async function compileAssembly() {
+  const folder = join(root, 'src/bytes/assembly');
+  const hash = createHash('sha256').update(readFileSync(import.meta.filename));
+  for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
+  const made = hash.digest('hex');
+  const madePath = `${modulePath}.sources`;
+  if (existsSync(modulePath) && existsSync(madePath) && readFileSync(madePath, 'latin1') === made) return;
+  const { default: asc } = await import('assemblyscript/asc');
+  const files = new Map();
+  const { error, stderr } = await asc.main(
+    [
+      'src/bytes/assembly/index.ts',
+      '-o',
+      'bytes.wasm',
+      '-O3',
+      '--runtime',
+      'stub',
+      '--enable',
+      'simd',
+      '--noAssert',
+      '--initialMemory',
+      '1920',
+      '--memoryBase',
+      '1024',
+    ],
+    {
+      readFile: (name, folder) => (existsSync(join(root, folder, name)) ? readFileSync(join(root, folder, name), 'utf8') : null),
+      writeFile: (name, contents) => void files.set(name, contents),
+      listFiles: () => [],
+    },
+  );
+  const module = files.get('bytes.wasm');
+  if (error !== null || module === undefined) throw new Error(`src/bytes/assembly does not compile:\n${stderr}`);
+  write(modulePath, module);
+  write(madePath, made);
+}
+
+await compileAssembly();
+
+/** The bundle carries the module in itself: one file less to find. */
+const withAssembly = {
+  name: 'with-assembly',
+  setup(build) {
+    build.onResolve({ filter: /\/bytes\.wasm$/ }, () => ({ path: modulePath }));
+  },
+};
+
 const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', worker: 'src/worker.ts', 'module-hooks': 'src/plugin/module-hooks.ts' },
@@ -31,7 +89,8 @@ const { outputFiles } = await build({
   platform: 'node',
   target: 'node20',
   external: Object.keys(dependencies),
-  plugins: [withoutProcesses],
+  plugins: [withoutProcesses, withAssembly],
+  loader: { '.wasm': 'binary' },
   define: { FHIR_FLATTEN_VERSION: JSON.stringify(version) },
   // commander is CommonJS and requires Node's own modules.
   banner: { js: "import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);" },
@@ -46,10 +105,7 @@ const licence = { path: join(root, 'dist/LICENSE-commander'), contents: readFile
 // Entry points last: until then the old ones find all they import.
 const files = [...outputFiles, licence].sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
 for (const { path, contents } of files) {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, contents);
-  renameSync(temporary, path);
+  write(path, contents);
 }
 if (process.argv.includes('--clean')) {
   const current = new Set(files.map(({ path }) => basename(path)));

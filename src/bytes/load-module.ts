@@ -1,0 +1,28 @@
+// The WebAssembly module that reads bytes, with the views of its memory. Made of src/bytes/assembly by the build.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { toolVersion } from '../version.ts';
+
+/** What src/bytes/assembly/index.ts exports. Addresses and sizes are in bytes. */
+export interface ByteFunctions {
+  readonly memory: WebAssembly.Memory;
+  allocateHeap(byteCount: number): number;
+  allocateArena(byteCount: number): number;
+  arenaByteCount(): number;
+  truncateArena(byteCount: number): void;
+  resetArena(): void;
+  addKey(start: number, length: number, key: number): void;
+  scan(from: number, to: number, mostDepth: number): number;
+}
+
+async function readModule(): Promise<Uint8Array> {
+  // Run from its sources, the project has the module where the build puts it.
+  if (toolVersion.endsWith('-source')) return readFileSync(fileURLToPath(new URL('../../dist/assembly/bytes.wasm', import.meta.url)));
+  return (await import('./bytes.wasm')).default;
+}
+
+export async function loadByteFunctions(imports: WebAssembly.ModuleImports = {}): Promise<ByteFunctions> {
+  const { instance } = await WebAssembly.instantiate(await readModule(), { host: imports });
+  return instance.exports as unknown as ByteFunctions;
+}

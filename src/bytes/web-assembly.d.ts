@@ -1,0 +1,16 @@
+declare module '*/bytes.wasm' {
+  const bytes: Uint8Array;
+  export default bytes;
+}
+
+/** As much of https://webassembly.github.io/spec/js-api/ as is used; the types of Node 20 have none of it. */
+declare namespace WebAssembly {
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+  }
+  type ModuleImports = Readonly<Record<string, (...parameters: number[]) => number | void>>;
+  function instantiate(
+    bytes: Uint8Array,
+    imports: Readonly<Record<string, ModuleImports>>,
+  ): Promise<{ readonly instance: { readonly exports: Readonly<Record<string, unknown>> } }>;
+}
