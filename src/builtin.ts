@@ -1,5 +1,6 @@
 // What ships: the built-in plugin, and the stages that are no plugin's. The only file that sees every stage.
 
+import { type ByteLane, openByteLane as openLane } from './bytes/byte-lane.ts';
 import type { FhirVersion } from './fhir/element-model.ts';
 import { loadModel } from './fhir/load-model.ts';
 import { type DefaultTableOptions, defaultTableOptions, makeDefaultTables } from './plan/default-tables.ts';
@@ -78,6 +79,12 @@ export async function createBuiltinPlugin({
 
 export function createBuilder(schema: TableSchema, storage: CellStorage): TableBuilder {
   return storage.kind === 'text' ? createTextBuilder(schema) : createTypedBuilder(schema);
+}
+
+/** Reads records as bytes, those that have the keys of a FHIR version only. */
+export async function openByteLane(version: FhirVersion): Promise<ByteLane> {
+  const model = await loadModel(version);
+  return await openLane(model.jsonKeys());
 }
 
 /** A sink that loads into a database; what it takes is loaded when it is used. */

@@ -1,9 +1,10 @@
 // The contracts between the stages. Data flows one way:
 //   Source → Reader → ResourceEnvelope → Flattener → TableBuilder → Batch → TableWriter
-// and only diagnostics go sideways. This file imports nothing but the leaves json and diagnostics (types only).
+// and only diagnostics go sideways. This file imports nothing but leaves (types only).
 
+import type { RecordTape } from './bytes/record-tape.ts';
 import type { DiagnosticCode, Location, MessageParameters } from './diagnostics.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 
 /** A named run of bytes: a file, a member of an archive, standard input. */
 export interface Source {
@@ -22,7 +23,10 @@ export interface Source {
 
 /** One resource and where it came from. Valid until the next one of its run is taken. */
 export interface ResourceEnvelope {
+  /** Parsed when first asked for, where there is a `head`. */
   readonly resource: JsonObject;
+  /** What can be said of the resource without parsing it; undefined when it has been parsed already. */
+  readonly head?: ResourceHead | undefined;
   /** True when `resource` holds at least one NumberText, so that JSON.stringify would not reproduce it. */
   readonly hasNumberText: boolean;
   /** `Bundle.entry.fullUrl` of the entry that holds the resource. */
@@ -35,6 +39,22 @@ export interface ResourceEnvelope {
   rawText(): string;
   /** The bytes of the same text, to be read at once: they may be gone when the next envelope is taken. */
   rawBytes(): Uint8Array;
+}
+
+/** The elements of a resource that runs look at, read from the tape of its record. */
+export interface ResourceHead {
+  /** As written: it may name no type. */
+  readonly resourceType: string;
+  /** `id`, where it is a text. */
+  readonly id: string | undefined;
+  /** `meta.lastUpdated`, where it is a text. */
+  readonly lastUpdated: string | undefined;
+  /** There is a `contained`, and it is an array. */
+  readonly hasContained: boolean;
+  /** `identifier`, with numbers as JSON.parse has them; computed when asked for. */
+  readonly identifier: JsonValue | undefined;
+  /** Address of the resource's token in the tape. */
+  readonly token: number;
 }
 
 /** One Bundle of the input, told from others by being another object: a fullUrl means an entry of the same Bundle. */
@@ -58,6 +78,8 @@ export interface ReadContext {
   readonly limits: ReadLimits;
   /** For a first look: only so many bytes (unpacked) of each source or member of an archive are read. */
   readonly headBytes?: number;
+  /** Takes records without parsing them; undefined where all are parsed. */
+  readonly tape?: RecordTape | undefined;
   /** One bad record: its neighbours are read on. */
   reject(record: RejectedRecord): void;
   /** Something about a source as a whole: skipped, damaged, cut short. */

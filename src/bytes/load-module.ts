@@ -9,11 +9,15 @@ export interface ByteFunctions {
   readonly memory: WebAssembly.Memory;
   allocateHeap(byteCount: number): number;
   allocateArena(byteCount: number): number;
+  allocateText(byteCount: number): number;
+  placedText(): number;
   arenaByteCount(): number;
   truncateArena(byteCount: number): void;
   resetArena(): void;
-  addKey(start: number, length: number, key: number): void;
+  addKeys(from: number, to: number, count: number): number;
   scan(from: number, to: number, mostDepth: number): number;
+  oddNumberCount(): number;
+  tapeAddress(): number;
 }
 
 async function readModule(): Promise<Uint8Array> {

@@ -9,6 +9,7 @@ import {
   type FolderSink,
   findSources,
   isFileSource,
+  openByteLane,
   type PostgresSink,
   readSource,
 } from '../builtin.ts';
@@ -97,6 +98,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       readSource,
       createBuilder,
       createDiscardBuilder,
+      openByteLane: () => openByteLane(version),
       sink,
       mayBeEmpty: isIncremental,
       threads,

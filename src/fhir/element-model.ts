@@ -46,6 +46,9 @@ export function isPrimitive(type: ElementType): boolean {
   return initial >= 0x61 && initial <= 0x7a;
 }
 
+const ASTERISK = 0x2a;
+const CLOSE_BRACKET = 0x5d;
+
 export class ElementModel {
   readonly version: FhirVersion;
   readonly resourceTypes: readonly string[];
@@ -94,6 +97,26 @@ export class ElementModel {
   /** One element of a type by its name, without `[x]`. */
   element(path: string, name: string): Element | undefined {
     return this.elementsOf(path).find((element) => element.name === name);
+  }
+
+  /** The JSON keys of all elements, those of choice elements with their types; without what parsing every type takes. */
+  jsonKeys(): ReadonlySet<string> {
+    // Most elements stand in several types.
+    const parts = new Set<string>();
+    for (const line of this.#lines.values()) for (const part of line.split(';').slice(1)) parts.add(part);
+    const keys = new Set<string>();
+    for (const part of parts) {
+      const space = part.indexOf(' ');
+      const nameEnd = part.charCodeAt(space - 1) === ASTERISK ? space - 1 : space;
+      if (part.charCodeAt(nameEnd - 1) !== CLOSE_BRACKET) {
+        keys.add(part.slice(0, nameEnd));
+        continue;
+      }
+      const element = this.#parseElement('', part);
+      for (const type of element.types) keys.add(jsonKey(element, type));
+    }
+    keys.delete('');
+    return keys;
   }
 
   #parse(path: string): readonly Element[] {

@@ -2,9 +2,12 @@
 // whole document. What a Bundle holds around its entries is collected as its frame, with `"entry":[]`. A state machine
 // that can stop after any byte; the bytes inside records are left to ValueScanner.
 //
-// Of duplicate `entry` keys all entries are read; elsewhere the last duplicate wins, as with JSON.parse.
+// Where there is a tape, elements that lie within a chunk are taken as tapes, which finds their ends; ValueScanner has the
+// rest. Of duplicate `entry` keys all entries are read; elsewhere the last duplicate wins, as with JSON.parse.
 
 import { isAscii } from 'node:buffer';
+import type { RecordTape } from '../bytes/record-tape.ts';
+import type { ReadLimits } from '../types.ts';
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, isSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE, skipSpace } from './byte-codes.ts';
 import { REJECT_TEXT_BYTES } from './byte-collector.ts';
 import { CutItem } from './cut-item.ts';
@@ -78,11 +81,16 @@ export class DocumentCutter extends CutItem {
   #key = '';
   #isAfterColon = false;
 
-  constructor(limitBytes: number, startOffset: number) {
-    super(limitBytes);
+  readonly #tape: RecordTape | undefined;
+  readonly #mostDepth: number;
+
+  constructor(limits: ReadLimits, startOffset: number, tape: RecordTape | undefined) {
+    super(limits.recordBytes);
     this.#chunkOffset = startOffset;
-    this.#frame = new Frame(limitBytes);
-    this.#element = new OpenPart(limitBytes);
+    this.#frame = new Frame(limits.recordBytes);
+    this.#element = new OpenPart(limits.recordBytes);
+    this.#tape = tape;
+    this.#mostDepth = limits.depth;
   }
 
   /** Hands over the next bytes. They must stay as they are until `next` has returned undefined. */
@@ -91,6 +99,7 @@ export class DocumentCutter extends CutItem {
     this.#chunk = chunk;
     this.#isChunkAscii = isAscii(chunk);
     this.#index = 0;
+    this.#tape?.forgetBytes();
     this.#element.startChunk();
     this.#frame.startChunk();
   }
@@ -340,6 +349,7 @@ export class DocumentCutter extends CutItem {
     this.#scanner.begin();
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       this.#state = 'in element';
+      if (byte === OPEN_BRACE && this.#tape !== undefined) return this.#takeElement(this.#tape);
     } else if (byte === QUOTE) {
       this.#string.begin();
       this.#index++;
@@ -349,6 +359,27 @@ export class DocumentCutter extends CutItem {
       this.#state = 'in element scalar';
     }
     return undefined;
+  }
+
+  /** The element at `#index`, if all of it is there and it can be taken as a tape. */
+  #takeElement(tape: RecordTape): CutEvent | undefined {
+    const end = tape.takeNext(this.#chunk, this.#index, this.#mostDepth);
+    if (end < 0) return undefined;
+    this.#index = end;
+    const event = this.#endElement();
+    this.#showTape(tape);
+    return event;
+  }
+
+  #showTape(tape: RecordTape): void {
+    this.hasTape = true;
+    this.hasOddNumber = tape.mayHaveOddNumbers;
+  }
+
+  /** Takes an item that was put together, and whose end is known. */
+  #takeCollected(tape: RecordTape): void {
+    if (this.isTooLarge || this.depth > this.#mostDepth || this.start === this.end) return;
+    if (tape.take(this.buffer.subarray(0, this.end), this.start, this.end, this.#mostDepth)) this.#showTape(tape);
   }
 
   #readElementScalar(): CutEvent | undefined {
@@ -367,7 +398,10 @@ export class DocumentCutter extends CutItem {
     this.depth = this.#scanner.maxDepth;
     this.hasOddNumber = this.#scanner.hasOddNumber;
     this.oddNumbers = this.#scanner.oddNumbers;
+    this.hasTape = false;
+    const isCollected = this.#element.totalLength > 0;
     this.#showEnded(this.#element);
+    if (isCollected && this.#tape !== undefined) this.#takeCollected(this.#tape);
     return 'element';
   }
 
@@ -405,7 +439,9 @@ export class DocumentCutter extends CutItem {
     this.depth = this.#frame.depth;
     this.hasOddNumber = this.#frame.hasOddNumber;
     this.oddNumbers = undefined;
+    this.hasTape = false;
     this.#showEnded(this.#frame);
+    if (!this.isCut && this.resourceType !== 'Bundle' && this.#tape !== undefined) this.#takeCollected(this.#tape);
     return 'document';
   }
 

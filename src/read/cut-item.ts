@@ -17,6 +17,8 @@ export class CutItem implements RecordBytes {
   hasOddNumber = false;
   /** Where such numbers begin, in bytes from the item's first; undefined where that is not known. */
   oddNumbers: readonly number[] | undefined;
+  /** There is a tape of the item, which tells of its odd numbers. */
+  hasTape = false;
   /** The item is longer than the limit; its buffer holds the first bytes. */
   isTooLarge = false;
 

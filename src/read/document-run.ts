@@ -7,9 +7,10 @@ import type { BundleScope, DecodedSource, DocumentKind, ReadContext, ResourceEnv
 import { asBuffer } from './byte-collector.ts';
 import { type CutEvent, DocumentCutter } from './cut-document.ts';
 import { HeldRefusals } from './held-refusals.ts';
-import { findFault, parseRecord, RecordFault } from './parse-record.ts';
+import { findFault, parseRecord, parseTaken, RecordFault } from './parse-record.ts';
 import { limitParameters } from './read-limits.ts';
 import { RecordPlace } from './resource-envelope.ts';
+import { readEntry, readHead, TakenEnvelope } from './taken-envelope.ts';
 import { BundleTally } from './tally-bundle.ts';
 import { checkResourceType, describeJson, fullUrlOf, makeEnvelope, takeEntryResource, unpackBundle } from './unpack-bundle.ts';
 
@@ -50,7 +51,7 @@ export class DocumentRun {
     this.#held = new HeldRefusals(context);
     this.#line = line;
     this.#endOffset = startOffset;
-    this.#cutter = new DocumentCutter(context.limits.recordBytes, startOffset);
+    this.#cutter = new DocumentCutter(context.limits, startOffset, context.tape);
   }
 
   /** Between documents: all that were begun have ended well. */
@@ -139,7 +140,12 @@ export class DocumentRun {
       if (!isItem) this.#tally.entryCount++;
       return;
     }
-    const value = parseRecord(cutter, cutter.hasOddNumber, cutter.oddNumbers);
+    const taken = isItem ? this.#takeResource(place) : this.#takeEntry(place);
+    if (taken !== undefined) {
+      yield taken;
+      return;
+    }
+    const value = this.#parseItem();
     if (value instanceof RecordFault) {
       if (!value.isEndCertain) return this.#breakOff(value.reason, cutter.byteOffset + value.byteOffset, undefined, cutter.elementIndex);
       if (isItem) this.#meetFhir();
@@ -161,7 +167,13 @@ export class DocumentRun {
     if (cutter.documentCount > 1) this.#meetFhir();
     const place = RecordPlace.ofRecord(this.#source.name, this.#line, -1, cutter.byteOffset, cutter);
     if (this.#isOverLimits(place)) return;
-    const value = parseRecord(cutter, cutter.hasOddNumber, cutter.oddNumbers);
+    const taken = cutter.isCut ? undefined : this.#takeResource(place);
+    if (taken !== undefined) {
+      this.#tellKind('resource');
+      yield taken;
+      return;
+    }
+    const value = this.#parseItem();
     if (value instanceof RecordFault) {
       const byteOffset = cutter.findFrameOffset(value.byteOffset);
       if (cutter.isCut || cutter.resourceType === 'Bundle') return this.#breakOff(value.reason, byteOffset, 'BUNDLE_BROKEN');
@@ -183,6 +195,33 @@ export class DocumentRun {
     this.#tellKind(isBundle ? 'bundle' : 'resource');
     if (isBundle) yield* unpackBundle(document, cutter.hasOddNumber, place, this.#context);
     else yield makeEnvelope(document, cutter.hasOddNumber, place);
+  }
+
+  #parseItem(): JsonValue | RecordFault {
+    const cutter = this.#cutter;
+    const { tape } = this.#context;
+    return cutter.hasTape && tape !== undefined ? parseTaken(cutter, tape) : parseRecord(cutter, cutter.hasOddNumber, cutter.oddNumbers);
+  }
+
+  /** The item as a resource that is not parsed; undefined when there is no tape, or anything to be said about it. */
+  #takeResource(place: RecordPlace): ResourceEnvelope | undefined {
+    const { tape } = this.#context;
+    if (!this.#cutter.hasTape || tape === undefined) return undefined;
+    const head = readHead(tape, tape.root);
+    if (head === undefined) return undefined;
+    this.#meetFhir();
+    return new TakenEnvelope(head, this.#cutter, tape, place, undefined, undefined);
+  }
+
+  /** The same for the resource of an entry. */
+  #takeEntry(place: RecordPlace): ResourceEnvelope | undefined {
+    const { tape } = this.#context;
+    const entry = this.#cutter.hasTape && tape !== undefined ? readEntry(tape) : undefined;
+    if (entry === undefined || tape === undefined) return undefined;
+    this.#tally.entryCount++;
+    this.#tally.resourceCount++;
+    this.#tally.addTakenEntry(tape, tape.root, entry.head.token);
+    return new TakenEnvelope(entry.head, this.#cutter, tape, place, entry.fullUrl, this.#bundle);
   }
 
   /** The item is what was read of the record at whose end, or in which, the text stopped to be JSON. */

@@ -12,6 +12,7 @@ import { parseRecord, type RecordBytes, RecordFault } from './parse-record.ts';
 import { limitParameters } from './read-limits.ts';
 import { RecordPlace } from './resource-envelope.ts';
 import { ValueScanner } from './scan-value.ts';
+import { readHead, TakenEnvelope } from './taken-envelope.ts';
 import { checkResourceType, describeJson, makeEnvelope, unpackBundle } from './unpack-bundle.ts';
 
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -51,6 +52,7 @@ export class LineRun implements RecordBytes {
   /** The resources of the lines that end in this chunk. */
   *read(chunk: Buffer): Generator<ResourceEnvelope, void, undefined> {
     const isChunkAscii = isAscii(chunk);
+    this.#context.tape?.forgetBytes();
     let from = 0;
     for (let to = chunk.indexOf(LINE_FEED); to >= 0; to = chunk.indexOf(LINE_FEED, from)) {
       // Blank lines come by the million in padded files.
@@ -88,7 +90,7 @@ export class LineRun implements RecordBytes {
       this.#show(chunk, from, to, isChunkAscii);
     } else {
       this.#carried.append(chunk, from, to);
-      this.#show(this.#carried.buffer, 0, this.#carried.length, false);
+      this.#show(this.#carried.buffer.subarray(0, this.#carried.length), 0, this.#carried.length, false);
     }
     yield* this.#readLine();
     this.#carried.clear();
@@ -121,6 +123,11 @@ export class LineRun implements RecordBytes {
   *#readLine(): Generator<ResourceEnvelope, void, undefined> {
     if (this.start === this.end) return;
     const place = RecordPlace.ofRecord(this.#source.name, this.#line, -1, this.#lineOffset + this.#lineStart, this);
+    const taken = this.#takeLine(place);
+    if (taken !== undefined) {
+      yield taken;
+      return;
+    }
     const scanner = this.#scanner;
     scanner.begin();
     scanner.scan(this.buffer, this.start, this.end);
@@ -134,6 +141,14 @@ export class LineRun implements RecordBytes {
     if (!checkResourceType(value, place, this.#context)) return;
     if (value.resourceType === 'Bundle') yield* unpackBundle(value, scanner.hasOddNumber, place, this.#context);
     else yield makeEnvelope(value, scanner.hasOddNumber, place);
+  }
+
+  /** The line as a resource that is not parsed; undefined when there is no tape of it, or anything to be said about it. */
+  #takeLine(place: RecordPlace): ResourceEnvelope | undefined {
+    const { limits, tape } = this.#context;
+    if (tape === undefined || !tape.take(this.buffer, this.start, this.end, limits.depth)) return undefined;
+    const head = readHead(tape, tape.root);
+    return head === undefined ? undefined : new TakenEnvelope(head, this, tape, place, undefined, undefined);
   }
 }
 

@@ -1,6 +1,7 @@
 // Bytes of one record → its JSON value, or what is wrong with it and where.
 
 import { isAscii, isUtf8 } from 'node:buffer';
+import type { RecordTape } from '../bytes/record-tape.ts';
 import type { JsonValue } from '../json.ts';
 import { isBalanced, locateJsonFault } from './locate-json-fault.ts';
 import { parseLossless, parseLosslessAt } from './parse-lossless.ts';
@@ -45,6 +46,14 @@ export function parseRecord(record: RecordBytes, hasOddNumber: boolean, oddNumbe
   } catch {
     return explainFault(text);
   }
+}
+
+/** A record of which there is a tape, and therefore no fault. */
+export function parseTaken(record: RecordBytes, tape: RecordTape): JsonValue {
+  const oddNumbers = tape.mayHaveOddNumbers ? tape.oddNumbers() : [];
+  const value = parseRecord(record, oddNumbers.length > 0, oddNumbers);
+  if (value instanceof RecordFault) throw new Error(`a tape of what is no JSON: ${value.reason}`);
+  return value;
 }
 
 /** Places in the bytes of a record → places in its text. */

@@ -1,5 +1,6 @@
 // Counts what a Bundle holds besides its resources, by path, so that the report can account for every value.
 
+import { type RecordTape, tokenKinds } from '../bytes/record-tape.ts';
 import { type JsonObject, type JsonValue, NumberText } from '../json.ts';
 import type { BundleEnvelope } from '../types.ts';
 
@@ -33,6 +34,14 @@ export class BundleTally {
   addEntry(entry: JsonObject): void {
     for (const key of Object.keys(entry)) {
       if (key !== 'resource') countLeaves(childOf(this.#entryNode, key), entry[key] as JsonValue);
+    }
+  }
+
+  /** The same for an entry that was taken as a tape. @param resource - the token of its resource */
+  addTakenEntry(tape: RecordTape, entry: number, resource: number): void {
+    const end = tape.next(entry);
+    for (let token = tape.first(entry); token < end; token = tape.next(token)) {
+      if (token !== resource) countTakenLeaves(childOf(this.#entryNode, tape.keys.nameOf(tape.key(token))), tape, token);
     }
   }
 
@@ -73,6 +82,21 @@ function countLeaves(node: LeafNode, value: JsonValue): void {
   if (typeof value !== 'object' || value instanceof NumberText) node.count++;
   else if (Array.isArray(value)) for (const item of value) countLeaves(node, item);
   else for (const key of Object.keys(value)) countLeaves(childOf(node, key), value[key] as JsonValue);
+}
+
+/** {@link countLeaves} of a tape. */
+function countTakenLeaves(node: LeafNode, tape: RecordTape, token: number): void {
+  const kind = tape.kind(token);
+  if (kind === tokenKinds.null) return;
+  if (kind !== tokenKinds.array && kind !== tokenKinds.object) {
+    node.count++;
+    return;
+  }
+  const end = tape.next(token);
+  for (let child = tape.first(token); child < end; child = tape.next(child)) {
+    const childNode = kind === tokenKinds.array ? node : childOf(node, tape.keys.nameOf(tape.key(child)));
+    countTakenLeaves(childNode, tape, child);
+  }
 }
 
 function listLeaves(node: LeafNode, path: string, counts: Map<string, number>): void {

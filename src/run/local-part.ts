@@ -1,5 +1,6 @@
 // A part of the sources, read in this thread: sources → resources → rows → the part's sink.
 
+import type { ByteLane } from '../bytes/byte-lane.ts';
 import { describeFault } from '../describe-fault.ts';
 import { type Diagnostic, Diagnostics, RowFault, UserError } from '../diagnostics.ts';
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../json.ts';
@@ -10,7 +11,7 @@ import { saveInto } from './attachment-files.ts';
 import { contentHash } from './content-hash.ts';
 import { createKeyHash, type KeyHash } from './key-hash.ts';
 import { KeyTable } from './key-table.ts';
-import { lastUpdatedMs } from './last-updated.ts';
+import { instantMs, lastUpdatedMs } from './last-updated.ts';
 import type { Part, PartReading } from './part.ts';
 import { type Finding, type Progress, type ReadSource, type RejectResource, readResources, resourceTypeOf } from './read-resources.ts';
 import { ReferenceCounts } from './reference-counts.ts';
@@ -26,6 +27,8 @@ export interface ConversionOptions {
   readonly readSource: ReadSource;
   readonly createBuilder: (schema: TableSchema, storage: CellStorage) => TableBuilder;
   readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
+  /** For each part one of its own; not given where every resource is parsed. */
+  readonly openByteLane?: (() => Promise<ByteLane>) | undefined;
   readonly limits: ReadLimits;
   /** Undefined: all tables. */
   readonly tableNames: ReadonlySet<string> | undefined;
@@ -56,6 +59,7 @@ export interface LocalPartOptions extends ConversionOptions {
 export class LocalPart implements Part {
   readonly #options: LocalPartOptions;
   readonly #indexes: PartIndexes;
+  #byteLane: Promise<ByteLane> | undefined;
   #isStopped = false;
 
   constructor(options: LocalPartOptions) {
@@ -74,7 +78,12 @@ export class LocalPart implements Part {
   }
 
   async read(): Promise<PartReading> {
-    return await new Reading(this.#options, this.#indexes, 'first', () => this.#isStopped).read();
+    return await this.#read('first');
+  }
+
+  async #read(pass: 'first' | 'second'): Promise<PartReading> {
+    this.#byteLane ??= this.#options.openByteLane?.();
+    return await new Reading(this.#options, this.#indexes, await this.#byteLane, pass, () => this.#isStopped).read();
   }
 
   async readAgain(decisions: PartDecisions): Promise<PartReading> {
@@ -85,7 +94,7 @@ export class LocalPart implements Part {
     const found = decisions.references ?? noReferenceDecisions;
     references.startSecondReading(found);
     foreignSuspects.push(...found.suspects.map((content) => KeyTable.of(content)));
-    const reading = await new Reading(this.#options, this.#indexes, 'second', () => this.#isStopped).read();
+    const reading = await this.#read('second');
     if (!resources.isSecondReadingComplete) throw new UserError('INPUT_CHANGED');
     return reading;
   }
@@ -120,7 +129,7 @@ interface PartIndexes {
 }
 
 /** A contained resource stands where its container does. */
-function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resource' | 'hasNumberText'> {
+function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resource' | 'head' | 'hasNumberText'> {
   return {
     fullUrl: undefined,
     bundle: container.bundle,
@@ -128,6 +137,12 @@ function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resou
     rawText: () => container.rawText(),
     rawBytes: () => container.rawBytes(),
   };
+}
+
+function containedOf(envelope: ResourceEnvelope): readonly JsonValue[] | undefined {
+  if (envelope.head?.hasContained === false) return undefined;
+  const { contained } = envelope.resource;
+  return Array.isArray(contained) ? contained : undefined;
 }
 
 /** In place of the hash of a content. */
@@ -140,6 +155,7 @@ class Reading {
   readonly #ids: ResourceIndex | undefined;
   readonly #references: ReferenceIndex;
   readonly #referenceCounts: ReferenceCounts;
+  readonly #byteLane: ByteLane | undefined;
   readonly #pass: 'first' | 'second';
   readonly #isStopped: () => boolean;
   readonly #counts = new RunCounts();
@@ -158,6 +174,7 @@ class Reading {
   constructor(
     options: LocalPartOptions,
     { foreignSuspects, ids, keyHash, references, resources, suspects }: PartIndexes,
+    byteLane: ByteLane | undefined,
     pass: 'first' | 'second',
     isStopped: () => boolean,
   ) {
@@ -165,6 +182,7 @@ class Reading {
     this.#index = resources;
     this.#ids = ids;
     this.#references = references;
+    this.#byteLane = byteLane;
     this.#pass = pass;
     this.#isStopped = isStopped;
     this.#diagnostics = new Diagnostics(options.onDiagnostic);
@@ -193,7 +211,7 @@ class Reading {
     const { findings, onStage, registry, sink } = this.#options;
     for (const { code, location, parameters } of findings) this.#diagnostics.report(code, location, parameters);
     await readResources(
-      { ...this.#options, readers: registry.readers, isStopped: this.#isStopped },
+      { ...this.#options, readers: registry.readers, tape: this.#byteLane?.tape, isStopped: this.#isStopped },
       {
         counts: this.#counts,
         diagnostics: this.#diagnostics,
@@ -286,11 +304,12 @@ class Reading {
     }
     this.#counts.idOrigins[origin]++;
     addTo(this.#counts.resourcesByType, resourceType, 1);
-    if (!isRelational || !Array.isArray(envelope.resource['contained'])) {
+    const contained = isRelational ? containedOf(envelope) : undefined;
+    if (contained === undefined) {
       return this.#addRows(envelope, id, flatteners, reject, versionHash === undefined ? undefined : { versionHash });
     }
     const inner = { containedIn: `${resourceType}/${id}`, containerId: id, containerType: resourceType, versionHash };
-    const { containedTypes, unpacked, wait } = this.#unpackContained(envelope, envelope.resource['contained'], inner, reject);
+    const { containedTypes, unpacked, wait } = this.#unpackContained(envelope, contained, inner, reject);
     const relief = this.#addRows(envelope, id, flatteners, reject, { unpacked, containedTypes, versionHash });
     return wait.length === 0 ? relief : Promise.all([...wait, relief]).then(() => {});
   }
@@ -390,11 +409,12 @@ class Reading {
 
   /** False for a repetition, and for a version that another one supersedes. */
   #isWanted(envelope: ResourceEnvelope, resourceType: string, id: string, versionHash: string | undefined): boolean {
+    const { head } = envelope;
     return this.#settle(id, {
       resourceType,
       // Each version counts as a resource of its own: only one with the same content comes again.
       id: versionHash === undefined ? id : `${id} ${versionHash}`,
-      lastUpdatedMs: lastUpdatedMs(envelope.resource),
+      lastUpdatedMs: head === undefined ? lastUpdatedMs(envelope.resource) : instantMs(head.lastUpdated),
       contentHash: versionHash === undefined ? contentHash(envelope.rawBytes()) : Number.parseInt(versionHash.slice(0, 8), 16),
     });
   }

@@ -1,9 +1,10 @@
 // Sources → one call per resource whose resourceType can name a table. Everything else is rejected or reported with
 // its place. Used by the conversion and by `inspect`.
 
+import type { RecordTape } from '../bytes/record-tape.ts';
 import type { Diagnostics, Location, MessageParameters } from '../diagnostics.ts';
 import { type DiagnosticCode, UserError } from '../diagnostics.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
 import type { Deletion, ReadContext, Reader, ReadLimits, RejectedRecord, ResourceEnvelope, Source } from '../types.ts';
 import type { RunCounts, SourceCounts } from './run-counts.ts';
 
@@ -27,6 +28,8 @@ export interface ReadingOptions {
   readonly readers: readonly Reader[];
   readonly readSource: ReadSource;
   readonly limits: ReadLimits;
+  /** Undefined: every resource is parsed. */
+  readonly tape?: RecordTape | undefined;
   readonly isFailFast: boolean;
   readonly onProgress: (progress: Progress) => void;
   /** True when the work is to end, without a result. */
@@ -53,7 +56,10 @@ const resourceTypePattern = /^[A-Z][A-Za-z]{1,63}$/;
 
 /** The resourceType of a resource, when it can name a table. */
 export function resourceTypeOf(resource: JsonObject): string | undefined {
-  const resourceType = Object.hasOwn(resource, 'resourceType') ? resource['resourceType'] : undefined;
+  return tableType(Object.hasOwn(resource, 'resourceType') ? resource['resourceType'] : undefined);
+}
+
+function tableType(resourceType: JsonValue | undefined): string | undefined {
   return typeof resourceType === 'string' && resourceTypePattern.test(resourceType) ? resourceType : undefined;
 }
 
@@ -92,6 +98,7 @@ export async function readResources(options: ReadingOptions, reading: Reading): 
   function contextFor(source: Source, sourceCounts: SourceCounts): ReadContext {
     return {
       limits: options.limits,
+      tape: options.tape,
       reject: (record) => reject(sourceCounts, record),
       report(code: DiagnosticCode, location: Location, parameters?: MessageParameters) {
         sourceCounts.reports.set(code, (sourceCounts.reports.get(code) ?? 0) + 1);
@@ -125,7 +132,8 @@ export async function readResources(options: ReadingOptions, reading: Reading): 
     for await (const envelopes of options.readSource(source, options.readers, context)) {
       for (const envelope of envelopes) {
         current = envelope;
-        const resourceType = resourceTypeOf(envelope.resource);
+        const { head } = envelope;
+        const resourceType = head === undefined ? resourceTypeOf(envelope.resource) : tableType(head.resourceType);
         if (resourceType !== undefined) {
           sourceCounts.resourceCount++;
           counts.resourceCount++;

@@ -98,12 +98,13 @@ export class ReferenceIndex implements ReferenceLookup {
   }
 
   /** To be called before a resource's references are looked up, and before the resource goes to the index of resources. */
-  add(resourceType: string, id: string, { bundle, fullUrl, resource }: ResourceEnvelope, hasRow: boolean): void {
+  add(resourceType: string, id: string, envelope: ResourceEnvelope, hasRow: boolean): void {
+    const { bundle, fullUrl, head } = envelope;
     if (bundle !== this.#bundle) this.#enter(bundle);
     if (!hasRow) this.#addOther(resourceType, id);
     if (this.#decisions === undefined) {
       this.#numberOf(resourceType);
-      if (this.#canReadAgain) this.#spoolIdentifiers(resourceType, id, resource['identifier']);
+      if (this.#canReadAgain) this.#spoolIdentifiers(resourceType, id, head === undefined ? envelope.resource['identifier'] : head.identifier);
     }
     if (fullUrl !== undefined && this.#scope !== undefined) this.#addEntry(fullUrl, { type: resourceType, id }, this.#scope);
   }

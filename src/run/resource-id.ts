@@ -1,7 +1,7 @@
 // A resource → its id: its own, else what its Bundle entry's fullUrl says, else a hash of its content, so that
 // every row has a key and the same input always gives the same one.
 
-import { stringifyJson } from '../json.ts';
+import { type JsonObject, type JsonValue, stringifyJson } from '../json.ts';
 import { sha256Hex } from '../lazy-crypto.ts';
 import type { ResourceEnvelope } from '../types.ts';
 
@@ -16,12 +16,16 @@ const uuidUrl = /^urn:uuid:(.+)$/i;
 const oidUrl = /^urn:oid:(.+)$/i;
 
 export function decideId(envelope: ResourceEnvelope, resourceType: string): ResourceId {
-  const { resource, fullUrl } = envelope;
-  const own = Object.hasOwn(resource, 'id') ? resource['id'] : undefined;
+  const { fullUrl, head } = envelope;
+  const own = head === undefined ? ownId(envelope.resource) : head.id;
   if (typeof own === 'string' && own !== '') return { id: own, origin: 'resource' };
   const fromUrl = fullUrl === undefined ? undefined : idInUrl(fullUrl, resourceType);
   if (fromUrl !== undefined) return { id: fromUrl, origin: 'fullUrl' };
-  return { id: sha256Hex(stringifyJson(resource), 32), origin: 'hash' };
+  return { id: sha256Hex(stringifyJson(envelope.resource), 32), origin: 'hash' };
+}
+
+function ownId(resource: JsonObject): JsonValue | undefined {
+  return Object.hasOwn(resource, 'id') ? resource['id'] : undefined;
 }
 
 /** The uuid of `urn:uuid:…`, the id of `…/Type/id` and `…/Type/id/_history/version`. */

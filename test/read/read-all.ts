@@ -1,6 +1,10 @@
 // Reads bytes, text or found sources to their end and keeps all that was said about them, for the tests of src/read.
 
+import { expect } from 'vitest';
+import { openByteLane } from '../../src/bytes/byte-lane.ts';
+import type { RecordTape } from '../../src/bytes/record-tape.ts';
 import type { DiagnosticCode, Location, MessageParameters } from '../../src/diagnostics.ts';
+import { loadModel } from '../../src/fhir/load-model.ts';
 import { type JsonValue, stringifyJson } from '../../src/json.ts';
 import { jsonReaders } from '../../src/read/json-readers.ts';
 import { readSource } from '../../src/read/read-source.ts';
@@ -30,16 +34,27 @@ export interface ReadResult {
 
 export const testLimits: ReadLimits = { recordBytes: 16 * 1024 * 1024, depth: 200, expansion: 200 };
 
-export async function readSources(sources: readonly Source[], limits: Partial<ReadLimits> = {}): Promise<ReadResult> {
-  const { result, context } = makeContext(limits);
+export async function readSources(sources: readonly Source[], limits: Partial<ReadLimits> = {}, tape?: RecordTape): Promise<ReadResult> {
+  const { result, context } = makeContext(limits, tape);
   for (const source of sources) await collect(readSource(source, jsonReaders, context), result);
   return result;
 }
 
-function makeContext(limits: Partial<ReadLimits>): { result: ReadResult; context: ReadContext } {
+/** Of the keys of R4, and of those that tests invent. */
+const { tape } = await openByteLane([...(await loadModel('r4')).jsonKeys(), 'x', 'y', 'a', 'b', 'n', 'big', 'items', 'v']);
+
+/** Whether resources are parsed at once or when asked for, all else is the same. */
+async function readBothWays(read: (tape: RecordTape | undefined) => Promise<ReadResult>): Promise<ReadResult> {
+  const [parsed, taken] = [await read(undefined), await read(tape)];
+  expect(taken).toEqual(parsed);
+  return taken;
+}
+
+function makeContext(limits: Partial<ReadLimits>, tape?: RecordTape): { result: ReadResult; context: ReadContext } {
   const result: ReadResult = { records: [], ids: [], rejects: [], reports: [], bundles: [], kinds: [], codes: [], rawBytes: 0 };
   const context: ReadContext = {
     limits: { ...testLimits, ...limits },
+    tape,
     reject: (record) => {
       result.rejects.push(record);
       result.codes.push(record.code);
@@ -75,7 +90,7 @@ async function collect(runs: AsyncIterable<Iterable<ResourceEnvelope>>, result: 
 
 /** @param chunkBytes - the source hands over chunks of this size, all in one buffer that is reused, as files do. */
 export function read(content: string | Uint8Array, options: { chunkBytes?: number; limits?: Partial<ReadLimits>; name?: string } = {}): Promise<ReadResult> {
-  return readSources([sourceOf(content, options.chunkBytes, options.name)], options.limits);
+  return readBothWays((tape) => readSources([sourceOf(content, options.chunkBytes, options.name)], options.limits, tape));
 }
 
 export function sourceOf(content: string | Uint8Array, chunkBytes = Number.POSITIVE_INFINITY, name = 'input.json'): Source {
@@ -97,9 +112,19 @@ export function sourceOf(content: string | Uint8Array, chunkBytes = Number.POSIT
 
 /** Reads by one reader alone, in chunks cut at the given places: recognition would join the first ones. */
 export async function readCut(reader: Reader, content: string | Buffer, cuts: readonly number[], limits: Partial<ReadLimits> = {}): Promise<ReadResult> {
+  return readBothWays((tape) => readCutBy(reader, content, cuts, limits, tape));
+}
+
+async function readCutBy(
+  reader: Reader,
+  content: string | Buffer,
+  cuts: readonly number[],
+  limits: Partial<ReadLimits>,
+  tape: RecordTape | undefined,
+): Promise<ReadResult> {
   const bytes = Buffer.from(content);
   const places = [0, ...cuts, bytes.length];
-  const { result, context } = makeContext(limits);
+  const { result, context } = makeContext(limits, tape);
   await collect(reader.read({ name: 'input.json', isNamedByUser: true, startOffset: 0, chunks: chunks() }, context), result);
   return result;
 

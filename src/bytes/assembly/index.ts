@@ -1,4 +1,6 @@
 // What the host sees of the module.
 
-export { allocateArena, allocateHeap, arenaByteCount, outPosition, resetArena, truncateArena } from './memory';
-export { addKey, scan } from './tape';
+export { allocateArena, allocateHeap, allocateText, arenaByteCount, outPosition, placedText, resetArena, truncateArena } from './memory';
+export { addKeys } from './keys';
+export { oddNumberCount, scan, tapeAddress } from './tape';
+

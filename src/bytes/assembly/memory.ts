@@ -23,6 +23,9 @@ export const arenaEnd: usize = 0x0780_0000 - 64;
 
 let heapTop: usize = heapStart;
 let arenaTop: usize = arenaStart;
+/** The text that was placed last, as long as it is known to be there; 0 when it is not. */
+let textStart: usize = 0;
+let textEnd: usize = 0;
 
 /** Memory that is never given back, all zero; 0 when there is no more. */
 export function allocateHeap(byteCount: u32): usize {
@@ -42,9 +45,22 @@ export function allocateArena(byteCount: u32): usize {
   return found;
 }
 
+/** Room in the arena for text to be read. The text before is given up unless something has come after it: rows of it. */
+export function allocateText(byteCount: u32): usize {
+  if (textEnd != 0 && arenaTop == textEnd) arenaTop = textStart;
+  textStart = allocateArena(byteCount);
+  textEnd = textStart == 0 ? 0 : arenaTop;
+  return textStart;
+}
+
+/** Where the text is that was placed last; 0 when it is gone. */
+export function placedText(): usize {
+  return textStart;
+}
+
 /** Forgets all that was allocated in the arena. */
 export function resetArena(): void {
-  arenaTop = arenaStart;
+  truncateArena(0);
 }
 
 export function arenaByteCount(): u32 {
@@ -54,6 +70,9 @@ export function arenaByteCount(): u32 {
 /** Takes back what was allocated since the arena had this size. */
 export function truncateArena(byteCount: u32): void {
   arenaTop = arenaStart + byteCount;
+  if (arenaTop >= textEnd) return;
+  textStart = 0;
+  textEnd = 0;
 }
 
 export function outPosition(): usize {

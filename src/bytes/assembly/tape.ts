@@ -1,5 +1,5 @@
 // The bytes of a JSON record → its tape: one token of 16 bytes per value, in the order of the text. What JSON.parse would
-// refuse, change or take otherwise than it is written (faults, bytes that are no UTF-8, \u escapes, keys twice or
+// refuse, change or take otherwise than it is written (faults, bytes that are no UTF-8, \u and \/ escapes, keys twice or
 // unknown to FHIR) is refused: another reader takes such a record.
 //
 // A token: kind (u8), flags (u8), number of the key it stands under (u16, 0 in arrays), start (u32), end (u32), next
@@ -14,227 +14,397 @@ export const KIND_NUMBER: u8 = 3;
 export const KIND_STRING: u8 = 4;
 export const KIND_ARRAY: u8 = 5;
 export const KIND_OBJECT: u8 = 6;
+
 /** Flags of a string. */
 export const HAS_ESCAPE: u8 = 1;
 export const HAS_NON_ASCII: u8 = 2;
-let at: usize = 0;
+/** Flag of a number: a double may not give its text back. Never missing where it does not. */
+export const MAY_BE_ODD: u8 = 4;
+
+export const TOKEN_BYTES: usize = 16;
+
+/** 15 significant digits always survive a double. */
+const safeDigits: usize = 15;
+/** Longer keys are not FHIR's. */
+const longestKey: usize = 255;
+
+const QUOTE: u8 = 0x22;
+const PLUS: u8 = 0x2b;
+const COMMA: u8 = 0x2c;
+const MINUS: u8 = 0x2d;
+const POINT: u8 = 0x2e;
+const ZERO: u8 = 0x30;
+const ONE: u8 = 0x31;
+const NINE: u8 = 0x39;
+const COLON: u8 = 0x3a;
+const OPEN_BRACKET: u8 = 0x5b;
+const BACKSLASH: u8 = 0x5c;
+const CLOSE_BRACKET: u8 = 0x5d;
+const SMALL_B: u8 = 0x62;
+const SMALL_E: u8 = 0x65;
+const SMALL_F: u8 = 0x66;
+const SMALL_N: u8 = 0x6e;
+const SMALL_R: u8 = 0x72;
+const SMALL_T: u8 = 0x74;
+const OPEN_BRACE: u8 = 0x7b;
+const CLOSE_BRACE: u8 = 0x7d;
+const SPACE: u8 = 0x20;
+const TAB: u8 = 0x09;
+const LINE_FEED: u8 = 0x0a;
+const CARRIAGE_RETURN: u8 = 0x0d;
+/** Little-endian words. */
+const TRUE_WORD: u32 = 0x65757274;
+const ALSE_WORD: u32 = 0x65736c61;
+const NULL_WORD: u32 = 0x6c6c756e;
+
+/** The next byte to read. */
+let position: usize = 0;
+/** The record ends here at the latest: bytes beyond may be looked at, but no value may have any of them. */
 let limit: usize = 0;
-let tape: usize = 0;
-let flags: u8 = 0;
+/** Where the next token goes. */
+let tapeTop: usize = 0;
+/** Of the string that `findStringEnd` has read last. */
+let stringFlags: u8 = 0;
+let oddNumbers: u32 = 0;
 
-export function keyHash(p: usize, n: u32): u32 {
-  let h: u32 = n * 0x9e3779b1;
-  if (n >= 4) { h ^= load<u32>(p) * 0x85ebca6b; h ^= rotl(load<u32>(p + n - 4) * 0xc2b2ae35, 13); h ^= load<u32>(p + (n >> 1) - 2) * 0x27d4eb2f; }
-  else { h ^= (<u32>load<u8>(p)) * 0x85ebca6b + (<u32>load<u8>(p + (n >> 1))) * 0xc2b2ae35 + (<u32>load<u8>(p + n - 1)) * 0x27d4eb2f; }
-  h ^= h >> 15; h *= 0x2c1b3c6d; h ^= h >> 13;
-  return h;
-}
-// slot: u16 id, u16 len, u32 ptr
-export function addKey(p: usize, n: u32, id: u32): void {
-  let s = keyHash(p, n) & (keySlots - 1);
-  while (load<u16>(keyTable + (s << 3)) != 0) s = (s + 1) & (keySlots - 1);
-  const q = keyTable + (s << 3);
-  store<u16>(q, <u16>id); store<u16>(q, <u16>n, 2); store<u32>(q, <u32>p, 4);
-}
-// @ts-ignore
+/** Slots of the key table: number (u16, 0 in a free slot), length (u16), address of the text (u32). */
+// @ts-ignore: a decorator
 @inline
-function findKey(p: usize, n: u32): u32 {
-  let s = keyHash(p, n) & (keySlots - 1);
-  while (true) {
-    const q = keyTable + (s << 3);
-    const id = load<u16>(q);
-    if (id == 0) return 0;
-    if (load<u16>(q, 2) == <u16>n) {
-      const k = <usize>load<u32>(q, 4);
-      let i: u32 = 0;
-      let same = true;
-      while (i + 8 <= n) { if (load<u64>(p + i) != load<u64>(k + i)) { same = false; break; } i += 8; }
-      if (same) { while (i < n) { if (load<u8>(p + i) != load<u8>(k + i)) { same = false; break; } i++; } }
-      if (same) return id;
-    }
-    s = (s + 1) & (keySlots - 1);
+function slotAddress(slot: u32): usize {
+  return keyTable + ((<usize>slot) << 3);
+}
+
+// @ts-ignore: a decorator
+@inline
+function hashKey(text: usize, length: usize): u32 {
+  let hash = <u32>length * 0x9e3779b1;
+  if (length >= 4) {
+    hash ^= load<u32>(text) * 0x85ebca6b;
+    hash ^= rotl(load<u32>(text + length - 4) * 0xc2b2ae35, 13);
+    hash ^= load<u32>(text + (length >> 1) - 2) * 0x27d4eb2f;
+  } else {
+    hash ^= (<u32>load<u8>(text)) * 0x85ebca6b + (<u32>load<u8>(text + (length >> 1))) * 0xc2b2ae35 + (<u32>load<u8>(text + length - 1)) * 0x27d4eb2f;
   }
-  return 0;
+  hash ^= hash >> 15;
+  hash *= 0x2c1b3c6d;
+  return hash ^ (hash >> 13);
 }
 
-// @ts-ignore
+/** Adds a key of 1 to 255 bytes whose text stays where it is. There must be free slots left. */
+export function addKey(text: usize, length: usize, key: u32): void {
+  let slot = hashKey(text, length) & (keySlots - 1);
+  while (load<u16>(slotAddress(slot)) != 0) slot = (slot + 1) & (keySlots - 1);
+  const address = slotAddress(slot);
+  store<u16>(address, <u16>key);
+  store<u16>(address, <u16>length, 2);
+  store<u32>(address, <u32>text, 4);
+}
+
+/** The key's number; 0 for one that is not in the table. */
+// @ts-ignore: a decorator
 @inline
-function skipSpace(p: usize): usize {
-  if (load<u8>(p) > 32) return p;
-  for (;;) {
-    const c = load<u8>(p);
-    if (c == 32) {
-      const m = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(32)));
-      if (m == 0xffff) { p += 16; if (p >= limit) return limit; continue; }
-      p += ctz(~m);
+function findKey(text: usize, length: usize): u32 {
+  if (length > longestKey) return 0;
+  let slot = hashKey(text, length) & (keySlots - 1);
+  let address = slotAddress(slot);
+  let key = load<u16>(address);
+  while (key != 0 && (load<u16>(address, 2) != <u16>length || !isSameText(text, load<u32>(address, 4), length))) {
+    slot = (slot + 1) & (keySlots - 1);
+    address = slotAddress(slot);
+    key = load<u16>(address);
+  }
+  return key;
+}
+
+// @ts-ignore: a decorator
+@inline
+function isSameText(one: usize, other: usize, length: usize): bool {
+  let index: usize = 0;
+  for (; index + 8 <= length; index += 8) if (load<u64>(one + index) != load<u64>(other + index)) return false;
+  for (; index < length; index++) if (load<u8>(one + index) != load<u8>(other + index)) return false;
+  return true;
+}
+
+/** The first place from `at` on without white space; maybe beyond the limit. */
+// @ts-ignore: a decorator
+@inline
+function skipSpace(at: usize): usize {
+  let byte = load<u8>(at);
+  if (byte > SPACE) return at;
+  while (byte == SPACE || byte == LINE_FEED || byte == CARRIAGE_RETURN || byte == TAB) {
+    if (byte == SPACE) {
+      // Pretty-printed text has its indents, which are long.
+      const spaces = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(SPACE)));
+      if (spaces == 0xffff) {
+        at += 16;
+        if (at >= limit) return limit;
+      } else at += ctz(~spaces);
+    } else at++;
+    byte = load<u8>(at);
+  }
+  return at;
+}
+
+/** The escapes that JSON.stringify writes too: a text that has no others stands as JSON.stringify would write it. */
+// @ts-ignore: a decorator
+@inline
+function isKeptEscape(byte: u8): bool {
+  return byte == QUOTE || byte == BACKSLASH || byte == SMALL_N || byte == SMALL_T || byte == SMALL_R || byte == SMALL_B || byte == SMALL_F;
+}
+
+/** Where the quote is that ends the string whose text begins at `from`; 0 when it is refused. */
+// @ts-ignore: a decorator
+@inline
+function findStringEnd(from: usize): usize {
+  let at = from;
+  let flags: u8 = 0;
+  while (at < limit) {
+    const bytes = v128.load(at);
+    const nonAscii = i8x16.bitmask(bytes);
+    const isSpecial = v128.or(i8x16.eq(bytes, i8x16.splat(QUOTE)), i8x16.eq(bytes, i8x16.splat(BACKSLASH)));
+    const special = i8x16.bitmask(v128.or(isSpecial, i8x16.lt_u(bytes, i8x16.splat(SPACE))));
+    if (special == 0) {
+      if (nonAscii != 0) flags |= HAS_NON_ASCII;
+      at += 16;
       continue;
     }
-    if (c == 10 || c == 13 || c == 9) { p++; continue; }
-    return p;
-  }
-}
-
-/** after opening quote; returns index of closing quote or 0 */
-// @ts-ignore
-@inline
-function stringEnd(start: usize): usize {
-  let p = start;
-  let f: u8 = 0;
-  const q = i8x16.splat(34), b = i8x16.splat(92), sp = i8x16.splat(32), z = i8x16.splat(0);
-  while (p < limit) {
-    const v = v128.load(p);
-    const high = i8x16.bitmask(v);
-    const stop = i8x16.bitmask(v128.or(v128.or(i8x16.eq(v, q), i8x16.eq(v, b)), i8x16.lt_u(v, sp)));
-    if (stop == 0) { if (high) f |= 2; p += 16; continue; }
-    const n = ctz(stop);
-    if (high & ((1 << n) - 1)) f |= 2;
-    p += n;
-    const c = load<u8>(p);
-    if (c == 34) { flags = f; return p; }
-    if (c != 92) return 0;
-    f |= 1;
-    const e = load<u8>(p, 1);
-    if (!(e == 34 || e == 92 || e == 110 || e == 116 || e == 114 || e == 98 || e == 102)) return 0;
-    p += 2;
+    const plainBytes = ctz(special);
+    if ((nonAscii & ((1 << plainBytes) - 1)) != 0) flags |= HAS_NON_ASCII;
+    at += plainBytes;
+    const byte = load<u8>(at);
+    if (byte == QUOTE) {
+      stringFlags = flags;
+      return at;
+    }
+    if (byte != BACKSLASH || !isKeptEscape(load<u8>(at, 1))) return 0;
+    flags |= HAS_ESCAPE;
+    at += 2;
   }
   return 0;
 }
 
-function numberEnd(start: usize): usize {
-  let p = start;
-  let c = load<u8>(p);
-  if (c == 45) c = load<u8>(++p);
-  if (c == 48) { c = load<u8>(++p); }
-  else {
-    if (c < 49 || c > 57) return 0;
-    do { c = load<u8>(++p); } while (c >= 48 && c <= 57);
-  }
-  if (c == 46) {
-    c = load<u8>(++p);
-    if (c < 48 || c > 57) return 0;
-    do { c = load<u8>(++p); } while (c >= 48 && c <= 57);
-  }
-  if ((c | 32) == 101) {
-    c = load<u8>(++p);
-    if (c == 43 || c == 45) c = load<u8>(++p);
-    if (c < 48 || c > 57) return 0;
-    do { c = load<u8>(++p); } while (c >= 48 && c <= 57);
-  }
-  return p;
+// @ts-ignore: a decorator
+@inline
+function isDigit(byte: u8): bool {
+  return byte >= ZERO && byte <= NINE;
 }
 
-function isUtf8(p: usize, e: usize): bool {
-  while (p < e) {
-    const c = <u32>load<u8>(p);
-    if (c < 0x80) { p++; continue; }
-    if (c < 0xc2) return false;
-    const d = <u32>load<u8>(p, 1);
-    if ((d & 0xc0) != 0x80) return false;
-    if (c < 0xe0) { p += 2; continue; }
-    if ((load<u8>(p, 2) & 0xc0) != 0x80) return false;
-    if (c < 0xf0) { if (c == 0xe0 && d < 0xa0) return false; if (c == 0xed && d > 0x9f) return false; p += 3; continue; }
-    if (c > 0xf4 || (load<u8>(p, 3) & 0xc0) != 0x80) return false;
-    if (c == 0xf0 && d < 0x90) return false;
-    if (c == 0xf4 && d > 0x8f) return false;
-    p += 4;
-  }
-  return p == e;
+// @ts-ignore: a decorator
+@inline
+function skipDigits(at: usize): usize {
+  while (isDigit(load<u8>(at))) at++;
+  return at;
 }
 
-function parseValue(key: u32, depth: i32): bool {
-  const t = tape;
-  if (t >= tapeEnd) return false;
-  tape = t + 16;
-  const c = load<u8>(at);
-  if (c == 34) {
-    const s = at + 1;
-    const e = stringEnd(s);
-    if (e == 0) return false;
-    const f = flags;
-    if (f & 2) { if (!isUtf8(s, e)) return false; }
-    store<u32>(t, <u32>KIND_STRING | (<u32>f << 8) | (key << 16));
-    store<u32>(t, <u32>s, 4); store<u32>(t, <u32>e, 8); store<u32>(t, <u32>t + 16, 12);
-    at = e + 1;
-    return true;
+/** Reads the number at `position`, up to its end. https://www.rfc-editor.org/rfc/rfc8259#section-6 */
+function readNumber(key: u32): bool {
+  const from = position;
+  const digits = load<u8>(from) == MINUS ? from + 1 : from;
+  const first = load<u8>(digits);
+  if (!isDigit(first)) return false;
+  const point = first == ZERO ? digits + 1 : skipDigits(digits + 1);
+  let at = point;
+  let isOdd = false;
+  if (load<u8>(at) == POINT) {
+    at = skipDigits(point + 1);
+    if (at == point + 1) return false;
+    // String() writes no zeros at the end, and very small numbers with an exponent.
+    isOdd = load<u8>(at - 1) == ZERO || (first == ZERO && load<u8>(point + 1) == ZERO) || at - digits - 1 > safeDigits;
+  } else {
+    // Also -0, which becomes 0.
+    isOdd = point - digits > safeDigits || (first == ZERO && from != digits);
   }
-  if (c == 123) {
-    if (depth == 0) return false;
-    store<u32>(t, <u32>KIND_OBJECT | (key << 16));
-    store<u32>(t, <u32>at, 4);
-    let p = skipSpace(at + 1);
-    if (load<u8>(p) == 125) { p++; }
-    else {
-      let seen: u64 = 0;
-      for (;;) {
-        if (load<u8>(p) != 34) return false;
-        const s = p + 1;
-        const e = stringEnd(s);
-        if (e <= s) return false;
-        const k = findKey(s, <u32>(e - s));
-        if (k == 0) return false;
-        const bit = (<u64>1) << (k & 63);
-        if (seen & bit) {
-          let u = t + 16;
-          while (u < tape) { if (load<u16>(u, 2) == <u16>k) return false; u = load<u32>(u, 12); }
-        }
-        seen |= bit;
-        p = skipSpace(e + 1);
-        if (load<u8>(p) != 58) return false;
-        at = skipSpace(p + 1);
-        if (!parseValue(k, depth - 1)) return false;
-        p = skipSpace(at);
-        const d = load<u8>(p);
-        if (d == 44) { p = skipSpace(p + 1); continue; }
-        if (d != 125) return false;
-        p++;
-        break;
-      }
+  if ((load<u8>(at) | SPACE) == SMALL_E) {
+    at++;
+    const sign = load<u8>(at);
+    if (sign == PLUS || sign == MINUS) at++;
+    const exponent = at;
+    at = skipDigits(at);
+    if (at == exponent) return false;
+    isOdd = true;
+  }
+  if (isOdd) oddNumbers++;
+  addToken(KIND_NUMBER, isOdd ? MAY_BE_ODD : 0, key, from, at);
+  position = at;
+  return at <= limit;
+}
+
+// @ts-ignore: a decorator
+@inline
+function isContinuation(byte: u32): bool {
+  return (byte & 0xc0) == 0x80;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc3629#section-4; a quote stands at `to`, which ends every sequence. */
+function isUtf8(from: usize, to: usize): bool {
+  let at = from;
+  while (at < to) {
+    const lead = <u32>load<u8>(at);
+    if (lead < 0x80) {
+      at++;
+      continue;
     }
-    at = p;
-    store<u32>(t, <u32>p, 8); store<u32>(t, <u32>tape, 12);
-    return p <= limit;
-  }
-  if (c == 91) {
-    if (depth == 0) return false;
-    store<u32>(t, <u32>KIND_ARRAY | (key << 16));
-    store<u32>(t, <u32>at, 4);
-    let p = skipSpace(at + 1);
-    if (load<u8>(p) == 93) { p++; }
-    else {
-      for (;;) {
-        at = p;
-        if (!parseValue(0, depth - 1)) return false;
-        p = skipSpace(at);
-        const d = load<u8>(p);
-        if (d == 44) { p = skipSpace(p + 1); continue; }
-        if (d != 93) return false;
-        p++;
-        break;
-      }
+    const second = <u32>load<u8>(at, 1);
+    if (lead < 0xc2 || lead > 0xf4 || !isContinuation(second)) return false;
+    if (lead < 0xe0) {
+      at += 2;
+      continue;
     }
-    at = p;
-    store<u32>(t, <u32>p, 8); store<u32>(t, <u32>tape, 12);
-    return p <= limit;
+    if (!isContinuation(load<u8>(at, 2))) return false;
+    if (lead < 0xf0) {
+      if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)) return false;
+      at += 3;
+      continue;
+    }
+    if (!isContinuation(load<u8>(at, 3))) return false;
+    if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) return false;
+    at += 4;
   }
-  let e: usize;
-  let kind: u8;
-  if (c == 116) { if (load<u32>(at) != 0x65757274) return false; e = at + 4; kind = KIND_TRUE; }
-  else if (c == 102) { if (load<u32>(at, 1) != 0x65736c61) return false; e = at + 5; kind = KIND_FALSE; }
-  else if (c == 110) { if (load<u32>(at) != 0x6c6c756e) return false; e = at + 4; kind = KIND_NULL; }
-  else { e = numberEnd(at); if (e == 0) return false; kind = KIND_NUMBER; }
-  store<u32>(t, <u32>kind | (key << 16));
-  store<u32>(t, <u32>at, 4); store<u32>(t, <u32>e, 8); store<u32>(t, <u32>t + 16, 12);
-  at = e;
-  return e <= limit;
+  return at == to;
+}
+
+/** Adds the token of a value that holds no others. There is room for one: `readValue` has seen to that. */
+// @ts-ignore: a decorator
+@inline
+function addToken(kind: u8, flags: u8, key: u32, start: usize, end: usize): void {
+  const token = tapeTop;
+  tapeTop = token + TOKEN_BYTES;
+  store<u32>(token, <u32>kind | ((<u32>flags) << 8) | (key << 16));
+  store<u32>(token, <u32>start, 4);
+  store<u32>(token, <u32>end, 8);
+  store<u32>(token, <u32>tapeTop, 12);
+}
+
+/** Adds the token of a value whose end is not known yet. */
+// @ts-ignore: a decorator
+@inline
+function openToken(kind: u8, key: u32): usize {
+  const token = tapeTop;
+  tapeTop = token + TOKEN_BYTES;
+  store<u32>(token, <u32>kind | (key << 16));
+  store<u32>(token, <u32>position, 4);
+  return token;
+}
+
+/** The value that the token is for ends before `end`, and has all tokens so far. */
+// @ts-ignore: a decorator
+@inline
+function closeToken(token: usize, end: usize): bool {
+  position = end;
+  store<u32>(token, <u32>end, 8);
+  store<u32>(token, <u32>tapeTop, 12);
+  return end <= limit;
+}
+
+function readString(key: u32): bool {
+  const from = position + 1;
+  const end = findStringEnd(from);
+  if (end == 0) return false;
+  const flags = stringFlags;
+  if ((flags & HAS_NON_ASCII) != 0 && !isUtf8(from, end)) return false;
+  addToken(KIND_STRING, flags, key, from, end);
+  position = end + 1;
+  return true;
+}
+
+function readLiteral(first: u8, key: u32): bool {
+  const from = position;
+  let kind = KIND_NULL;
+  let end = from + 4;
+  if (first == SMALL_T) {
+    if (load<u32>(from) != TRUE_WORD) return false;
+    kind = KIND_TRUE;
+  } else if (first == SMALL_F) {
+    if (load<u32>(from, 1) != ALSE_WORD) return false;
+    kind = KIND_FALSE;
+    end = from + 5;
+  } else if (load<u32>(from) != NULL_WORD) return false;
+  addToken(kind, 0, key, from, end);
+  position = end;
+  return end <= limit;
+}
+
+/** The object whose token this is has the key already. */
+function hasMember(object: usize, key: u32): bool {
+  for (let token = object + TOKEN_BYTES; token < tapeTop; token = load<u32>(token, 12)) if (load<u16>(token, 2) == <u16>key) return true;
+  return false;
+}
+
+function readObject(key: u32, depth: i32): bool {
+  if (depth == 0) return false;
+  const token = openToken(KIND_OBJECT, key);
+  let at = skipSpace(position + 1);
+  if (load<u8>(at) == CLOSE_BRACE) return closeToken(token, at + 1);
+  // One bit for each remainder of a key's number: only where two have the same are all looked at.
+  let seen: u64 = 0;
+  let after: u8;
+  at = position;
+  do {
+    at = skipSpace(at + 1);
+    if (load<u8>(at) != QUOTE) return false;
+    const text = at + 1;
+    const end = findStringEnd(text);
+    if (end <= text) return false;
+    const member = findKey(text, end - text);
+    if (member == 0) return false;
+    const bit = (<u64>1) << (member & 63);
+    if ((seen & bit) != 0 && hasMember(token, member)) return false;
+    seen |= bit;
+    at = skipSpace(end + 1);
+    if (load<u8>(at) != COLON) return false;
+    position = skipSpace(at + 1);
+    if (!readValue(member, depth - 1)) return false;
+    at = skipSpace(position);
+    after = load<u8>(at);
+  } while (after == COMMA);
+  return after == CLOSE_BRACE && closeToken(token, at + 1);
+}
+
+function readArray(key: u32, depth: i32): bool {
+  if (depth == 0) return false;
+  const token = openToken(KIND_ARRAY, key);
+  let at = skipSpace(position + 1);
+  if (load<u8>(at) == CLOSE_BRACKET) return closeToken(token, at + 1);
+  let after: u8;
+  at = position;
+  do {
+    position = skipSpace(at + 1);
+    if (!readValue(0, depth - 1)) return false;
+    at = skipSpace(position);
+    after = load<u8>(at);
+  } while (after == COMMA);
+  return after == CLOSE_BRACKET && closeToken(token, at + 1);
+}
+
+/** Reads the value that begins at `position`, up to its end; false when it is refused. */
+function readValue(key: u32, depth: i32): bool {
+  if (position >= limit || tapeTop >= tapeEnd) return false;
+  const first = load<u8>(position);
+  if (first == QUOTE) return readString(key);
+  if (first == OPEN_BRACE) return readObject(key, depth);
+  if (first == OPEN_BRACKET) return readArray(key, depth);
+  return first >= SMALL_F ? readLiteral(first, key) : readNumber(key);
 }
 
 /**
  * Reads the value that begins at `from`, where no white space may stand, and ends at `to` at the latest. Returns where it
- * ends, or 0 when it is refused; what is beyond `to` may be anything.
+ * ends, or 0 when it is refused. What is beyond `to` may be anything. `mostDepth` objects and arrays may stand in one
+ * another; the stack has room for a few thousand.
  */
 export function scan(from: usize, to: usize, mostDepth: i32): usize {
-  at = from;
+  position = from;
   limit = to;
-  tape = tapeStart;
-  return parseValue(0, mostDepth) && at <= limit ? at : 0;
+  tapeTop = tapeStart;
+  oddNumbers = 0;
+  return readValue(0, mostDepth) && position <= limit ? position : 0;
+}
+
+/** Where every tape begins. */
+export function tapeAddress(): usize {
+  return tapeStart;
+}
+
+/** How many numbers of the tape may be odd. */
+export function oddNumberCount(): u32 {
+  return oddNumbers;
 }

@@ -1,0 +1,167 @@
+// Bytes of records → their tapes, and cheap looks at them. There is one tape at a time: a token is valid until the next
+// record is taken. What a tape is, and which records get none, is told in assembly/tape.ts.
+
+import type { KeyNames } from './key-names.ts';
+import type { ByteFunctions } from './load-module.ts';
+
+export const tokenKinds = { null: 0, false: 1, true: 2, number: 3, string: 4, array: 5, object: 6 } as const;
+
+const flags = { hasEscape: 1, hasNonAscii: 2, mayBeOdd: 4 } as const;
+const TOKEN_BYTES = 16;
+/** What the module may look at beyond a text. */
+const SLACK_BYTES = 16;
+/** So much of a chunk is placed in the module's memory at once; most chunks are smaller. */
+const PLACED_BYTES = 8 * 1024 * 1024;
+/** Where less than this is left of what was placed of a larger chunk, the next part is placed. */
+const REST_BYTES = 1024 * 1024;
+/** The module's stack has room for more. */
+const MOST_DEPTH = 500;
+
+/** Far quicker for short texts than `toString`; the types do not have them. */
+interface SlicedBuffer extends Buffer {
+  latin1Slice(start: number, end: number): string;
+  utf8Slice(start: number, end: number): string;
+}
+
+export class RecordTape {
+  readonly keys: KeyNames;
+  readonly #functions: ByteFunctions;
+  readonly #memory: SlicedBuffer;
+  readonly #words: Uint32Array;
+  /** The bytes that were placed last: [from, to) of a buffer. */
+  #placed: Buffer | undefined;
+  #placedFrom = 0;
+  #placedTo = 0;
+  #placedAddress = 0;
+  /** Address of the record's first byte. */
+  #recordAddress = 0;
+  /** Address of the token of the record itself. */
+  readonly root: number;
+
+  constructor(functions: ByteFunctions, keys: KeyNames) {
+    this.keys = keys;
+    this.#functions = functions;
+    this.#memory = Buffer.from(functions.memory.buffer) as SlicedBuffer;
+    this.#words = new Uint32Array(functions.memory.buffer);
+    this.root = functions.tapeAddress();
+  }
+
+  /** To be called when a buffer that was given may have got other bytes. */
+  forgetBytes(): void {
+    this.#placed = undefined;
+  }
+
+  /**
+   * Takes the record that begins at `start`, where no white space may stand, wherever it ends. Returns the index after it;
+   * -1 when it is refused, which it also is when it goes on after the buffer's end.
+   */
+  takeNext(bytes: Buffer, start: number, mostDepth: number): number {
+    const isLittleLeft = this.#placed === bytes && this.#placedTo < bytes.length && this.#placedTo - start < REST_BYTES;
+    const address = isLittleLeft ? this.#place(bytes, start, start) : this.#find(bytes, start, start);
+    if (address === 0) return -1;
+    const end = this.#functions.scan(address, this.#placedAddress + this.#placedTo - this.#placedFrom, Math.min(mostDepth, MOST_DEPTH));
+    this.#recordAddress = address;
+    return end === 0 ? -1 : start + end - address;
+  }
+
+  /** Takes the record [start, end), where no white space may stand around it. False when it is refused. */
+  take(bytes: Buffer, start: number, end: number, mostDepth: number): boolean {
+    const address = start < end ? this.#find(bytes, start, end) : 0;
+    if (address === 0) return false;
+    this.#recordAddress = address;
+    return this.#functions.scan(address, address + end - start, Math.min(mostDepth, MOST_DEPTH)) === address + end - start;
+  }
+
+  /** Address of a byte, placed now if need be with all up to `end`; 0 when there is no room. */
+  #find(bytes: Buffer, start: number, end: number): number {
+    const isThere = this.#placed === bytes && start >= this.#placedFrom && start < this.#placedTo && end <= this.#placedTo;
+    // Rows that were written take with them what they pointed to.
+    if (isThere && this.#functions.placedText() !== 0) return this.#placedAddress + start - this.#placedFrom;
+    return this.#place(bytes, start, end);
+  }
+
+  #place(bytes: Buffer, start: number, end: number): number {
+    const to = Math.max(end, Math.min(bytes.length, start + PLACED_BYTES));
+    const address = this.#functions.allocateText(to - start + SLACK_BYTES);
+    this.#placed = address === 0 ? undefined : bytes;
+    if (address === 0) return 0;
+    bytes.copy(this.#memory, address, start, to);
+    this.#placedFrom = start;
+    this.#placedTo = to;
+    this.#placedAddress = address;
+    return address;
+  }
+
+  /** A number of the record may be one whose text a double does not give back. */
+  get mayHaveOddNumbers(): boolean {
+    return this.#functions.oddNumberCount() > 0;
+  }
+
+  /** Where the numbers begin whose text a double does not give back, in bytes from the record's first. */
+  oddNumbers(): readonly number[] {
+    const found: number[] = [];
+    const end = this.next(this.root);
+    for (let token = this.root; token < end; token += TOKEN_BYTES) {
+      const head = this.#words[token >> 2] as number;
+      if ((head & 0xff) === tokenKinds.number && (head & (flags.mayBeOdd << 8)) !== 0) {
+        const text = this.json(token);
+        if (String(Number(text)) !== text) found.push(this.start(token) - this.#recordAddress);
+      }
+    }
+    return found;
+  }
+
+  kind(token: number): number {
+    return (this.#words[token >> 2] as number) & 0xff;
+  }
+
+  /** Number of the key that the value stands under; 0 in an array. */
+  key(token: number): number {
+    return (this.#words[token >> 2] as number) >>> 16;
+  }
+
+  start(token: number): number {
+    return this.#words[(token >> 2) + 1] as number;
+  }
+
+  end(token: number): number {
+    return this.#words[(token >> 2) + 2] as number;
+  }
+
+  /** The token after a value and all that it holds. Of a member the next one, unless it is the `next` of the object. */
+  next(token: number): number {
+    return this.#words[(token >> 2) + 3] as number;
+  }
+
+  /** The first item or member, if there is one. */
+  first(token: number): number {
+    return token + TOKEN_BYTES;
+  }
+
+  /** The member of an object under a key; 0 when there is none. */
+  member(object: number, key: number): number {
+    const end = this.next(object);
+    for (let token = this.first(object); token < end; token = this.next(token)) if (this.key(token) === key) return token;
+    return 0;
+  }
+
+  /** The value of a string. */
+  text(token: number): string {
+    const flag = ((this.#words[token >> 2] as number) >> 8) & 0xff;
+    const start = this.start(token);
+    const end = this.end(token);
+    if (flag === 0) return this.#memory.latin1Slice(start, end);
+    const text = this.#memory.utf8Slice(start, end);
+    return (flag & flags.hasEscape) === 0 ? text : (JSON.parse(`"${text}"`) as string);
+  }
+
+  /** The JSON text of any value but a string. */
+  json(token: number): string {
+    return this.#memory.utf8Slice(this.start(token), this.end(token));
+  }
+
+  /** True for a string that says this, of ASCII characters without escapes. */
+  isText(token: number, text: string): boolean {
+    return this.kind(token) === tokenKinds.string && this.end(token) - this.start(token) === text.length && this.text(token) === text;
+  }
+}

@@ -1,0 +1,150 @@
+// Records that were taken as tapes → envelopes whose resource is parsed only when somebody asks for it.
+
+import { keyNumbers } from '../bytes/key-names.ts';
+import { type RecordTape, tokenKinds } from '../bytes/record-tape.ts';
+import type { Location } from '../diagnostics.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { BundleScope, ResourceEnvelope, ResourceHead } from '../types.ts';
+import { hasNumberText } from './parse-lossless.ts';
+import { parseTaken, type RecordBytes } from './parse-record.ts';
+import type { RecordPlace } from './resource-envelope.ts';
+
+class TakenHead implements ResourceHead {
+  readonly resourceType: string;
+  readonly id: string | undefined;
+  readonly lastUpdated: string | undefined;
+  readonly hasContained: boolean;
+  readonly token: number;
+  readonly #tape: RecordTape;
+  readonly #identifier: number;
+
+  constructor(
+    tape: RecordTape,
+    token: number,
+    resourceType: string,
+    id: string | undefined,
+    lastUpdated: string | undefined,
+    hasContained: boolean,
+    identifier: number,
+  ) {
+    this.resourceType = resourceType;
+    this.id = id;
+    this.lastUpdated = lastUpdated;
+    this.hasContained = hasContained;
+    this.token = token;
+    this.#tape = tape;
+    this.#identifier = identifier;
+  }
+
+  get identifier(): JsonValue | undefined {
+    if (this.#identifier === 0) return undefined;
+    const kind = this.#tape.kind(this.#identifier);
+    return kind === tokenKinds.string ? this.#tape.text(this.#identifier) : (JSON.parse(this.#tape.json(this.#identifier)) as JsonValue);
+  }
+}
+
+/** Undefined for what is no resource, and for Bundles, which are taken apart. */
+export function readHead(tape: RecordTape, token: number): ResourceHead | undefined {
+  if (tape.kind(token) !== tokenKinds.object) return undefined;
+  let resourceType: string | undefined;
+  let id: string | undefined;
+  let meta = 0;
+  let hasContained = false;
+  let identifier = 0;
+  const end = tape.next(token);
+  for (let member = tape.first(token); member < end; member = tape.next(member)) {
+    switch (tape.key(member)) {
+      case keyNumbers.resourceType:
+        resourceType = textOf(tape, member);
+        break;
+      case keyNumbers.id:
+        id = textOf(tape, member);
+        break;
+      case keyNumbers.meta:
+        meta = member;
+        break;
+      case keyNumbers.contained:
+        hasContained = tape.kind(member) === tokenKinds.array;
+        break;
+      case keyNumbers.identifier:
+        identifier = member;
+        break;
+    }
+  }
+  if (resourceType === undefined || resourceType === 'Bundle') return undefined;
+  const lastUpdated = meta !== 0 && tape.kind(meta) === tokenKinds.object ? tape.member(meta, keyNumbers.lastUpdated) : 0;
+  return new TakenHead(tape, token, resourceType, id, lastUpdated === 0 ? undefined : textOf(tape, lastUpdated), hasContained, identifier);
+}
+
+/** The usual entry of a Bundle: one with a resource and nothing to be said about it. */
+export function readEntry(tape: RecordTape): { readonly head: ResourceHead; readonly fullUrl: string | undefined } | undefined {
+  const entry = tape.root;
+  if (tape.kind(entry) !== tokenKinds.object) return undefined;
+  let resource = 0;
+  let fullUrl: string | undefined;
+  const end = tape.next(entry);
+  for (let member = tape.first(entry); member < end; member = tape.next(member)) {
+    const key = tape.key(member);
+    if (key === keyNumbers.resource) resource = member;
+    else if (key === keyNumbers.fullUrl) fullUrl = textOf(tape, member);
+    else if (key === keyNumbers.request && mayDelete(tape, member)) return undefined;
+  }
+  const head = resource === 0 ? undefined : readHead(tape, resource);
+  return head === undefined ? undefined : { head, fullUrl };
+}
+
+function mayDelete(tape: RecordTape, request: number): boolean {
+  if (tape.kind(request) !== tokenKinds.object) return false;
+  const method = tape.member(request, keyNumbers.method);
+  return method !== 0 && tape.kind(method) === tokenKinds.string && tape.text(method) === 'DELETE';
+}
+
+function textOf(tape: RecordTape, token: number): string | undefined {
+  return tape.kind(token) === tokenKinds.string ? tape.text(token) : undefined;
+}
+
+export class TakenEnvelope implements ResourceEnvelope {
+  readonly head: ResourceHead;
+  readonly fullUrl: string | undefined;
+  readonly bundle: BundleScope | undefined;
+  readonly #record: RecordBytes;
+  readonly #tape: RecordTape;
+  readonly #place: RecordPlace;
+  #resource: JsonObject | undefined;
+  #hasNumberText: boolean | undefined;
+
+  /** @param record - the bytes of the tape's record */
+  constructor(head: ResourceHead, record: RecordBytes, tape: RecordTape, place: RecordPlace, fullUrl: string | undefined, bundle: BundleScope | undefined) {
+    this.head = head;
+    this.fullUrl = fullUrl;
+    this.bundle = bundle;
+    this.#record = record;
+    this.#tape = tape;
+    this.#place = place;
+  }
+
+  get resource(): JsonObject {
+    if (this.#resource === undefined) {
+      const record = parseTaken(this.#record, this.#tape) as JsonObject;
+      this.#resource = this.head.token === this.#tape.root ? record : (record.resource as JsonObject);
+    }
+    return this.#resource;
+  }
+
+  get hasNumberText(): boolean {
+    this.#hasNumberText ??= this.#tape.mayHaveOddNumbers && hasNumberText(this.resource);
+    return this.#hasNumberText;
+  }
+
+  location(): Location {
+    return this.#place.location();
+  }
+
+  rawText(): string {
+    return this.#place.rawText();
+  }
+
+  rawBytes(): Uint8Array {
+    return this.#place.rawBytes();
+  }
+}

@@ -1,0 +1,291 @@
+// Whatever the bytes: a record that is taken is JSON, and its tape says what JSON.parse says.
+
+import { isUtf8 } from 'node:buffer';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openByteLane } from '../../src/bytes/byte-lane.ts';
+import { tokenKinds } from '../../src/bytes/record-tape.ts';
+import { loadModel } from '../../src/fhir/load-model.ts';
+import { stringifyJson } from '../../src/json.ts';
+import { parseLossless } from '../../src/read/parse-lossless.ts';
+import { parseTaken } from '../../src/read/parse-record.ts';
+import { findSharedFolder } from '../support/shared-data.ts';
+
+const model = await loadModel('r4');
+const { tape, keys, functions } = await openByteLane(model.jsonKeys());
+const mostDepth = 100;
+
+/** JSON text of a token, made from what the tape says of it and all that it holds. */
+function write(token: number): string {
+  const end = tape.next(token);
+  const children: number[] = [];
+  switch (tape.kind(token)) {
+    case tokenKinds.null:
+      return 'null';
+    case tokenKinds.false:
+      return 'false';
+    case tokenKinds.true:
+      return 'true';
+    case tokenKinds.number:
+      return tape.json(token);
+    case tokenKinds.string:
+      // A text that is copied as it stands is what JSON.stringify writes.
+      expect(`"${tape.json(token)}"`).toBe(JSON.stringify(tape.text(token)));
+      return JSON.stringify(tape.text(token));
+  }
+  for (let child = tape.first(token); child < end; child = tape.next(child)) children.push(child);
+  if (tape.kind(token) === tokenKinds.array) return `[${children.map(write).join(',')}]`;
+  expect(tape.kind(token)).toBe(tokenKinds.object);
+  return `{${children.map((child) => `${JSON.stringify(keys.nameOf(tape.key(child)))}:${write(child)}`).join(',')}}`;
+}
+
+/** True when the record is taken; then it is checked. What stands around it must not matter. */
+function isTaken(record: string | Uint8Array, before = '', after = ''): boolean {
+  const bytes = Buffer.from(record);
+  const buffer = Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]);
+  const start = buffer.length - bytes.length - Buffer.byteLength(after);
+  const end = start + bytes.length;
+  if (!tape.take(buffer, start, end, mostDepth)) return false;
+  expect(isUtf8(bytes)).toBe(true);
+  const value = parseLossless(bytes.toString());
+  expect(write(tape.root)).toBe(stringifyJson(value));
+  expect(parseTaken({ buffer, start, end, isAscii: false }, tape)).toEqual(value);
+  return true;
+}
+
+const usualKeys = ['resourceType', 'id', 'status', '_status', 'valueQuantity', 'extension', 'url', 'contained', 'entry', 'div', 'linkId'];
+const oddKeys = ['', 'x', '__proto__', 'st\u00e4tus', 'constructor', '1', 'a'.repeat(65536 + 6)];
+const space = fc.constantFrom('', '', '', ' ', '\n', '\t\r\n', `\n${' '.repeat(14)}`, `\n${' '.repeat(40)}`);
+const number = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+  fc.integer().map(String),
+  fc.constantFrom(
+    '0',
+    '-0',
+    '0.0',
+    '1.00',
+    '0.000001',
+    '0.0000001',
+    '1e3',
+    '1E+3',
+    '-1.5e-7',
+    '12345678901234567890',
+    '999999999999999',
+    '0.1',
+    '10.10',
+    '123456789.123456',
+  ),
+);
+const plainText = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('\u00fc', '"', '\\', '\n\t', '\u2028', '\u007f', 'a'.repeat(100), '\u{1f600}'),
+);
+
+/** Text of a value that may be taken, if no odd key stands in it. */
+function jsonText(key: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const { value } = fc.letrec<{ value: string }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      fc.oneof(
+        number,
+        fc.constantFrom('true', 'false', 'null'),
+        plainText.map((text) => JSON.stringify(text)),
+      ),
+      fc.tuple(fc.array(fc.tuple(space, tie('value'), space)), space).map(([items, inner]) => `[${items.map((parts) => parts.join('')).join(',') || inner}]`),
+      fc
+        .tuple(fc.uniqueArray(fc.tuple(key, space, tie('value'), space), { selector: ([name]) => name }), space)
+        .map(([members, inner]) => `{${members.map(([name, a, text, b]) => `${a}${JSON.stringify(name)}${b}:${a}${text}${b}`).join(',') || inner}}`),
+    ),
+  }));
+  return value;
+}
+
+const usualText = jsonText(fc.constantFrom(...usualKeys));
+const isEscaped = (text: string): boolean => /\\u/.test(text);
+
+describe('a record', () => {
+  it('that is written as FHIR is has a tape', () => {
+    const taken = fc.tuple(usualText, fc.string(), fc.string()).filter(([text]) => !isEscaped(text));
+    fc.assert(
+      fc.property(taken, ([text, before, after]) => {
+        expect(isTaken(`[${text}]`, before, after)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('with any other keys is taken or not, but never otherwise than it is written', () => {
+    const odd = jsonText(fc.constantFrom(...usualKeys, ...oddKeys));
+    fc.assert(
+      fc.property(odd, (text) => void isTaken(text)),
+      { numRuns: 500 },
+    );
+  });
+
+  it('that is damaged is taken only where it is JSON all the same', () => {
+    const change = fc.record({ at: fc.nat(), byte: fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(...Buffer.from('"\\{}[],:0-.eEtnu \n'))) });
+    fc.assert(
+      fc.property(usualText, fc.array(change, { minLength: 1, maxLength: 3 }), fc.constantFrom('set', 'insert', 'cut', 'remove'), (text, changes, kind) => {
+        let bytes = Buffer.from(text);
+        for (const { at, byte } of changes) {
+          const index = at % bytes.length;
+          if (kind === 'set') bytes[index] = byte;
+          else if (kind === 'insert') bytes = Buffer.concat([bytes.subarray(0, index), Buffer.from([byte]), bytes.subarray(index)]);
+          else if (kind === 'remove' && bytes.length > 1) bytes = Buffer.concat([bytes.subarray(0, index), bytes.subarray(index + 1)]);
+          else if (index > 0) bytes = bytes.subarray(0, index);
+        }
+        isTaken(bytes);
+        // What stands behind it must not complete it.
+        isTaken(bytes, '', text);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each([
+    ['has a fault', '{"id":1,}'],
+    ['has a fault', '[1,]'],
+    ['has a fault', '{"id" "a"}'],
+    ['has a fault', '{"id":tru}'],
+    ['has a fault', '{"id":01}'],
+    ['has a fault', '{"id":1.}'],
+    ['has a fault', '{"id":.5}'],
+    ['has a fault', '{"id":1e}'],
+    ['has a fault', '{"id":+1}'],
+    ['has a fault', '{"id":"a\nb"}'],
+    ['has a fault', '{"id":"a'],
+    ['has a fault', '{"id":"\\x"}'],
+    ['has a byte order mark', '\ufeff{"id":"a"}'],
+    ['has an escape that JSON.stringify would not write', '{"id":"\\u0041"}'],
+    ['has an escape that JSON.stringify would not write', '{"id":"a\\/b"}'],
+    ['has a key that FHIR does not have', '{"ids":"a"}'],
+    ['has a key that FHIR does not have', '{"__proto__":"a"}'],
+    ['has an empty key', '{"":"a"}'],
+    ['has a key that is written with an escape', '{"\\u0069d":"a"}'],
+    ['has a key twice', '{"id":"a","status":1,"id":"a"}'],
+    ['is deeper than the limit', `${'['.repeat(mostDepth + 1)}${']'.repeat(mostDepth + 1)}`],
+    ['has white space around it', ' {"id":"a"}'],
+    ['has white space around it', '{"id":"a"} '],
+    ['is empty', ''],
+    ['has more values than there is room for', `[${'1,'.repeat(1024 * 1024)}1]`],
+  ])('that %s is refused', (_, record) => {
+    expect(isTaken(record)).toBe(false);
+  });
+
+  it.each([
+    [[0xc3]],
+    [[0xc0, 0x80]],
+    [[0xe0, 0x80, 0x80]],
+    [[0xed, 0xa0, 0x80]],
+    [[0xf0, 0x80, 0x80, 0x80]],
+    [[0xf4, 0x90, 0x80, 0x80]],
+    [[0xff]],
+    [[0x80]],
+    [[0xe2, 0x82]],
+  ])('with bytes that are no UTF-8 is refused: %j', (bytes) => {
+    const quoted = Buffer.concat([Buffer.from('"'), Buffer.from(bytes), Buffer.from('"')]);
+    expect(isUtf8(quoted)).toBe(false);
+    expect(isTaken(quoted)).toBe(false);
+    expect(isTaken(Buffer.concat([Buffer.from(`"${'a'.repeat(20)}`), Buffer.from(bytes), Buffer.from(`${'a'.repeat(20)}"`)]))).toBe(false);
+  });
+
+  it('as deep as the limit is taken', () => {
+    expect(isTaken(`${'['.repeat(mostDepth)}${']'.repeat(mostDepth)}`)).toBe(true);
+    const depth = 500;
+    expect(tape.take(Buffer.from(`${'{"extension":['.repeat(depth / 2)}${']}'.repeat(depth / 2)}`), 0, 8 * depth, 5000)).toBe(true);
+  });
+
+  it('with every key of the version is taken', () => {
+    const names = [...model.jsonKeys()].flatMap((key) => [key, `_${key}`]);
+    expect(names.length).toBeGreaterThan(1000);
+    expect(isTaken(`{${names.map((name) => `"${name}":0`).join(',')}}`)).toBe(true);
+    for (const name of names) expect(keys.nameOf(keys.numberOf(name))).toBe(name);
+    expect(keys.numberOf('ids')).toBe(0);
+    expect(keys.numberOf('_ids')).toBe(0);
+  });
+
+  it('finds its end by itself, as far as its bytes are there', () => {
+    const record = '{"id":"a","name":[{"family":"b"}]}';
+    const buffer = Buffer.from(`  ${record},{"id"`);
+    expect(tape.takeNext(buffer, 2, mostDepth)).toBe(2 + record.length);
+    expect(write(tape.root)).toBe(record);
+    expect(tape.takeNext(buffer, 3 + record.length, mostDepth)).toBe(-1);
+    expect(tape.takeNext(buffer, buffer.length, mostDepth)).toBe(-1);
+  });
+});
+
+describe('bytes that were placed', () => {
+  it('are placed again after the arena was reset', () => {
+    const buffer = Buffer.from('{"id":"a"}{"id":"b"}');
+    expect(tape.takeNext(buffer, 0, mostDepth)).toBe(10);
+    functions.resetArena();
+    const other = functions.allocateArena(64);
+    new Uint8Array(functions.memory.buffer, other, 64).fill(0);
+    expect(tape.takeNext(buffer, 10, mostDepth)).toBe(20);
+    expect(write(tape.root)).toBe('{"id":"b"}');
+    expect(new Uint8Array(functions.memory.buffer, other, 64).every((byte) => byte === 0)).toBe(true);
+    functions.resetArena();
+  });
+
+  it('stay while something was allocated after them, and are given up else', () => {
+    functions.resetArena();
+    const take = (text: string) => tape.take(Buffer.from(text), 0, text.length, mostDepth);
+    expect(take('{"id":"first"}')).toBe(true);
+    const first = tape.member(tape.root, keys.numberOf('id'));
+    const [start, end] = [tape.start(first), tape.end(first)];
+    const byteCount = functions.arenaByteCount();
+    expect(take('{"id":"other"}')).toBe(true);
+    expect(functions.arenaByteCount()).toBe(byteCount);
+    functions.allocateArena(8);
+    expect(take('{"id":"third"}')).toBe(true);
+    expect(functions.arenaByteCount()).toBeGreaterThan(byteCount);
+    expect(Buffer.from(functions.memory.buffer, start, end - start).toString()).toBe('other');
+    functions.resetArena();
+  });
+
+  it('are read in parts where there are many of them', () => {
+    const record = `{"div":"${'a'.repeat(700 * 1024)}"}`;
+    const buffer = Buffer.from(record.repeat(30));
+    for (let start = 0; start < buffer.length; start += record.length) expect(tape.takeNext(buffer, start, mostDepth)).toBe(start + record.length);
+    expect(functions.arenaByteCount()).toBeLessThan(9 * 1024 * 1024);
+  });
+
+  it('are refused where there is no room for them', () => {
+    expect(tape.take(Buffer.alloc(100 * 1024 * 1024, '"'), 0, 100 * 1024 * 1024, mostDepth)).toBe(false);
+    expect(isTaken('{"id":"a"}')).toBe(true);
+  });
+});
+
+const suite = findSharedFolder('data/json-test-suite/test_parsing');
+describe.runIf(suite !== undefined)('JSONTestSuite', () => {
+  const names = suite === undefined ? [] : readdirSync(suite).filter((name) => name.endsWith('.json'));
+  it.each(names)('%s', (name) => {
+    const bytes = readFileSync(join(suite as string, name));
+    const isJson = isTaken(bytes);
+    if (name.startsWith('n_')) expect(isJson).toBe(false);
+    isTaken(bytes, '[', ']');
+    isTaken(Buffer.concat([Buffer.from('{"id":'), bytes, Buffer.from('}')]));
+  });
+});
+
+describe('resources of', () => {
+  const folders = ['data/bulk-ndjson'].flatMap((name) => findSharedFolder(name) ?? []);
+  it.runIf(folders.length > 0).each(folders)('%s are taken', (folder) => {
+    let takenCount = 0;
+    let count = 0;
+    for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(nd)?json$/.test(name))) {
+      const content = readFileSync(join(folder, path), 'utf8');
+      const records = path.endsWith('.ndjson') ? content.split('\n').slice(0, 500) : [content];
+      for (const record of records) {
+        if (record.trim() === '') continue;
+        count++;
+        if (isTaken(record.trim())) takenCount++;
+      }
+    }
+    expect(count).toBeGreaterThan(0);
+    expect(takenCount / count).toBeGreaterThan(0.95);
+  });
+});
