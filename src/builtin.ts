@@ -1,12 +1,15 @@
 // What ships: the built-in plugin, and the stages that are no plugin's. The only file that sees every stage.
 
 import { type ByteLane, openByteLane as openLane } from './bytes/byte-lane.ts';
+import type { ByteFunctions } from './bytes/load-module.ts';
+import { RowStore } from './bytes/row-store.ts';
 import type { FhirVersion } from './fhir/element-model.ts';
 import { loadModel } from './fhir/load-model.ts';
 import { type DefaultTableOptions, defaultTableOptions, makeDefaultTables } from './plan/default-tables.ts';
 import { jsonReaders } from './read/json-readers.ts';
 import { locateJsonFault } from './read/locate-json-fault.ts';
 import { createTextBuilder, createTypedBuilder } from './table/cell-builder.ts';
+import { createDiscardBuilder } from './table/discard-builder.ts';
 import type { CellStorage, PartPlace, PartSink, Plugin, TableBuilder, TableFormat, TableSchema, TypedOptions, TypedStorage } from './types.ts';
 import { createArrowFormat } from './write/arrow/arrow-format.ts';
 import { createCsvFormat } from './write/csv/csv-format.ts';
@@ -85,6 +88,11 @@ export function createBuilder(schema: TableSchema, storage: CellStorage): TableB
 export async function openByteLane(version: FhirVersion): Promise<ByteLane> {
   const model = await loadModel(version);
   return await openLane(model.jsonKeys());
+}
+
+/** Where rows wait as bytes. */
+export function createRowStore(functions: ByteFunctions): RowStore {
+  return new RowStore(functions, { createOverflow: createTextBuilder, createDiscardBuilder });
 }
 
 /** A sink that loads into a database; what it takes is loaded when it is used. */

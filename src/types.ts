@@ -203,7 +203,13 @@ export interface TableSchema {
  * What cells hold. `text`: the literal text of the input, whatever its type. `typed`: what the column's type takes;
  * other values leave the cell null.
  */
-export type CellStorage = { readonly kind: 'text' } | TypedStorage;
+export type CellStorage = TextStorage | TypedStorage;
+
+export interface TextStorage {
+  readonly kind: 'text';
+  /** True where rows are encoded from their bytes, so that a builder need not keep strings for the batches' vectors. */
+  readonly isOfBytes?: boolean;
+}
 
 export interface TypedStorage extends TypedOptions {
   readonly kind: 'typed';

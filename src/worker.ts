@@ -1,7 +1,7 @@
 // The entry of a thread that reads a part of the sources: loads what a conversion needs, then does as it is told.
 
 import { parentPort } from 'node:worker_threads';
-import { createBuilder, createDiscardBuilder, createPartSink, makeFileSource, openByteLane, readSource } from './builtin.ts';
+import { createBuilder, createDiscardBuilder, createPartSink, createRowStore, makeFileSource, openByteLane, readSource } from './builtin.ts';
 import { loadRegistry } from './convert/load-registry.ts';
 import { type Diagnostic, Diagnostics, UserError } from './diagnostics.ts';
 import type { FromThread, PlainFailure, PlainTask, ToThread } from './part-messages.ts';
@@ -41,6 +41,7 @@ async function makePart({ settings, sources, ...rest }: PlainTask): Promise<Loca
     createBuilder,
     createDiscardBuilder,
     openByteLane: () => openByteLane(fhirVersion),
+    createRowStore,
     sources: sources.map(({ filePath, name, isNamedByUser, byteSize }) =>
       makeFileSource(typeof filePath === 'string' ? filePath : Buffer.from(filePath), name, isNamedByUser, byteSize),
     ),

@@ -12,12 +12,25 @@ export interface ByteFunctions {
   allocateText(byteCount: number): number;
   placedText(): number;
   arenaByteCount(): number;
+  heldByteCount(): number;
   truncateArena(byteCount: number): void;
   resetArena(): void;
   addKeys(from: number, to: number, count: number): number;
   scan(from: number, to: number, mostDepth: number): number;
   oddNumberCount(): number;
   tapeAddress(): number;
+  createTable(columnCount: number): number;
+  discardRows(table: number): number;
+  addRow(table: number): number;
+  setCell(row: number, column: number, address: number, byteCount: number): void;
+  truncateRows(table: number, rowCount: number): void;
+  clearRows(table: number): void;
+  /** Where encoders write to. */
+  outPosition(): number;
+  /** Rows encoded from `firstRow` on: fewer than there are when the memory for output is full. */
+  encodeCsv(table: number, firstRow: number, delimiter: number, nullAddress: number, nullByteCount: number, isFormulaSafe: number): number;
+  /** Bytes that the last call of an encoder made. */
+  encodedByteCount(): number;
 }
 
 async function readModule(): Promise<Uint8Array> {

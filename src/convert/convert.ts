@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import {
   createBuilder,
   createDiscardBuilder,
+  createRowStore,
   type FhirVersion,
   type FolderSink,
   findSources,
@@ -99,6 +100,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       createBuilder,
       createDiscardBuilder,
       openByteLane: () => openByteLane(version),
+      createRowStore,
       sink,
       mayBeEmpty: isIncremental,
       threads,

@@ -1,6 +1,8 @@
 // A part of the sources, read in this thread: sources → resources → rows → the part's sink.
 
 import type { ByteLane } from '../bytes/byte-lane.ts';
+import type { ByteFunctions } from '../bytes/load-module.ts';
+import type { RowStore } from '../bytes/row-store.ts';
 import { describeFault } from '../describe-fault.ts';
 import { type Diagnostic, Diagnostics, RowFault, UserError } from '../diagnostics.ts';
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../json.ts';
@@ -29,6 +31,8 @@ export interface ConversionOptions {
   readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
   /** For each part one of its own; not given where every resource is parsed. */
   readonly openByteLane?: (() => Promise<ByteLane>) | undefined;
+  /** Where rows wait as bytes for a sink that takes them so. */
+  readonly createRowStore?: ((functions: ByteFunctions) => RowStore) | undefined;
   readonly limits: ReadLimits;
   /** Undefined: all tables. */
   readonly tableNames: ReadonlySet<string> | undefined;
@@ -61,6 +65,8 @@ export class LocalPart implements Part {
   readonly #indexes: PartIndexes;
   #byteLane: Promise<ByteLane> | undefined;
   #isStopped = false;
+  /** Of both readings. */
+  #rowStore: RowStore | undefined;
 
   constructor(options: LocalPartOptions) {
     this.#options = options;
@@ -82,8 +88,12 @@ export class LocalPart implements Part {
   }
 
   async #read(pass: 'first' | 'second'): Promise<PartReading> {
-    this.#byteLane ??= this.#options.openByteLane?.();
-    return await new Reading(this.#options, this.#indexes, await this.#byteLane, pass, () => this.#isStopped).read();
+    const { createRowStore, openByteLane, sink } = this.#options;
+    this.#byteLane ??= openByteLane?.();
+    const byteLane = await this.#byteLane;
+    if (byteLane !== undefined && takesRowsAsBytes(sink)) this.#rowStore ??= createRowStore?.(byteLane.functions);
+    this.#rowStore?.restart();
+    return await new Reading(this.#options, this.#indexes, { byteLane, rowStore: this.#rowStore }, pass, () => this.#isStopped).read();
   }
 
   async readAgain(decisions: PartDecisions): Promise<PartReading> {
@@ -108,6 +118,11 @@ export class LocalPart implements Part {
   }
 }
 
+/** The rows of a store wait for one place each. */
+function takesRowsAsBytes({ outputs = [], storage }: PartSink): boolean {
+  return outputs.length === 0 && storage.kind === 'text' && storage.isOfBytes === true;
+}
+
 /** Its own id, unless another one of its type has that before it; without an id, its place. */
 function chooseLocalId(resource: JsonObject, type: string, index: number, taken: ReadonlySet<string>): string {
   const own = Object.hasOwn(resource, 'id') && typeof resource['id'] === 'string' && resource['id'] !== '' ? resource['id'] : `${index}`;
@@ -126,6 +141,12 @@ interface PartIndexes {
   /** Keys of resources that may have no row: of the part, and of the others. */
   readonly suspects: KeyTable;
   readonly foreignSuspects: KeyTable[];
+}
+
+/** What is kept as bytes, over both readings. */
+interface PartMemory {
+  readonly byteLane: ByteLane | undefined;
+  readonly rowStore: RowStore | undefined;
 }
 
 /** A contained resource stands where its container does. */
@@ -174,7 +195,7 @@ class Reading {
   constructor(
     options: LocalPartOptions,
     { foreignSuspects, ids, keyHash, references, resources, suspects }: PartIndexes,
-    byteLane: ByteLane | undefined,
+    { byteLane, rowStore }: PartMemory,
     pass: 'first' | 'second',
     isStopped: () => boolean,
   ) {
@@ -199,7 +220,7 @@ class Reading {
     if (sink === undefined) throw new Error('rows have to go somewhere');
     const context = this.#counts.flattenContext(sink.storage, options.isAudited, saveInto(sink));
     this.#tableSets = [
-      new TableSet({ ...options, sink }, { ...context, references, referenceCounter: this.#referenceCounts }),
+      new TableSet({ ...options, sink, rowStore }, { ...context, references, referenceCounter: this.#referenceCounts }),
       // What is counted is the same for all, but for what a storage makes of it: the first place speaks for all.
       ...others.map(
         (other) => new TableSet({ ...options, sink: other }, { ...new RunCounts().flattenContext(other.storage, false, saveInto(other)), references }),

@@ -1,6 +1,7 @@
 // The tables of a run: which flatteners a resource type has, their builders, and when rows move on to the sink.
 // What is held in memory is bounded: per table by rows and size, over all tables by a budget.
 
+import type { RowStore } from '../bytes/row-store.ts';
 import type { DiagnosticCode, MessageParameters } from '../diagnostics.ts';
 import type { Registry } from '../registry.ts';
 import type { CellStorage, Flatten, FlattenContext, Flattener, PartSink, TableBuilder, TableFacts, TableSchema, TableWriter } from '../types.ts';
@@ -10,6 +11,8 @@ export interface TableSetOptions {
   readonly sink: PartSink;
   readonly createBuilder: (schema: TableSchema, storage: CellStorage) => TableBuilder;
   readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
+  /** Takes the rows in place of builders of their own. */
+  readonly rowStore?: RowStore | undefined;
   /** Undefined: all. */
   readonly tableNames: ReadonlySet<string> | undefined;
   /** How many threads share the memory for rows. */
@@ -68,6 +71,8 @@ export class TableSet {
   /** Types that FHIR does not define and that have tables all the same. */
   readonly undefinedTypes: string[] = [];
   readonly #budgetBytes: number;
+  /** While the rows of the store are written. */
+  #emptying: Promise<void> | undefined;
   #untilBudgetCheck = resourcesPerBudgetCheck;
 
   constructor(options: TableSetOptions, context: FlattenContext) {
@@ -95,6 +100,8 @@ export class TableSet {
   }
 
   #relieve(tables: readonly OpenTable[]): Promise<void> | undefined {
+    const { rowStore } = this.#options;
+    if (rowStore !== undefined) return rowStore.isFull ? this.#emptyStore(rowStore) : undefined;
     for (let index = 0; index < tables.length; index++) {
       const { rowCount, byteCount } = (tables[index] as OpenTable).builder;
       if (rowCount >= maxBatchRows || byteCount >= maxBatchBytes) return this.#flushFull(tables);
@@ -145,11 +152,12 @@ export class TableSet {
   }
 
   #bindFlattener(flattener: Flattener): BoundFlattener {
-    const { createBuilder, createDiscardBuilder, registry, sink, tableNames } = this.#options;
+    const { createBuilder, createDiscardBuilder, registry, rowStore, sink, tableNames } = this.#options;
     const tables: OpenTable[] = [];
     const builders = flattener.tables.map((schema) => {
-      if (tableNames !== undefined && !tableNames.has(schema.name)) return createDiscardBuilder(schema);
-      const table: OpenTable = { builder: createBuilder(schema, this.#context.storage), writer: undefined };
+      if (tableNames !== undefined && !tableNames.has(schema.name)) return rowStore?.createDiscardBuilder(schema) ?? createDiscardBuilder(schema);
+      const builder = rowStore?.createBuilder(schema) ?? createBuilder(schema, this.#context.storage);
+      const table: OpenTable = { builder, writer: undefined };
       tables.push(table);
       return table.builder;
     });
@@ -175,6 +183,21 @@ export class TableSet {
     }
     for (const name of names) this.#typeByTable.set(name, resourceType);
     return false;
+  }
+
+  /** One promise for all who ask while a resource with contained ones adds rows of several types. */
+  #emptyStore(rowStore: RowStore): Promise<void> {
+    this.#emptying ??= this.#flushAll(rowStore).finally(() => {
+      this.#emptying = undefined;
+    });
+    return this.#emptying;
+  }
+
+  async #flushAll(rowStore: RowStore): Promise<void> {
+    // A resource's rows are all added without a wait, and nobody adds more until this promise is fulfilled.
+    await Promise.resolve();
+    for (const table of this.#tables) await this.#flush(table);
+    rowStore.reset();
   }
 
   async #flushFull(tables: readonly OpenTable[]): Promise<void> {

@@ -2,6 +2,7 @@
 // Columns get memory only when a first value comes: most columns of most tables are empty, and a run may hold hundreds
 // of tables at once. The arrays are reused from batch to batch.
 
+import { textOf } from '../cell-text.ts';
 import type { Batch, CellStorage, CellValue, TableBuilder, TableSchema, Vector } from '../types.ts';
 
 /** In text storage strings only. */
@@ -113,13 +114,6 @@ class CellBuilder implements TableBuilder {
 
 function emptyColumn(capacity: number): CellColumn {
   return new Array<CellValue | undefined>(capacity).fill(undefined);
-}
-
-/** Flatteners in text storage set strings; a plugin's may set others. Lists are joined as CSV has them. */
-function textOf(value: CellValue): string {
-  if (!Array.isArray(value)) return String(value);
-  const items = value.filter((item: CellValue | null) => item !== null);
-  return items.map((item: CellValue) => (typeof item === 'string' ? item : textOf(item))).join('; ');
 }
 
 /** Bytes of a cell that is no text. */

@@ -1,9 +1,10 @@
-// Rows set cell by cell, against rows kept as plain arrays.
+// Rows set cell by cell, against rows kept as plain arrays: in each of the builders that texts have.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTextBuilder } from '../../src/table/cell-builder.ts';
-import type { Batch, TableSchema } from '../../src/types.ts';
+import type { Batch, TableBuilder, TableSchema } from '../../src/types.ts';
+import { makeRowStore } from '../support/row-store.ts';
 
 const schema: TableSchema = {
   name: 't',
@@ -29,7 +30,8 @@ type Step =
   | { kind: 'take' }
   | { kind: 'truncate'; by: number };
 
-const cells = fc.array(fc.option(fc.string({ maxLength: 3 }), { nil: undefined, freq: 1 }), { minLength: 4, maxLength: 4 });
+const text = fc.oneof(fc.string({ maxLength: 3 }), fc.string({ unit: fc.constantFrom('a', 'é', '漢', '😀', '\ud800', '\udc00'), maxLength: 60 }));
+const cells = fc.array(fc.option(text, { nil: undefined, freq: 1 }), { minLength: 4, maxLength: 4 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 20, arbitrary: fc.record({ kind: fc.constant('row' as const), cells }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('nested' as const), cells, inner: cells }) },
@@ -37,11 +39,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('truncate' as const), by: fc.nat(3) }) },
 );
 
-describe('text builder', () => {
+const store = await makeRowStore();
+/** Has room for few rows only: the others are kept elsewhere. */
+const smallStore = await makeRowStore(70_000);
+const builders: readonly (readonly [string, () => TableBuilder])[] = [
+  ['of strings', () => createTextBuilder(schema)],
+  ['of a row store', () => store.createBuilder(schema)],
+  ['of a row store that is soon full', () => smallStore.createBuilder(schema)],
+];
+
+describe.each(builders)('text builder %s', (_, createBuilder) => {
   it('holds the rows that were added and not taken back, also when they are filled side by side', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const builder = createTextBuilder(schema);
+        const builder = createBuilder();
+        let taken: { readonly batch: Batch; readonly rows: unknown[][] } | undefined;
         let expected: (string | undefined)[][] = [];
         const fill = (rowIndex: number, row: (string | undefined)[]): void => {
           for (const [index, cell] of row.entries()) {
@@ -68,7 +80,8 @@ describe('text builder', () => {
               expected = expected.slice(0, Math.max(0, expected.length - action.by));
               break;
             case 'take':
-              expect(rowsOf(builder.take())).toEqual(expected);
+              taken = { batch: builder.take(), rows: expected };
+              expect(rowsOf(taken.batch)).toEqual(expected);
               expected = [];
               break;
             default:
@@ -76,6 +89,7 @@ describe('text builder', () => {
           }
           expect(builder.rowCount).toBe(expected.length);
         }
+        if (taken !== undefined && expected.length === 0) expect(rowsOf(taken.batch)).toEqual(taken.rows);
         expect(rowsOf(builder.take())).toEqual(expected);
       }),
       { numRuns: 300 },
@@ -83,7 +97,7 @@ describe('text builder', () => {
   });
 
   it('says which columns are all null, anew for each batch', () => {
-    const builder = createTextBuilder(schema);
+    const builder = createBuilder();
     builder.set(builder.addRow(), 1, '');
     expect(builder.take().vectors.map(({ isAllNull }) => isAllNull)).toEqual([true, false, true, true]);
     builder.set(builder.addRow(), 2, 'x');
@@ -91,7 +105,7 @@ describe('text builder', () => {
   });
 
   it('turns other values into text', () => {
-    const builder = createTextBuilder(schema);
+    const builder = createBuilder();
     const row = builder.addRow();
     builder.set(row, 0, 12n);
     builder.set(row, 1, true);
@@ -100,7 +114,7 @@ describe('text builder', () => {
   });
 
   it('refuses a column that the table does not have', () => {
-    const builder = createTextBuilder(schema);
+    const builder = createBuilder();
     const row = builder.addRow();
     expect(() => builder.set(row, 4, 'x')).toThrow(RangeError);
   });

@@ -1,6 +1,17 @@
 // What the host sees of the module.
 
-export { allocateArena, allocateHeap, allocateText, arenaByteCount, outPosition, placedText, resetArena, truncateArena } from './memory';
+export { encodeCsv, encodedByteCount } from './csv';
 export { addKeys } from './keys';
+export {
+  allocateArena,
+  allocateHeap,
+  allocateText,
+  arenaByteCount,
+  heldByteCount,
+  outPosition,
+  placedText,
+  resetArena,
+  truncateArena,
+} from './memory';
+export { addRow, clearRows, createTable, discardRows, setCell, truncateRows } from './rows';
 export { oddNumberCount, scan, tapeAddress } from './tape';
-

@@ -67,6 +67,11 @@ export function arenaByteCount(): u32 {
   return <u32>(arenaTop - arenaStart);
 }
 
+/** The same without the text that is being read. */
+export function heldByteCount(): u32 {
+  return arenaByteCount() - <u32>(textStart == 0 ? 0 : textEnd - textStart);
+}
+
 /** Takes back what was allocated since the arena had this size. */
 export function truncateArena(byteCount: u32): void {
   arenaTop = arenaStart + byteCount;

@@ -9,7 +9,7 @@ export function createCsvFormat(options: CsvOptions): TableFormat {
   return {
     name: 'csv',
     extension: 'csv',
-    storage: { kind: 'text' },
+    storage: { kind: 'text', isOfBytes: true },
     isJoinable: true,
     start: () => ({ open: (schema, target) => new CsvTableWriter(schema, options, target) }),
   };

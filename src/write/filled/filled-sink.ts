@@ -122,7 +122,7 @@ class FilledPart implements PartSink {
   readonly #canInnerRestart: boolean;
 
   constructor(inner: PartSink, files: PartFiles, canInnerRestart: boolean) {
-    this.storage = inner.storage;
+    this.storage = files.storage;
     this.files = files;
     this.#inner = inner;
     this.#canInnerRestart = canInnerRestart;

@@ -12,7 +12,8 @@ export function createFrameFormat(storage: CellStorage): TableFormat {
   return {
     name: 'frames',
     extension: 'frames',
-    storage,
+    // Frames are made of vectors.
+    storage: storage.kind === 'text' ? { kind: 'text' } : storage,
     isJoinable: true,
     start: () => ({
       open: (_schema, target) => {

@@ -1,0 +1,90 @@
+// What the rows of a table have between their cells, for encoders of text: the columns that have values, each with the
+// bytes since the one before it. Columns without any value cost nothing per row but these bytes.
+
+import { allocateHeap } from './memory';
+import { columnCountOf, rowAt, rowCountOf } from './rows';
+
+/** A filled column: offset of its cell in a row, address and size of the bytes before it (u32 each), and 4 bytes more. */
+export const filledByteCount: usize = 16;
+
+let scratch: usize = 0;
+let scratchByteCount: u32 = 0;
+let columns: usize = 0;
+let columnsEnd: usize = 0;
+let tailAt: usize = 0;
+let tailEnd: usize = 0;
+
+// @ts-ignore
+@inline
+export function layoutColumns(): usize {
+  return columns;
+}
+
+// @ts-ignore
+@inline
+export function layoutColumnsEnd(): usize {
+  return columnsEnd;
+}
+
+// @ts-ignore
+@inline
+export function layoutTail(): usize {
+  return tailAt;
+}
+
+// @ts-ignore
+@inline
+export function layoutTailByteCount(): u32 {
+  return <u32>(tailEnd - tailAt);
+}
+
+/** Copies by 16 bytes; up to 15 bytes beyond are overwritten. Returns the end. */
+// @ts-ignore
+@inline
+export function copyBytes(to: usize, from: usize, byteCount: u32): usize {
+  v128.store(to, v128.load(from));
+  for (let done: u32 = 16; done < byteCount; done += 16) v128.store(to + done, v128.load(from + done));
+  return to + byteCount;
+}
+
+/** Finds it for the rows from `firstRow` on; a row ends with a line feed. False: no memory. */
+export function makeLayout(table: usize, firstRow: u32, delimiter: u32, nullAt: usize, nullByteCount: u32): bool {
+  const columnCount = columnCountOf(table);
+  const rowByteCount = ((columnCount << 3) + 15) & ~15;
+  const byteCount = <u64>rowByteCount + (<u64>columnCount << 4) + <u64>columnCount * <u64>(nullByteCount + 1) + 64;
+  if (byteCount > <u64>scratchByteCount) {
+    if (byteCount > 0x400000) return false;
+    scratch = allocateHeap(<u32>byteCount << 1);
+    scratchByteCount = scratch == 0 ? 0 : <u32>byteCount << 1;
+    if (scratch == 0) return false;
+  }
+  const seen = scratch;
+  const rowCount = rowCountOf(table);
+  for (let at: usize = 0; at < rowByteCount; at += 16) v128.store(seen + at, i64x2.splat(0));
+  for (let index = firstRow; index < rowCount; index++) {
+    const row = rowAt(table, index);
+    // A row of an odd number of cells is followed by 8 bytes of something else, which nobody looks at.
+    for (let at: usize = 0; at < rowByteCount; at += 16) v128.store(seen + at, v128.or(v128.load(seen + at), v128.load(row + at)));
+  }
+  columns = scratch + rowByteCount;
+  columnsEnd = columns;
+  let gap = columns + (<usize>columnCount << 4);
+  let gapStart = gap;
+  for (let column: u32 = 0; column < columnCount; column++) {
+    if (column > 0) store<u8>(gap++, <u8>delimiter);
+    const offset = <usize>column << 3;
+    if (load<u32>(seen + offset) == 0) {
+      for (let at: u32 = 0; at < nullByteCount; at++) store<u8>(gap++, load<u8>(nullAt + at));
+      continue;
+    }
+    store<u32>(columnsEnd, <u32>offset);
+    store<u32>(columnsEnd, <u32>gapStart, 4);
+    store<u32>(columnsEnd, <u32>(gap - gapStart), 8);
+    columnsEnd += filledByteCount;
+    gapStart = gap;
+  }
+  store<u8>(gap++, 0x0a);
+  tailAt = gapStart;
+  tailEnd = gap;
+  return true;
+}
