@@ -61,6 +61,10 @@ const resourcesPerBudgetCheck = 256;
 /** Types that FHIR does not define still get a table, but an input must not open files without end. */
 export const maxUndefinedTypes = 100;
 
+function isFull({ builder: { byteCount, rowCount } }: OpenTable): boolean {
+  return rowCount >= maxBatchRows || byteCount >= maxBatchBytes;
+}
+
 export class TableSet {
   readonly #options: TableSetOptions;
   readonly #context: FlattenContext;
@@ -71,8 +75,8 @@ export class TableSet {
   /** Types that FHIR does not define and that have tables all the same. */
   readonly undefinedTypes: string[] = [];
   readonly #budgetBytes: number;
-  /** While the rows of the store are written. */
-  #emptying: Promise<void> | undefined;
+  /** While rows move on. */
+  #relief: Promise<void> | undefined;
   #untilBudgetCheck = resourcesPerBudgetCheck;
 
   constructor(options: TableSetOptions, context: FlattenContext) {
@@ -101,14 +105,24 @@ export class TableSet {
 
   #relieve(tables: readonly OpenTable[]): Promise<void> | undefined {
     const { rowStore } = this.#options;
-    if (rowStore !== undefined) return rowStore.isFull ? this.#emptyStore(rowStore) : undefined;
-    for (let index = 0; index < tables.length; index++) {
-      const { rowCount, byteCount } = (tables[index] as OpenTable).builder;
-      if (rowCount >= maxBatchRows || byteCount >= maxBatchBytes) return this.#flushFull(tables);
-    }
+    if (rowStore !== undefined) return rowStore.isFull ? this.#moveOn(() => this.#flushStore(rowStore)) : undefined;
+    if (tables.some(isFull)) return this.#moveOn(() => this.#flushFull());
     if (--this.#untilBudgetCheck > 0) return undefined;
     this.#untilBudgetCheck = resourcesPerBudgetCheck;
-    return this.#heldBytes() > this.#budgetBytes ? this.#flushLargest() : undefined;
+    return this.#heldBytes() > this.#budgetBytes ? this.#moveOn(() => this.#flushLargest()) : undefined;
+  }
+
+  /**
+   * Once for all who ask while a resource with contained ones adds rows, and when it has added them all: it does so
+   * without a wait, and nobody adds more until the promise is fulfilled.
+   */
+  #moveOn(flush: () => Promise<void>): Promise<void> {
+    this.#relief ??= Promise.resolve()
+      .then(flush)
+      .finally(() => {
+        this.#relief = undefined;
+      });
+    return this.#relief;
   }
 
   /** Moves the last rows on and closes all tables that have any, or are to be there without; returns these. */
@@ -185,26 +199,13 @@ export class TableSet {
     return false;
   }
 
-  /** One promise for all who ask while a resource with contained ones adds rows of several types. */
-  #emptyStore(rowStore: RowStore): Promise<void> {
-    this.#emptying ??= this.#flushAll(rowStore).finally(() => {
-      this.#emptying = undefined;
-    });
-    return this.#emptying;
-  }
-
-  async #flushAll(rowStore: RowStore): Promise<void> {
-    // A resource's rows are all added without a wait, and nobody adds more until this promise is fulfilled.
-    await Promise.resolve();
+  async #flushStore(rowStore: RowStore): Promise<void> {
     for (const table of this.#tables) await this.#flush(table);
     rowStore.reset();
   }
 
-  async #flushFull(tables: readonly OpenTable[]): Promise<void> {
-    for (const table of tables) {
-      const { rowCount, byteCount } = table.builder;
-      if (rowCount >= maxBatchRows || byteCount >= maxBatchBytes) await this.#flush(table);
-    }
+  async #flushFull(): Promise<void> {
+    for (const table of this.#tables) if (isFull(table)) await this.#flush(table);
   }
 
   async #flushLargest(): Promise<void> {

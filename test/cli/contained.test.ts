@@ -1,6 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { parquetReaders, type ReadFile } from '../support/read-typed.ts';
 import { makeFolder, ndjson, readFolder, runCommand } from '../support/run-command.ts';
+
+const readParquet = parquetReaders['hyparquet'] as ReadFile;
 
 const request = {
   resourceType: 'MedicationRequest',
@@ -68,4 +71,36 @@ it('leave the same rows in the main tables with and without child tables, but fo
     return Object.fromEntries(main.map(([name, rows]) => [name, rows.map(({ other_json: _, ...row }) => row)]));
   };
   expect(await rowsOf('--no-details')).toEqual(await rowsOf());
+});
+
+describe('a resource that contains more than is held of rows in memory', () => {
+  // More rows than a batch, and more bytes than all tables together hold, by themselves and while others come.
+  const count = 9000;
+  const contained = Array.from({ length: 2 * count }, (_, index) => ({
+    resourceType: index % 2 === 0 ? 'Organization' : 'Location',
+    id: `${index}`,
+    name: `the name of ${index}, "${'x'.repeat(index % 200)}"`,
+  }));
+  const bundle = ndjson({ resourceType: 'Patient', id: 'p', contained }, { resourceType: 'Organization', id: 'last', name: 'last' });
+  const idsOf = (parity: number) => contained.flatMap(({ id }, index) => (index % 2 === parity ? [`p#${id}`] : []));
+  const expected = { organization: [...idsOf(0), 'last'], location: idsOf(1) };
+
+  it('has each of them as one row of CSV', async () => {
+    const cwd = makeFolder({ 'in.ndjson': bundle });
+    expect(await runCommand(['in.ndjson', '-o', 'out', '-q'], { cwd })).toMatchObject({ exitCode: 0, stderr: '' });
+    const files = readFolder(`${cwd}/out`);
+    for (const [table, ids] of Object.entries(expected)) {
+      const rows = parse(files[`${table}.csv`] as string, { columns: true }) as Record<string, string>[];
+      expect(rows.map(({ id }) => id)).toEqual(ids);
+    }
+  });
+
+  it('has each of them as one row of Parquet', async () => {
+    const cwd = makeFolder({ 'in.ndjson': bundle });
+    expect(await runCommand(['in.ndjson', '-o', 'out', '-q', '-f', 'parquet'], { cwd })).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const [table, ids] of Object.entries(expected)) {
+      const { columns, rows } = await readParquet(`${cwd}/out/${table}.parquet`);
+      expect(rows.map((row) => row[columns.indexOf('id')])).toEqual(ids);
+    }
+  });
 });
