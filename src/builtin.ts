@@ -1,7 +1,6 @@
 // What ships: the built-in plugin, and the stages that are no plugin's. The only file that sees every stage.
 
 import { type ByteLane, openByteLane as openLane } from './bytes/byte-lane.ts';
-import type { ByteFunctions } from './bytes/load-module.ts';
 import { RowStore } from './bytes/row-store.ts';
 import type { FhirVersion } from './fhir/element-model.ts';
 import { loadModel } from './fhir/load-model.ts';
@@ -91,8 +90,8 @@ export async function openByteLane(version: FhirVersion): Promise<ByteLane> {
 }
 
 /** Where rows wait as bytes. */
-export function createRowStore(functions: ByteFunctions): RowStore {
-  return new RowStore(functions, { createOverflow: createTextBuilder, createDiscardBuilder });
+export function createRowStore({ functions, keys }: ByteLane): RowStore {
+  return new RowStore(functions, { createOverflow: createTextBuilder, createDiscardBuilder }, keys);
 }
 
 /** A sink that loads into a database; what it takes is loaded when it is used. */

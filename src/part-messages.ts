@@ -25,6 +25,7 @@ export interface ThreadSettings {
   /** Modules, which each thread loads anew. */
   readonly plugins: readonly string[];
   readonly keepsVersions: boolean;
+  readonly engine: 'bytes' | 'objects' | undefined;
 }
 
 export interface PlainSource {

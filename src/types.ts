@@ -49,8 +49,10 @@ export interface ResourceHead {
   readonly id: string | undefined;
   /** `meta.lastUpdated`, where it is a text. */
   readonly lastUpdated: string | undefined;
-  /** There is a `contained`, and it is an array. */
-  readonly hasContained: boolean;
+  /** The contained resources in their order; undefined where there is no list of them; computed when asked for. */
+  readonly contained: readonly ResourceHead[] | undefined;
+  /** There is a `contained`, and not all of it is told by `contained`. */
+  readonly hasOddContained: boolean;
   /** `identifier`, with numbers as JSON.parse has them; computed when asked for. */
   readonly identifier: JsonValue | undefined;
   /** Address of the resource's token in the tape. */
@@ -321,10 +323,23 @@ export type ReferenceForm = 'relative' | 'absolute' | 'urn' | 'conditional' | 'i
  */
 export type NoteReference = (form: ReferenceForm, type: string | undefined, id: string | undefined, isMet?: boolean, count?: number) => void;
 
+/**
+ * The same for an engine that counts the forms of references itself, and need not tell again of a target that has a
+ * row: true when it is known to.
+ */
+export type NoteQuietly = (form: ReferenceForm, type: string | undefined, id: string | undefined, isMet: boolean, count: number) => boolean;
+
 /** Counts, by column, the references whose target has no row. */
 export interface ReferenceCounter {
   /** Undefined for a column that is not written. */
   column(table: string, column: string): NoteReference | undefined;
+  quietColumn(table: string, column: string): NoteQuietly | undefined;
+  /** Asked at the end for the forms of references that were noted quietly. */
+  addForms(take: () => ReadonlyMap<ReferenceForm, number>): void;
+  /** Forgets what was noted of a resource. */
+  discard(): void;
+  /** Changes when a target that was known to have a row may have none after all. */
+  readonly generation: number;
 }
 
 /** Finds what references point to that do not say it themselves. */
@@ -336,6 +351,8 @@ export interface ReferenceLookup {
    * identifier; undefined when several have it.
    */
   findIdentifier(identifier: string, targets: readonly string[]): ReferenceTarget | undefined;
+  /** Changes when what was found may mean something else from now on: with each Bundle. */
+  readonly generation: number;
 }
 
 export type DropRule = 'narrative' | 'attachment-data';
@@ -373,8 +390,8 @@ export interface Containment {
   readonly containerId?: string;
   /** Of a contained resource: the type of its container. */
   readonly containerType?: string;
-  /** Of a container: the contained resources that have rows of their own. */
-  readonly unpacked?: ReadonlySet<unknown>;
+  /** Of a container: the places in `contained` of the resources that have rows of their own. */
+  readonly unpacked?: ReadonlySet<number>;
   /** Of both: local id → type of the contained resources that have rows of their own. */
   readonly containedTypes?: ReadonlyMap<string, string>;
 }

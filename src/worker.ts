@@ -40,7 +40,7 @@ async function makePart({ settings, sources, ...rest }: PlainTask): Promise<Loca
     readSource,
     createBuilder,
     createDiscardBuilder,
-    openByteLane: () => openByteLane(fhirVersion),
+    openByteLane: settings.engine === 'objects' ? undefined : () => openByteLane(fhirVersion),
     createRowStore,
     sources: sources.map(({ filePath, name, isNamedByUser, byteSize }) =>
       makeFileSource(typeof filePath === 'string' ? filePath : Buffer.from(filePath), name, isNamedByUser, byteSize),

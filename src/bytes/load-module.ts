@@ -17,6 +17,7 @@ export interface ByteFunctions {
   resetArena(): void;
   addKeys(from: number, to: number, count: number): number;
   scan(from: number, to: number, mostDepth: number): number;
+  readonly host: HostPlace;
   oddNumberCount(): number;
   tapeAddress(): number;
   createTable(columnCount: number): number;
@@ -31,6 +32,49 @@ export interface ByteFunctions {
   encodeCsv(table: number, firstRow: number, delimiter: number, nullAddress: number, nullByteCount: number, isFormulaSafe: number): number;
   /** Bytes that the last call of an encoder made. */
   encodedByteCount(): number;
+  setKeyTexts(address: number): void;
+  setCodingRules(systems: number, base: number, systemKey: number, codeKey: number, codingKey: number): void;
+  setWalkKeys(codingKeys: number, userSelectedKey: number, textKey: number, modifierExtensionKey: number): void;
+  setReferenceKeys(referenceKey: number, typeKey: number, identifierKey: number, typeTexts: number): number;
+  clearReferences(): void;
+  /** 1 when the rows have been added, 0 when another engine has to. */
+  flatten(plan: number, token: number, id: number, idByteCount: number, containment: number): number;
+  setHostText(address: number, byteCount: number): void;
+  describePath(): number;
+  textByteCount(): number;
+}
+
+/** What the module asks for while it flattens; see assembly/host.ts. */
+export interface ByteHost {
+  compileKey(handler: number, key: number): number;
+  compileItem(keyHandler: number, chosenBy: number): number;
+  chooseItem(rule: number, list: number): number;
+  computeCell(cell: number, token: number): number;
+  parseReference(entry: number): void;
+  findTarget(entry: number, shape: number): number;
+  noteReference(site: number, form: number, type: number, id: number, idByteCount: number, count: number): number;
+  addExtensions(list: number, isModifier: number, rest: number, restEnd: number): number;
+  countDropped(keyHandler: number, leafCount: number, unitCount: number): void;
+}
+
+/** Who answers the module; set by the engine that has it flatten. */
+export interface HostPlace {
+  current: ByteHost | undefined;
+}
+
+function hostImports(place: HostPlace): WebAssembly.ModuleImports {
+  const host = () => place.current as ByteHost;
+  return {
+    compileKey: (handler = 0, key = 0) => host().compileKey(handler, key),
+    compileItem: (keyHandler = 0, chosenBy = 0) => host().compileItem(keyHandler, chosenBy),
+    chooseItem: (rule = 0, list = 0) => host().chooseItem(rule, list),
+    computeCell: (cell = 0, token = 0) => host().computeCell(cell, token),
+    parseReference: (entry = 0) => host().parseReference(entry),
+    findTarget: (entry = 0, shape = 0) => host().findTarget(entry, shape),
+    noteReference: (site = 0, form = 0, type = 0, id = 0, idByteCount = 0, count = 0) => host().noteReference(site, form, type, id, idByteCount, count),
+    addExtensions: (list = 0, isModifier = 0, rest = 0, restEnd = 0) => host().addExtensions(list, isModifier, rest, restEnd),
+    countDropped: (keyHandler = 0, leafCount = 0, unitCount = 0) => host().countDropped(keyHandler, leafCount, unitCount),
+  };
 }
 
 async function readModule(): Promise<Uint8Array> {
@@ -39,7 +83,8 @@ async function readModule(): Promise<Uint8Array> {
   return (await import('./bytes.wasm')).default;
 }
 
-export async function loadByteFunctions(imports: WebAssembly.ModuleImports = {}): Promise<ByteFunctions> {
-  const { instance } = await WebAssembly.instantiate(await readModule(), { host: imports });
-  return instance.exports as unknown as ByteFunctions;
+export async function loadByteFunctions(): Promise<ByteFunctions> {
+  const host: HostPlace = { current: undefined };
+  const { instance } = await WebAssembly.instantiate(await readModule(), { host: hostImports(host) });
+  return { ...(instance.exports as unknown as Omit<ByteFunctions, 'host'>), host };
 }

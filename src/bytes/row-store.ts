@@ -3,6 +3,7 @@
 
 import { textOf } from '../cell-text.ts';
 import type { Batch, CellValue, TableBuilder, TableSchema, Vector } from '../types.ts';
+import type { KeyNames } from './key-names.ts';
 import type { ByteFunctions } from './load-module.ts';
 
 /** Rows move on at the end of the resource that comes to this; small enough to stay near the processor. */
@@ -22,6 +23,8 @@ const loneSurrogates = /\p{Surrogate}/gu;
 
 export class RowStore {
   readonly functions: ByteFunctions;
+  /** Of the records that rows may be made from as they stand; undefined where they are parsed. */
+  readonly keys: KeyNames | undefined;
   /** The module's memory. */
   readonly bytes: Buffer;
   readonly words: Uint32Array;
@@ -35,8 +38,9 @@ export class RowStore {
   #freeAddress = 0;
   #freeEnd = 0;
 
-  constructor(functions: ByteFunctions, others: OtherBuilders) {
+  constructor(functions: ByteFunctions, others: OtherBuilders, keys?: KeyNames) {
     this.functions = functions;
+    this.keys = keys;
     this.bytes = Buffer.from(functions.memory.buffer);
     this.words = new Uint32Array(functions.memory.buffer);
     this.#others = others;
@@ -211,7 +215,7 @@ export class RowStoreBuilder implements TableBuilder {
   readonly schema: TableSchema;
   /** Address of the table in the module's memory. */
   readonly table: number;
-  readonly #store: RowStore;
+  readonly store: RowStore;
   readonly #columnCount: number;
   readonly #createOverflow: (schema: TableSchema) => TableBuilder;
   /** Column → the text it was last set to, and where that is: rows of one resource, and its neighbours, repeat much. */
@@ -225,7 +229,7 @@ export class RowStoreBuilder implements TableBuilder {
   #given: RowBatch | undefined;
 
   constructor(store: RowStore, schema: TableSchema, createOverflow: (schema: TableSchema) => TableBuilder) {
-    this.#store = store;
+    this.store = store;
     this.schema = schema;
     this.#columnCount = schema.columns.length;
     this.#createOverflow = createOverflow;
@@ -235,21 +239,26 @@ export class RowStoreBuilder implements TableBuilder {
     this.#lastByteCounts = new Uint32Array(this.#columnCount);
   }
 
+  /** False while rows are kept elsewhere, or are being written: then none must be added in the module. */
+  get isInStore(): boolean {
+    return this.#overflow === undefined && this.#given === undefined;
+  }
+
   get rowCount(): number {
     if (this.#overflow !== undefined) return this.#overflow.rowCount;
-    return this.#given === undefined ? (this.#store.words[(this.table >> 2) + rowCountWord] as number) : 0;
+    return this.#given === undefined ? (this.store.words[(this.table >> 2) + rowCountWord] as number) : 0;
   }
 
   get byteCount(): number {
     if (this.#overflow !== undefined) return this.#overflow.byteCount;
     if (this.#given !== undefined) return 0;
-    return this.rowCount * this.#columnCount * cellByteCount + (this.#store.words[(this.table >> 2) + byteCountWord] as number);
+    return this.rowCount * this.#columnCount * cellByteCount + (this.store.words[(this.table >> 2) + byteCountWord] as number);
   }
 
   addRow(): number {
     if (this.#given !== undefined) this.#detachGiven();
     if (this.#overflow !== undefined) return this.#overflow.addRow();
-    if (this.#store.functions.addRow(this.table) === 0) return this.#overflowRows().addRow();
+    if (this.store.functions.addRow(this.table) === 0) return this.#overflowRows().addRow();
     return this.rowCount - 1;
   }
 
@@ -260,7 +269,7 @@ export class RowStoreBuilder implements TableBuilder {
     }
     if (columnIndex >= this.#columnCount) throw new RangeError(`table ${this.schema.name} has no column ${columnIndex}`);
     const text = typeof value === 'string' ? value : textOf(value);
-    const store = this.#store;
+    const store = this.store;
     if (text !== this.#lastTexts[columnIndex]) {
       if (!store.encode(text)) {
         this.#overflowRows().set(rowIndex, columnIndex, text);
@@ -287,11 +296,11 @@ export class RowStoreBuilder implements TableBuilder {
       const odd = this.#odd.get(rowIndex * this.#columnCount + columnIndex);
       if (odd !== undefined) return odd;
     }
-    const { words } = this.#store;
+    const { words } = this.store;
     const row = words[((words[(this.table >> 2) + rowVectorWord] as number) >> 2) + rowIndex] as number;
     const address = words[(row >> 2) + columnIndex * 2] as number;
     if (address !== 0 && address === this.#lastAddresses[columnIndex]) return this.#lastTexts[columnIndex];
-    return textOfCell(this.#store, this.table, rowIndex, columnIndex);
+    return textOfCell(this.store, this.table, rowIndex, columnIndex);
   }
 
   truncate(rowCount: number): void {
@@ -300,8 +309,8 @@ export class RowStoreBuilder implements TableBuilder {
       return;
     }
     if (this.#given !== undefined) return;
-    this.#store.functions.truncateRows(this.table, rowCount);
-    if (rowCount === 0) this.#store.words[(this.table >> 2) + byteCountWord] = 0;
+    this.store.functions.truncateRows(this.table, rowCount);
+    if (rowCount === 0) this.store.words[(this.table >> 2) + byteCountWord] = 0;
     for (const place of this.#odd.keys()) if (place >= rowCount * this.#columnCount) this.#odd.delete(place);
   }
 
@@ -312,7 +321,7 @@ export class RowStoreBuilder implements TableBuilder {
       this.#overflow = undefined;
       return batch;
     }
-    this.#given = new RowBatch(this.schema, this.#store, this.table, this.rowCount, this.#odd);
+    this.#given = new RowBatch(this.schema, this.store, this.table, this.rowCount, this.#odd);
     this.#odd = new Map();
     return this.#given;
   }
@@ -322,7 +331,7 @@ export class RowStoreBuilder implements TableBuilder {
     this.#given = undefined;
     this.#overflow = undefined;
     this.#odd = new Map();
-    this.#store.functions.clearRows(this.table);
+    this.store.functions.clearRows(this.table);
     this.#lastTexts.fill(undefined);
     this.#lastAddresses.fill(0);
   }
@@ -331,7 +340,7 @@ export class RowStoreBuilder implements TableBuilder {
   #detachGiven(): void {
     void this.#given?.vectors;
     this.#given = undefined;
-    this.#store.functions.clearRows(this.table);
+    this.store.functions.clearRows(this.table);
   }
 
   /** From here on rows are kept outside of the store, with the same indexes. */
@@ -345,7 +354,7 @@ export class RowStoreBuilder implements TableBuilder {
         if (text !== undefined) overflow.set(row, column, text);
       }
     }
-    this.#store.functions.clearRows(this.table);
+    this.store.functions.clearRows(this.table);
     this.#odd = new Map();
     this.#overflow = overflow;
     return overflow;

@@ -8,7 +8,7 @@ declare namespace WebAssembly {
   interface Memory {
     readonly buffer: ArrayBuffer;
   }
-  type ModuleImports = Readonly<Record<string, (...parameters: number[]) => number | void>>;
+  type ModuleImports = Readonly<Record<string, (...parameters: number[]) => unknown>>;
   function instantiate(
     bytes: Uint8Array,
     imports: Readonly<Record<string, ModuleImports>>,

@@ -108,6 +108,7 @@ function convertOptions(inputs: readonly string[], flags: ConvertFlags): Convert
     isFailFast: flags.failFast === true,
     isAudited: flags.audit === true,
     isDryRun: flags.dryRun === true,
+    ...(flags.engine !== undefined && { engine: flags.engine }),
     ...(flags.threads !== undefined && { threads: flags.threads }),
   };
 }

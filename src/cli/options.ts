@@ -35,6 +35,7 @@ export interface ConvertFlags {
   readonly audit?: true;
   readonly failFast?: true;
   readonly dryRun?: true;
+  readonly engine?: 'bytes' | 'objects';
   readonly threads?: number;
   readonly timestamps?: 'local' | 'utc' | 'text';
   readonly decimals?: string;
@@ -127,6 +128,7 @@ export function addConvertOptions(command: Command): void {
     .addOption(new Option('--audit', 'account for every value of the input in _report.json').helpGroup(run))
     .addOption(new Option('--fail-fast', 'stop at the first bad record, publish nothing').helpGroup(run))
     .addOption(new Option('--dry-run', 'read and flatten, write nothing, print the summary').helpGroup(run))
+    .addOption(new Option('--engine <name>', 'bytes, or objects: slower, with the same result').choices(['bytes', 'objects']).hideHelp())
     .addOption(wholeNumber('--threads <n>', 'cores to use at most', 1, 64).default(undefined, 'as many as help').helpGroup(run));
   addLimitOptions(command);
   addMessageOptions(command);

@@ -47,6 +47,8 @@ export interface ConvertOptions {
   readonly isAudited?: boolean;
   /** Reads and flattens, writes nothing. */
   readonly isDryRun?: boolean;
+  /** `objects`: every resource is parsed. It gives the same tables, more slowly, and is what `bytes` is held against. */
+  readonly engine?: 'bytes' | 'objects';
   /** How many threads work at most, this one included. Default: as many as help. One where plugins are given as objects. */
   readonly threads?: number;
   readonly onDiagnostic?: (diagnostic: Diagnostic, countOfCode: number) => void;

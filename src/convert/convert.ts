@@ -74,6 +74,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       // Others than modules do not travel, and are there only where there is one thread.
       plugins: options.plugins?.filter((plugin) => typeof plugin === 'string') ?? [],
       keepsVersions,
+      engine: options.engine,
     }));
   });
   options.onAbortable?.(() => sink.abort());
@@ -99,7 +100,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       readSource,
       createBuilder,
       createDiscardBuilder,
-      openByteLane: () => openByteLane(version),
+      openByteLane: options.engine === 'objects' ? undefined : () => openByteLane(version),
       createRowStore,
       sink,
       mayBeEmpty: isIncremental,

@@ -13,10 +13,11 @@ class TakenHead implements ResourceHead {
   readonly resourceType: string;
   readonly id: string | undefined;
   readonly lastUpdated: string | undefined;
-  readonly hasContained: boolean;
   readonly token: number;
   readonly #tape: RecordTape;
   readonly #identifier: number;
+  readonly #containedToken: number;
+  #contained: readonly ResourceHead[] | undefined;
 
   constructor(
     tape: RecordTape,
@@ -24,16 +25,26 @@ class TakenHead implements ResourceHead {
     resourceType: string,
     id: string | undefined,
     lastUpdated: string | undefined,
-    hasContained: boolean,
+    contained: number,
     identifier: number,
   ) {
     this.resourceType = resourceType;
     this.id = id;
     this.lastUpdated = lastUpdated;
-    this.hasContained = hasContained;
     this.token = token;
     this.#tape = tape;
     this.#identifier = identifier;
+    this.#containedToken = contained;
+  }
+
+  get contained(): readonly ResourceHead[] | undefined {
+    if (this.#containedToken === 0 || this.#tape.kind(this.#containedToken) !== tokenKinds.array) return undefined;
+    this.#contained ??= readContained(this.#tape, this.#containedToken);
+    return this.#contained;
+  }
+
+  get hasOddContained(): boolean {
+    return this.#containedToken !== 0 && this.contained === undefined;
   }
 
   get identifier(): JsonValue | undefined {
@@ -43,13 +54,25 @@ class TakenHead implements ResourceHead {
   }
 }
 
+/** Undefined where one is no resource that has a head. */
+function readContained(tape: RecordTape, list: number): readonly ResourceHead[] | undefined {
+  const heads: ResourceHead[] = [];
+  const end = tape.next(list);
+  for (let item = tape.first(list); item < end; item = tape.next(item)) {
+    const head = readHead(tape, item);
+    if (head === undefined) return undefined;
+    heads.push(head);
+  }
+  return heads;
+}
+
 /** Undefined for what is no resource, and for Bundles, which are taken apart. */
 export function readHead(tape: RecordTape, token: number): ResourceHead | undefined {
   if (tape.kind(token) !== tokenKinds.object) return undefined;
   let resourceType: string | undefined;
   let id: string | undefined;
   let meta = 0;
-  let hasContained = false;
+  let contained = 0;
   let identifier = 0;
   const end = tape.next(token);
   for (let member = tape.first(token); member < end; member = tape.next(member)) {
@@ -64,7 +87,7 @@ export function readHead(tape: RecordTape, token: number): ResourceHead | undefi
         meta = member;
         break;
       case keyNumbers.contained:
-        hasContained = tape.kind(member) === tokenKinds.array;
+        contained = member;
         break;
       case keyNumbers.identifier:
         identifier = member;
@@ -73,7 +96,7 @@ export function readHead(tape: RecordTape, token: number): ResourceHead | undefi
   }
   if (resourceType === undefined || resourceType === 'Bundle') return undefined;
   const lastUpdated = meta !== 0 && tape.kind(meta) === tokenKinds.object ? tape.member(meta, keyNumbers.lastUpdated) : 0;
-  return new TakenHead(tape, token, resourceType, id, lastUpdated === 0 ? undefined : textOf(tape, lastUpdated), hasContained, identifier);
+  return new TakenHead(tape, token, resourceType, id, lastUpdated === 0 ? undefined : textOf(tape, lastUpdated), contained, identifier);
 }
 
 /** The usual entry of a Bundle: one with a resource and nothing to be said about it. */

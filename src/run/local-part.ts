@@ -1,21 +1,32 @@
 // A part of the sources, read in this thread: sources → resources → rows → the part's sink.
 
 import type { ByteLane } from '../bytes/byte-lane.ts';
-import type { ByteFunctions } from '../bytes/load-module.ts';
 import type { RowStore } from '../bytes/row-store.ts';
 import { describeFault } from '../describe-fault.ts';
-import { type Diagnostic, Diagnostics, RowFault, UserError } from '../diagnostics.ts';
+import { type Diagnostic, Diagnostics, type Location, RowFault, UserError } from '../diagnostics.ts';
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../json.ts';
 import { sha256Hex } from '../lazy-crypto.ts';
 import type { Registry } from '../registry.ts';
-import type { CellStorage, Containment, Deletion, PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
+import type {
+  BundleScope,
+  CellStorage,
+  Containment,
+  Deletion,
+  PartSink,
+  ReadLimits,
+  ResourceEnvelope,
+  ResourceHead,
+  Source,
+  TableBuilder,
+  TableSchema,
+} from '../types.ts';
 import { saveInto } from './attachment-files.ts';
 import { contentHash } from './content-hash.ts';
 import { createKeyHash, type KeyHash } from './key-hash.ts';
 import { KeyTable } from './key-table.ts';
 import { instantMs, lastUpdatedMs } from './last-updated.ts';
 import type { Part, PartReading } from './part.ts';
-import { type Finding, type Progress, type ReadSource, type RejectResource, readResources, resourceTypeOf } from './read-resources.ts';
+import { type Finding, type Progress, type ReadSource, type RejectResource, readResources, resourceTypeOf, tableType } from './read-resources.ts';
 import { ReferenceCounts } from './reference-counts.ts';
 import { noReferenceDecisions, ReferenceIndex } from './reference-index.ts';
 import { decideId } from './resource-id.ts';
@@ -32,7 +43,7 @@ export interface ConversionOptions {
   /** For each part one of its own; not given where every resource is parsed. */
   readonly openByteLane?: (() => Promise<ByteLane>) | undefined;
   /** Where rows wait as bytes for a sink that takes them so. */
-  readonly createRowStore?: ((functions: ByteFunctions) => RowStore) | undefined;
+  readonly createRowStore?: ((lane: ByteLane) => RowStore) | undefined;
   readonly limits: ReadLimits;
   /** Undefined: all tables. */
   readonly tableNames: ReadonlySet<string> | undefined;
@@ -91,7 +102,7 @@ export class LocalPart implements Part {
     const { createRowStore, openByteLane, sink } = this.#options;
     this.#byteLane ??= openByteLane?.();
     const byteLane = await this.#byteLane;
-    if (byteLane !== undefined && takesRowsAsBytes(sink)) this.#rowStore ??= createRowStore?.(byteLane.functions);
+    if (byteLane !== undefined && takesRowsAsBytes(sink)) this.#rowStore ??= createRowStore?.(byteLane);
     this.#rowStore?.restart();
     return await new Reading(this.#options, this.#indexes, { byteLane, rowStore: this.#rowStore }, pass, () => this.#isStopped).read();
   }
@@ -124,8 +135,8 @@ function takesRowsAsBytes({ outputs = [], storage }: PartSink): boolean {
 }
 
 /** Its own id, unless another one of its type has that before it; without an id, its place. */
-function chooseLocalId(resource: JsonObject, type: string, index: number, taken: ReadonlySet<string>): string {
-  const own = Object.hasOwn(resource, 'id') && typeof resource['id'] === 'string' && resource['id'] !== '' ? resource['id'] : `${index}`;
+function chooseLocalId(ownId: string | undefined, type: string, index: number, taken: ReadonlySet<string>): string {
+  const own = ownId === undefined || ownId === '' ? `${index}` : ownId;
   let localId = own;
   for (let number = 2; taken.has(`${type} ${localId}`); number++) localId = `${own}#${number}`;
   return localId;
@@ -150,20 +161,67 @@ interface PartMemory {
 }
 
 /** A contained resource stands where its container does. */
-function borrowPlace(container: ResourceEnvelope): Omit<ResourceEnvelope, 'resource' | 'head' | 'hasNumberText'> {
-  return {
-    fullUrl: undefined,
-    bundle: container.bundle,
-    location: () => container.location(),
-    rawText: () => container.rawText(),
-    rawBytes: () => container.rawBytes(),
-  };
+class ContainedEnvelope implements ResourceEnvelope {
+  readonly head: ResourceHead | undefined;
+  readonly fullUrl = undefined;
+  readonly #container: ResourceEnvelope;
+  readonly #index: number;
+
+  constructor(container: ResourceEnvelope, index: number, head: ResourceHead | undefined) {
+    this.head = head;
+    this.#container = container;
+    this.#index = index;
+  }
+
+  get resource(): JsonObject {
+    return (this.#container.resource['contained'] as JsonValue[])[this.#index] as JsonObject;
+  }
+
+  get hasNumberText(): boolean {
+    return this.#container.hasNumberText;
+  }
+
+  get bundle(): BundleScope | undefined {
+    return this.#container.bundle;
+  }
+
+  location(): Location {
+    return this.#container.location();
+  }
+
+  rawText(): string {
+    return this.#container.rawText();
+  }
+
+  rawBytes(): Uint8Array {
+    return this.#container.rawBytes();
+  }
 }
 
-function containedOf(envelope: ResourceEnvelope): readonly JsonValue[] | undefined {
-  if (envelope.head?.hasContained === false) return undefined;
+/** What is said of a contained resource; undefined where it can have no table. */
+interface ContainedName {
+  readonly type: string;
+  readonly id: string | undefined;
+  readonly head: ResourceHead | undefined;
+}
+
+/** One for each item of `contained`; undefined where that is no list. */
+function containedOf(envelope: ResourceEnvelope): readonly (ContainedName | undefined)[] | undefined {
+  const { head } = envelope;
+  if (head !== undefined && !head.hasOddContained) {
+    return head.contained?.map((inner) => {
+      const type = tableType(inner.resourceType);
+      return type === undefined ? undefined : { type, id: inner.id, head: inner };
+    });
+  }
   const { contained } = envelope.resource;
-  return Array.isArray(contained) ? contained : undefined;
+  if (!Array.isArray(contained)) return undefined;
+  return contained.map((resource) => {
+    const type = isJsonObject(resource) ? resourceTypeOf(resource) : undefined;
+    if (!isJsonObject(resource) || type === undefined) return undefined;
+    const id = Object.hasOwn(resource, 'id') ? resource['id'] : undefined;
+    return { type, id: typeof id === 'string' ? id : undefined, head: undefined };
+  });
 }
 
 /** In place of the hash of a content. */
@@ -338,31 +396,30 @@ class Reading {
   /** Adds rows for the resources that one contains; tells which have rows now. */
   #unpackContained(
     envelope: ResourceEnvelope,
-    list: readonly JsonValue[],
+    list: readonly (ContainedName | undefined)[],
     containment: Containment & { readonly containerId: string },
     reject: RejectResource,
-  ): { readonly containedTypes: ReadonlyMap<string, string>; readonly unpacked: ReadonlySet<unknown>; readonly wait: readonly Promise<void>[] } {
+  ): { readonly containedTypes: ReadonlyMap<string, string>; readonly unpacked: ReadonlySet<number>; readonly wait: readonly Promise<void>[] } {
     const containedTypes = new Map<string, string>();
-    const unpacked = new Set<unknown>();
-    const rows: { readonly resource: JsonObject; readonly localId: string; readonly flatteners: readonly BoundFlattener[] }[] = [];
+    const unpacked = new Set<number>();
+    const rows: { readonly contained: ResourceEnvelope; readonly localId: string; readonly flatteners: readonly BoundFlattener[] }[] = [];
     const taken = new Set<string>();
-    for (const [index, resource] of list.entries()) {
-      const type = isJsonObject(resource) ? resourceTypeOf(resource) : undefined;
-      const tables = type === undefined ? undefined : this.#tablesFor(type);
+    for (const [index, name] of list.entries()) {
+      const tables = name === undefined ? undefined : this.#tablesFor(name.type);
       // What can have no table stays where it is; what was not asked for is left out with its type.
-      if (!isJsonObject(resource) || type === undefined || tables === undefined || tables.kind === 'rejected') continue;
-      const localId = chooseLocalId(resource, type, index, taken);
+      if (name === undefined || tables === undefined || tables.kind === 'rejected') continue;
+      const { head, id, type } = name;
+      const localId = chooseLocalId(id, type, index, taken);
       if (containment.containerId.length + 1 + localId.length > this.#longestId) continue;
-      unpacked.add(resource);
+      unpacked.add(index);
       taken.add(`${type} ${localId}`);
       if (!containedTypes.has(localId)) containedTypes.set(localId, type);
       if (tables.kind === 'not-asked-for') continue;
       addTo(this.#counts.containedByType, type, 1);
-      rows.push({ resource, localId, flatteners: tables.flatteners });
+      rows.push({ contained: new ContainedEnvelope(envelope, index, head), localId, flatteners: tables.flatteners });
     }
     const wait: Promise<void>[] = [];
-    for (const { flatteners, localId, resource } of rows) {
-      const contained = { ...borrowPlace(envelope), resource, hasNumberText: envelope.hasNumberText };
+    for (const { contained, flatteners, localId } of rows) {
       const relief = this.#addRows(contained, `${containment.containerId}#${localId}`, flatteners, reject, { ...containment, containedTypes });
       if (relief !== undefined) wait.push(relief);
     }

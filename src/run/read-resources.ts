@@ -59,7 +59,8 @@ export function resourceTypeOf(resource: JsonObject): string | undefined {
   return tableType(Object.hasOwn(resource, 'resourceType') ? resource['resourceType'] : undefined);
 }
 
-function tableType(resourceType: JsonValue | undefined): string | undefined {
+/** A resourceType that can name a table. */
+export function tableType(resourceType: JsonValue | undefined): string | undefined {
   return typeof resourceType === 'string' && resourceTypePattern.test(resourceType) ? resourceType : undefined;
 }
 

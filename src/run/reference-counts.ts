@@ -1,7 +1,7 @@
 // The references that columns show → counts of those whose id joins to no row. Whether it does is known when all is
 // read: until then a target that has not come is kept as 20 bytes for each set of columns that point to it together.
 
-import type { NoteReference, ReferenceCounter, ReferenceForm } from '../types.ts';
+import type { NoteQuietly, NoteReference, ReferenceCounter, ReferenceForm } from '../types.ts';
 import type { KeyHash } from './key-hash.ts';
 import { KeyTable, type KeyTableContent } from './key-table.ts';
 import type { ResourceIndex } from './resource-index.ts';
@@ -95,6 +95,9 @@ export class ReferenceCounts implements ReferenceCounter {
   #lastId = '';
   #isLastMet = false;
 
+  readonly #quietForms: (() => ReadonlyMap<ReferenceForm, number>)[] = [];
+  generation = 0;
+
   constructor(options: ReferenceCountsOptions) {
     this.#options = options;
   }
@@ -102,22 +105,36 @@ export class ReferenceCounts implements ReferenceCounter {
   column(table: string, column: string): NoteReference | undefined {
     if (!this.#options.isTableWritten(table)) return undefined;
     const name = `${table}.${column}`;
-    return (form, type, id, isMet = false, count = 1) => this.#note(name, form, type ?? '', id, isMet, count);
+    return (form, type, id, isMet = false, count = undefined) => {
+      // Rows that repeat a reference refer to nothing more.
+      if (count === undefined) this.#countForm(name, form, id);
+      this.#note(name, form, type ?? '', id, isMet, count ?? 1);
+    };
   }
 
-  #note(column: string, form: ReferenceForm, type: string, id: string | undefined, isMet: boolean, count: number): void {
-    if (count === 1) this.#countForm(column, form, id);
+  quietColumn(table: string, column: string): NoteQuietly | undefined {
+    if (!this.#options.isTableWritten(table)) return undefined;
+    const name = `${table}.${column}`;
+    return (form, type, id, isMet, count) => this.#note(name, form, type ?? '', id, isMet, count);
+  }
+
+  addForms(take: () => ReadonlyMap<ReferenceForm, number>): void {
+    this.#quietForms.push(take);
+  }
+
+  /** True when the target is known to have a row. */
+  #note(column: string, form: ReferenceForm, type: string, id: string | undefined, isMet: boolean, count: number): boolean {
     if (id === undefined) {
       this.#pending.push({ kind: 'withoutId', column, form, type, high: 0, low: 0, count });
-      return;
+      return false;
     }
-    if (type === this.#lastType && id === this.#lastId && this.#isLastMet) return;
+    if (type === this.#lastType && id === this.#lastId && this.#isLastMet) return true;
     const { index, keyHash } = this.#options;
     if (type !== '' && !this.#isMainTableWritten(type)) {
       this.#pending.push({ kind: 'otherTable', column, form, type, high: 0, low: 0, count });
-      return;
+      return false;
     }
-    if (isMet) return;
+    if (isMet) return true;
     keyHash.hash(type, id);
     const { high, low } = keyHash;
     this.#lastType = type;
@@ -125,6 +142,7 @@ export class ReferenceCounts implements ReferenceCounter {
     // Resources of unknown type and contained ones have no entries of their own.
     this.#isLastMet = type !== '' && index.entryOfKey(high, low) >= 0 && !this.#isSuspect(high, low);
     if (!this.#isLastMet) this.#pending.push({ kind: 'missing', column, form, type, high, low, count });
+    return this.#isLastMet;
   }
 
   /** `patient_id` and `subject_id` of an Observation are one reference. */
@@ -147,6 +165,7 @@ export class ReferenceCounts implements ReferenceCounter {
     keyHash.hash(resourceType, id);
     suspects.findOrAdd(keyHash.high, keyHash.low);
     this.#isLastMet = false;
+    this.generation++;
   }
 
   #isSuspect(high: number, low: number): boolean {
@@ -228,6 +247,7 @@ export class ReferenceCounts implements ReferenceCounter {
   }
 
   data(): ReferenceCountsData {
+    for (const take of this.#quietForms) for (const [form, count] of take()) this.#forms.set(form, (this.#forms.get(form) ?? 0) + count);
     return {
       rowless: this.#rowless.content(),
       suspects: this.#options.suspects.content(),

@@ -81,6 +81,7 @@ export class ReferenceIndex implements ReferenceLookup {
   #scopes = new Map<BundleScope, Scope>();
   /** Urns of the scope that were found: the same few are asked for again and again. */
   readonly #found = new Map<string, ReferenceTarget>();
+  generation = 0;
 
   /** @param canReadAgain - false when what comes later is of no use any more. */
   constructor(resources: ResourceIndex, keyHash: KeyHash, canReadAgain = true) {
@@ -132,6 +133,7 @@ export class ReferenceIndex implements ReferenceLookup {
 
   #enter(bundle: BundleScope | undefined): void {
     this.#found.clear();
+    this.generation++;
     this.#bundle = bundle;
     if (bundle === undefined) {
       this.#scope = undefined;
@@ -183,7 +185,7 @@ export class ReferenceIndex implements ReferenceLookup {
     const isRenamed = urn !== null ? urn[1] !== target.id : !fullUrl.endsWith(`/${target.id}`);
     if (isRenamed) {
       scope.renamed.set(fullUrl, target);
-      this.#found.delete(fullUrl);
+      this.#forget(fullUrl);
     }
     if (this.#decisions !== undefined) return;
     if (isRenamed && this.#canReadAgain) this.#spoolText(fullUrl, target.type, target.id);
@@ -191,9 +193,14 @@ export class ReferenceIndex implements ReferenceLookup {
     if (awaited < 0) return;
     // A reference before this entry was taken to mean something else, or nothing.
     this.#hasForward = true;
-    this.#found.delete(fullUrl);
+    this.#forget(fullUrl);
     this.#awaited.setWord(awaited, awaitedWords.type, this.#numberOf(target.type) + 1);
     if (isRenamed) this.#awaited.setWord(awaited, awaitedWords.id, this.#awaitedIds.push(target.id));
+  }
+
+  #forget(urn: string): void {
+    this.#found.delete(urn);
+    this.generation++;
   }
 
   #findAwaited(scope: Scope, urn: string): number {

@@ -1,6 +1,7 @@
 // What the host sees of the module.
 
 export { encodeCsv, encodedByteCount } from './csv';
+export { setCodingRules } from './items';
 export { addKeys } from './keys';
 export {
   allocateArena,
@@ -13,5 +14,8 @@ export {
   resetArena,
   truncateArena,
 } from './memory';
+export { clearReferences, setReferenceKeys } from './references';
+export { setKeyTexts, setRefusedKey } from './rest';
 export { addRow, clearRows, createTable, discardRows, setCell, truncateRows } from './rows';
 export { oddNumberCount, scan, tapeAddress } from './tape';
+export { describePath, flatten, setHostText, setWalkKeys, textByteCount } from './walk';

@@ -26,6 +26,8 @@ let arenaTop: usize = arenaStart;
 /** The text that was placed last, as long as it is known to be there; 0 when it is not. */
 let textStart: usize = 0;
 let textEnd: usize = 0;
+/** Changes with each reset. */
+export let arenaGeneration: u32 = 0;
 
 /** Memory that is never given back, all zero; 0 when there is no more. */
 export function allocateHeap(byteCount: u32): usize {
@@ -61,6 +63,7 @@ export function placedText(): usize {
 /** Forgets all that was allocated in the arena. */
 export function resetArena(): void {
   truncateArena(0);
+  arenaGeneration++;
 }
 
 export function arenaByteCount(): u32 {

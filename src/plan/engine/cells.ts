@@ -135,7 +135,7 @@ function findPresentKey(object: JsonObject | undefined, labels: ReadonlyMap<stri
 const withTimeAndZone = /T\d\d:\d\d.*(Z|[+-]\d\d:\d\d)$/;
 
 /** Hours from one dateTime to another; undefined unless both tell time and zone. */
-function countHours(start: JsonValue | undefined, end: JsonValue | undefined): string | undefined {
+export function countHours(start: JsonValue | undefined, end: JsonValue | undefined): string | undefined {
   if (typeof start !== 'string' || typeof end !== 'string') return undefined;
   if (!withTimeAndZone.test(start) || !withTimeAndZone.test(end)) return undefined;
   const hours = (Date.parse(end) - Date.parse(start)) / 3_600_000;

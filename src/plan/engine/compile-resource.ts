@@ -4,6 +4,7 @@
 import type { ElementModel } from '../../fhir/element-model.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Flatten, FlattenContext, Flattener, LeafAudit, NoteReference, ReferenceCounter, TableBuilder, TableSchema } from '../../types.ts';
+import { bindBytes, type RepeatedColumn } from '../byte-engine/bind-bytes.ts';
 import type { Cell, ResourcePlan, TablePlan } from '../plan.ts';
 import { CodingRows } from './coding-rows.ts';
 import { contributePlan, keyOf, type RowSource } from './contributions.ts';
@@ -61,24 +62,38 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
   const rootHandler = handlers.ofOne(main.root);
   const walk = new ResourceWalk(handlers, context, resource, { codings, extensions });
   const otherJsonColumn = plan.main.cells.findIndex((cell) => cell.kind === 'otherJson');
-  const repetitions = plansOf(plan.main).flatMap((table) => findRepetitions(table, plan.main, builderFor, referenceCounter));
+  const planOf = new Map(plansOf(plan.main).map((table) => [table.schema.name, table]));
+  const repetitions = tables.flatMap(({ state }) => findRepetitions(state, planOf.get(state.builder.schema.name) as TablePlan, plan.main, referenceCounter));
+
+  const flattenToken = bindBytes({
+    context,
+    handlers,
+    rootHandler,
+    tables,
+    repeated: repetitions,
+    codings: plan.codings && { builder: builderFor(plan.codings.schema), isComplete: plan.codings.isComplete },
+    extensions: plan.extensions && extensions && { builder: builderFor(plan.extensions), rows: extensions },
+    main: plan.main.schema,
+    otherJsonColumn,
+  });
 
   const firstRows = new Array<number>(repetitions.length).fill(0);
   let hasEnded = true;
 
   return (envelope, id, containment) => {
     resource.id = id;
-    resource.hasNumberText = envelope.hasNumberText;
     resource.containerId = containment?.containerId ?? id;
     resource.containerType = containment?.containerType ?? resourceType;
     resource.containedTypes = containment?.containedTypes;
     resource.containedIn = containment?.containedIn;
     resource.unpacked = containment?.unpacked;
     resource.versionHash = containment?.versionHash;
+    if (flattenToken !== undefined && envelope.head !== undefined && flattenToken(envelope.head.token, id, containment)) return;
+    resource.hasNumberText = envelope.hasNumberText;
     // A resource that failed may have left rows open.
     if (!hasEnded) for (const { state } of tables) state.reset();
     hasEnded = false;
-    for (let index = 0; index < repetitions.length; index++) firstRows[index] = (repetitions[index] as Repetition).builder.rowCount;
+    for (let index = 0; index < repetitions.length; index++) firstRows[index] = (repetitions[index] as Repetition).state.builder.rowCount;
     main.state.begin(0);
     const rest = walk.walk(rootHandler, envelope.resource);
     main.state.end();
@@ -87,7 +102,8 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
     if (extensions === undefined && rest.includes('"modifierExtension"')) countModifiersBelow(JSON.parse(rest), context);
     if (rest !== '' && otherJsonColumn >= 0) main.state.builder.set(main.state.row, otherJsonColumn, rest);
     for (let index = 0; index < repetitions.length; index++) {
-      const { builder, column, mainColumn, note } = repetitions[index] as Repetition;
+      const { column, mainColumn, note, state } = repetitions[index] as Repetition;
+      const { builder } = state;
       const value = main.state.builder.get(main.state.row, mainColumn);
       const firstRow = firstRows[index] as number;
       if (value === undefined || firstRow === builder.rowCount) continue;
@@ -99,8 +115,8 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
 }
 
 /** Counts the leaves of a resource apart from the walk, so that the walk can be held against it. */
-function auditResource(audit: LeafAudit, resource: JsonObject, rest: string, resourceType: string, unpacked: ReadonlySet<unknown> | undefined): void {
-  const elsewhere = Array.isArray(resource.contained) ? resource.contained.filter((item) => unpacked?.has(item)) : [];
+function auditResource(audit: LeafAudit, resource: JsonObject, rest: string, resourceType: string, unpacked: ReadonlySet<number> | undefined): void {
+  const elsewhere = Array.isArray(resource.contained) ? resource.contained.filter((_, index) => unpacked?.has(index)) : [];
   const otherJson = rest === '' ? new Map<string, number>() : countByPath(JSON.parse(rest), resourceType);
   audit.addResource(measure(resource).leafCount - measure(elsewhere).leafCount, otherJson);
 }
@@ -140,25 +156,20 @@ function bindTables(
   return tables;
 }
 
-interface Repetition {
-  readonly builder: TableBuilder;
-  readonly column: number;
-  readonly mainColumn: number;
+interface Repetition extends RepeatedColumn {
   /** Counts the references repeated. */
   readonly note: NoteReference | undefined;
 }
 
 /** Columns of a child table that repeat one of the main row, which is complete only when the walk has ended. */
-function findRepetitions(
-  plan: TablePlan,
-  main: TablePlan,
-  builderFor: (schema: TableSchema) => TableBuilder,
-  counter: ReferenceCounter | undefined,
-): readonly Repetition[] {
+function findRepetitions(state: TableState, plan: TablePlan, main: TablePlan, counter: ReferenceCounter | undefined): readonly Repetition[] {
   const isRepeated = (cell: Cell): cell is Extract<Cell, { kind: 'repeated' }> => cell.kind === 'repeated';
   return plan.cells.flatMap((cell, column) => {
     if (!isRepeated(cell)) return [];
-    const note = counter?.column(plan.schema.name, plan.schema.columns[column]?.name as string);
-    return [{ builder: builderFor(plan.schema), column, mainColumn: main.schema.columns.findIndex(({ name }) => name === cell.column), note }];
+    const { name } = plan.schema.columns[column] as TableSchema['columns'][number];
+    const mainColumn = main.schema.columns.findIndex((other) => other.name === cell.column);
+    const mainCell = main.cells[mainColumn];
+    const isNoted = mainCell?.kind === 'reference' && mainCell.part === 'id';
+    return [{ state, column, mainColumn, name, mainName: cell.column, isNoted, note: counter?.column(plan.schema.name, name) }];
   });
 }

@@ -2,8 +2,8 @@
 // shown by one and the same function, so that a column and other_json can never disagree on what is shown.
 
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../../json.ts';
-import type { CellStorage, ColumnType, FlattenContext } from '../../types.ts';
-import type { Cell, NodeIndex, Plan } from '../plan.ts';
+import type { CellStorage, ColumnType, FlattenContext, PrimitiveTypeName } from '../../types.ts';
+import type { ArrayPlace, Cell, ItemRule, NodeIndex, Plan, ReferenceShape } from '../plan.ts';
 import { compileAttachment } from './attachment-data.ts';
 import { compileCell, isStoredAsList, joinAll, listAll, type ReadCell } from './cells.ts';
 import { type ChooseItem, compileItemRule } from './item-rules.ts';
@@ -23,7 +23,16 @@ export interface Contribution {
   readonly path: string;
   readonly keys: Map<string, ContributionKey>;
   /** Cells that are computed once the object has been read. */
-  readonly computed: { readonly column: number; readonly read: ReadCell }[];
+  readonly computed: ComputedCell[];
+}
+
+export interface ComputedCell {
+  readonly column: number;
+  readonly read: ReadCell;
+  /** What `read` reads, and where a reference's id is counted, for engines that read it otherwise. */
+  readonly cell: Cell;
+  readonly type: ColumnType;
+  readonly noteName: string | undefined;
 }
 
 export interface ContributionKey {
@@ -31,11 +40,18 @@ export interface ContributionKey {
   /** Of the object under the key. */
   readonly children: Contribution[];
   /** Of one item of the array under the key. */
-  readonly items: { readonly choose: ChooseItem; readonly contribution: Contribution }[];
+  readonly items: ChosenItem[];
   /** Of every item of the array under the key. */
   readonly everyItem: Contribution[];
   /** Tables that have a row for every item of the array under the key. */
   readonly rows: RowSource[];
+}
+
+export interface ChosenItem {
+  readonly choose: ChooseItem;
+  /** What `choose` does. */
+  readonly rule: ItemRule;
+  readonly contribution: Contribution;
 }
 
 /** A table as the place of its items sees it. */
@@ -45,7 +61,22 @@ export interface RowSource {
   readonly root: Contribution;
 }
 
+/** What a leaf's functions do, for engines that do it otherwise; keys and nodes as the plan has them. */
+export type LeafRule =
+  | { readonly kind: 'value'; readonly column: number; readonly type: PrimitiveTypeName }
+  | { readonly kind: 'list'; readonly column: number; readonly type: PrimitiveTypeName; readonly separator: string }
+  | { readonly kind: 'ownId' }
+  | { readonly kind: 'resourceType' }
+  | { readonly kind: 'json'; readonly column: number; readonly earlierKeys: readonly string[] }
+  | { readonly kind: 'implied'; readonly value: string }
+  | { readonly kind: 'joinedItem'; readonly list: ArrayPlace; readonly separator: string }
+  | { readonly kind: 'firstOf'; readonly plan: Plan; readonly type: PrimitiveTypeName; readonly earlier: readonly Cell[] }
+  | { readonly kind: 'reference'; readonly shape: ReferenceShape; readonly hasIdentifierColumn: boolean }
+  | { readonly kind: 'referenceType' | 'referenceIdentifier' | 'attachment' };
+
 export interface Leaf {
+  readonly state: TableState;
+  readonly rule: LeafRule;
   readonly take: TakeLeaf;
   /** False when the value has not the JSON type that FHIR gives the element. */
   isFit(value: JsonValue): boolean;
@@ -68,7 +99,7 @@ export function contributePlan(plan: Plan, state: TableState, flattenContext: Fl
   for (const [index, node] of plan.nodes.entries()) {
     if (node.kind === 'child') keyOf(at(node.parent), node.key).children.push(at(index));
     else if (node.kind === 'item') {
-      keyOf(at(node.parent), node.key).items.push({ choose: compileItemRule(node.rule), contribution: at(index) });
+      keyOf(at(node.parent), node.key).items.push({ choose: compileItemRule(node.rule), rule: node.rule, contribution: at(index) });
     }
   }
   const shownDirectly = new Set(plan.cells.filter((cell) => cell.kind === 'value').map((cell) => `${cell.node}.${cell.key}`));
@@ -76,7 +107,7 @@ export function contributePlan(plan: Plan, state: TableState, flattenContext: Fl
   const context: Context = { plan, state, storage, flattenContext, at, shownDirectly, nextIndex };
   for (const [column, cell] of plan.cells.entries()) addCell(context, cell, column);
   for (const { node, key, value } of plan.implied) {
-    keyOf(at(node), key).leaves.push({ take: (found) => found === value, isFit: isString });
+    keyOf(at(node), key).leaves.push({ state, rule: { kind: 'implied', value }, take: (found) => found === value, isFit: isString });
   }
   return contributions;
 }
@@ -108,15 +139,20 @@ function addCell(context: Context, cell: Cell, column: number): void {
     case 'id':
       // In a child table it is the parent's key, and an element's own id stays data.
       if (context.plan.nodes[0]?.kind === 'resource') {
-        keyOf(at(0), 'id').leaves.push({ take: (value) => isOwnId(value, state), isFit: isString });
+        keyOf(at(0), 'id').leaves.push({ state, rule: { kind: 'ownId' }, take: (value) => isOwnId(value, state), isFit: isString });
         // The table's name tells the type.
-        keyOf(at(0), 'resourceType').leaves.push({ take: () => true, isFit: isString });
+        keyOf(at(0), 'resourceType').leaves.push({ state, rule: { kind: 'resourceType' }, take: () => true, isFit: isString });
       }
       addComputed(context, cell, column);
       return;
     case 'value': {
       const { read, isShown } = readerOf(context, cell, typeOf(context.plan, column));
-      keyOf(at(cell.node), cell.key).leaves.push({ take: takeValue(state, column, read, isShown), isFit: (value) => read(value) !== undefined });
+      keyOf(at(cell.node), cell.key).leaves.push({
+        state,
+        rule: { kind: 'value', column, type: cell.type },
+        take: takeValue(state, column, read, isShown),
+        isFit: (value) => read(value) !== undefined,
+      });
       return;
     }
     case 'list':
@@ -172,6 +208,8 @@ function addJson({ at, state }: Context, cell: Extract<Cell, { kind: 'json' }>, 
   for (const [position, key] of cell.keys.entries()) {
     const earlier = cell.keys.slice(0, position);
     keyOf(at(cell.node), key).leaves.push({
+      state,
+      rule: { kind: 'json', column, earlierKeys: earlier },
       take(value, object) {
         if (!isJsonObject(value) || earlier.some((other) => isJsonObject(object[other]))) return false;
         state.builder.set(state.row, column, stringifyJson(value));
@@ -185,6 +223,8 @@ function addJson({ at, state }: Context, cell: Extract<Cell, { kind: 'json' }>, 
 function addAttachment({ at, state }: Context, cell: Extract<Cell, { kind: 'attachment' }>, column: number): void {
   const read = compileAttachment(cell.as, state.resource.saveFile);
   keyOf(at(cell.node), 'data').leaves.push({
+    state,
+    rule: { kind: 'attachment' },
     take(value, object) {
       const text = read(value, object);
       if (text !== undefined) state.builder.set(state.row, column, text);
@@ -240,6 +280,8 @@ function makeListLeaf(context: Context, cell: Extract<Cell, { kind: 'list' }>, c
   const { separator } = cell;
   const isWhole = isStoredAsList(type, storage);
   return {
+    state,
+    rule: { kind: 'list', column, type: cell.type, separator },
     take(value) {
       const shown = isWhole ? listAll(value, read) : joinAll(value, read, separator);
       if (shown !== undefined) state.builder.set(state.row, column, shown);
@@ -282,14 +324,20 @@ function isSeparable(text: string, separator: string, itemCount: number): boolea
 /** A cell that needs more than one leaf is computed when the objects that it reads are known. */
 function addComputed(context: Context, cell: Cell, column: number): void {
   const node = commonNode(context.plan, nodesOf(cell));
-  context.at(node).computed.push({ column, read: compileCell(cell, typeOf(context.plan, column), context.storage, notedColumn(context, cell, column)) });
+  const type = typeOf(context.plan, column);
+  const noteName = noteNameOf(context, cell, column);
+  const read = compileCell(cell, type, context.storage, noteName === undefined ? undefined : noteColumn(context, column, noteName));
+  context.at(node).computed.push({ column, read, cell, type, noteName });
 }
 
-/** For columns with ids of references, where these are counted. */
-function notedColumn({ plan, state }: Context, cell: Cell, column: number): NotedColumn | undefined {
-  const { referenceCounter } = state.resource;
-  if (referenceCounter === undefined || cell.kind !== 'reference' || cell.part !== 'id') return undefined;
-  const noted = new NotedColumn(referenceCounter.column(plan.schema.name, plan.schema.columns[column]?.name as string));
+/** The column's name, for columns with ids of references where these are counted. */
+function noteNameOf({ plan, state }: Context, cell: Cell, column: number): string | undefined {
+  if (state.resource.referenceCounter === undefined || cell.kind !== 'reference' || cell.part !== 'id') return undefined;
+  return plan.schema.columns[column]?.name;
+}
+
+function noteColumn({ plan, state }: Context, column: number, name: string): NotedColumn {
+  const noted = new NotedColumn(state.resource.referenceCounter?.column(plan.schema.name, name));
   state.noted.set(column, noted);
   return noted;
 }
@@ -337,6 +385,8 @@ function addJoinItems({ at, state, nextIndex }: Context, cell: Extract<Cell, { k
     computed: [],
   };
   keyOf(everyItem, cell.itemKey).leaves.push({
+    state,
+    rule: { kind: 'joinedItem', list: { node: cell.node, key: cell.key }, separator: cell.separator },
     take(value) {
       const list = state.slots[cell.node]?.[cell.key];
       return typeof value === 'string' && Array.isArray(list) && isSeparable(value, cell.separator, list.length);
@@ -348,7 +398,7 @@ function addJoinItems({ at, state, nextIndex }: Context, cell: Extract<Cell, { k
 
 /** The cell shows the first operand that is present; the others are shown only where earlier ones are absent. */
 function addFirstOf(context: Context, cell: Extract<Cell, { kind: 'firstOf' }>, column: ColumnType): void {
-  const { at, shownDirectly } = context;
+  const { at, plan, shownDirectly, state } = context;
   for (const [position, operand] of cell.cells.entries()) {
     // What follows a computed operand cannot be told from the cell.
     if (operand.kind !== 'value') return;
@@ -356,6 +406,8 @@ function addFirstOf(context: Context, cell: Extract<Cell, { kind: 'firstOf' }>, 
     const { read, isShown } = readerOf(context, operand, column);
     const isEarlierPresent = cell.cells.slice(0, position).map((earlier) => findPresence(context, earlier, column));
     keyOf(at(operand.node), operand.key).leaves.push({
+      state,
+      rule: { kind: 'firstOf', plan, type: operand.type, earlier: cell.cells.slice(0, position) },
       take: (value) => read(value) !== undefined && !isEarlierPresent.some((isPresent) => isPresent()) && (isShown === undefined || isShown(value)),
       isFit: (value) => read(value) !== undefined,
     });
@@ -394,17 +446,28 @@ function addReference({ at, plan, state }: Context, cell: Extract<Cell, { kind: 
     case 'id': {
       // Where the ids stand at the head of a table, the reference may have no other columns.
       const hasIdentifierColumn = plan.cells.some((other) => other.kind === 'reference' && other.part === 'identifier' && other.node === node);
-      keyOf(at(node), 'reference').leaves.push({ take: (_, object) => showsLiteral(object, shape, hasIdentifierColumn, state.resource), isFit: isString });
+      keyOf(at(node), 'reference').leaves.push({
+        state,
+        rule: { kind: 'reference', shape, hasIdentifierColumn },
+        take: (_, object) => showsLiteral(object, shape, hasIdentifierColumn, state.resource),
+        isFit: isString,
+      });
       return;
     }
     case 'type':
-      keyOf(at(node), 'type').leaves.push({ take: (_, object) => showsType(object, shape, state.resource), isFit: isString });
+      keyOf(at(node), 'type').leaves.push({
+        state,
+        rule: { kind: 'referenceType' },
+        take: (_, object) => showsType(object, shape, state.resource),
+        isFit: isString,
+      });
       return;
     case 'identifier': {
       if (shape.identifierNode === undefined) return;
       const take: TakeLeaf = (value, object) => isString(value) && isString(object.value);
-      keyOf(at(shape.identifierNode), 'system').leaves.push({ take, isFit: isString });
-      keyOf(at(shape.identifierNode), 'value').leaves.push({ take, isFit: isString });
+      const leaf: Leaf = { state, rule: { kind: 'referenceIdentifier' }, take, isFit: isString };
+      keyOf(at(shape.identifierNode), 'system').leaves.push(leaf);
+      keyOf(at(shape.identifierNode), 'value').leaves.push(leaf);
       return;
     }
     default:

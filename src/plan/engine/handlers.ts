@@ -4,9 +4,8 @@
 import { type ElementModel, isPrimitive } from '../../fhir/element-model.ts';
 import type { JsonValue } from '../../json.ts';
 import type { DropRule } from '../../types.ts';
-import type { Contribution, Leaf, RowSource } from './contributions.ts';
+import type { ChosenItem, Contribution, Leaf, RowSource } from './contributions.ts';
 import { type DropCheck, DropRules } from './drop-rules.ts';
-import type { ChooseItem } from './item-rules.ts';
 
 /** What a key means to the coding and extension tables. */
 export type KeyRole = 'contained' | 'extensions' | 'primitive-element' | 'concept-codings' | 'concept-text' | 'coding-value';
@@ -22,7 +21,7 @@ export interface KeyHandler {
   readonly drop: DropCheck | undefined;
   /** For the object under the key. */
   readonly child: ObjectHandler | undefined;
-  readonly items: readonly { readonly choose: ChooseItem; readonly contribution: Contribution }[];
+  readonly items: readonly ChosenItem[];
   readonly everyItem: readonly Contribution[];
   /** Tables with a row for each item of the array under the key. */
   readonly rows: readonly RowSource[];

@@ -5,6 +5,9 @@ import { parseReference } from '../../fhir/reference.ts';
 import { isJsonObject, type JsonObject, type JsonValue, numberText } from '../../json.ts';
 import type { ItemRule } from '../plan.ts';
 
+/** Where HL7's own code systems are: all of them count as standard. */
+export const hl7CodeSystems = 'http://terminology.hl7.org/';
+
 export type ChooseItem = (list: readonly JsonValue[]) => JsonObject | undefined;
 
 export function compileItemRule(rule: ItemRule): ChooseItem {
@@ -93,13 +96,14 @@ function chooseStandardCoding(list: readonly JsonValue[]): JsonObject | undefine
     first ??= coding;
     if (typeof coding.code !== 'string') continue;
     if (typeof coding.system === 'string' && standardSystems.has(coding.system)) return coding;
-    if (typeof coding.system === 'string' && coding.system.startsWith('http://terminology.hl7.org/')) return coding;
+    if (typeof coding.system === 'string' && coding.system.startsWith(hl7CodeSystems)) return coding;
     firstWithCode ??= coding;
   }
   return firstWithCode ?? first;
 }
 
-const identifierRanks = new Map<JsonValue | undefined, number>([
+/** Rank by use; of other uses, and without one, {@link identifierRank}. */
+export const identifierRanks = new Map<JsonValue | undefined, number>([
   ['official', 0],
   ['usual', 1],
   ['secondary', 3],
@@ -107,8 +111,10 @@ const identifierRanks = new Map<JsonValue | undefined, number>([
   ['old', 5],
 ]);
 
+export const identifierRank = 2;
+
 function rankIdentifier(identifier: JsonObject): number {
-  return identifierRanks.get(identifier.use) ?? 2;
+  return identifierRanks.get(identifier.use) ?? identifierRank;
 }
 
 function chooseIdentifierOf(list: readonly JsonValue[], typeCodes: readonly string[], systems: readonly string[]): JsonObject | undefined {
@@ -132,7 +138,8 @@ function chooseWhereCode(list: readonly JsonValue[], key: string, codes: readonl
   return undefined;
 }
 
-const nameRanks = new Map<JsonValue | undefined, number>([
+/** Rank by use, also without one; of other uses {@link nameRank}. */
+export const nameRanks = new Map<JsonValue | undefined, number>([
   ['official', 0],
   ['usual', 1],
   [undefined, 2],
@@ -140,18 +147,23 @@ const nameRanks = new Map<JsonValue | undefined, number>([
   ['old', 5],
 ]);
 
+export const nameRank = 3;
+
 function rankName(name: JsonObject): number {
-  return nameRanks.get(name.use) ?? 3;
+  return nameRanks.get(name.use) ?? nameRank;
 }
 
-const addressRanks = new Map<JsonValue | undefined, number>([
+/** Rank by use, also without one; of other uses {@link addressRank}. */
+export const addressRanks = new Map<JsonValue | undefined, number>([
   ['home', 0],
   [undefined, 1],
   ['old', 3],
 ]);
 
+export const addressRank = 2;
+
 function rankAddress(address: JsonObject): number {
-  return addressRanks.get(address.use) ?? 2;
+  return addressRanks.get(address.use) ?? addressRank;
 }
 
 const contactUseRanks = new Map<JsonValue | undefined, number>([

@@ -23,7 +23,7 @@ export interface ResourceState {
   readonly saveFile: SaveFile | undefined;
   readonly referenceCounter: ReferenceCounter | undefined;
   /** Contained resources that have rows of their own. */
-  unpacked: ReadonlySet<unknown> | undefined;
+  unpacked: ReadonlySet<number> | undefined;
 }
 
 /** A reference as a column's cell has it, for columns elsewhere that repeat the cell. */
@@ -63,8 +63,8 @@ export class TableState {
   /** The table above; undefined for the main table. */
   readonly #parent: TableState | undefined;
   /** Items hold items of this table, so that their index is a running number. */
-  readonly #isRecursive: boolean;
-  readonly #nodeCount: number;
+  readonly isRecursive: boolean;
+  readonly nodeCount: number;
   /** Rows begun and not ended: more than one where an item holds items. */
   readonly #open: { row: number; index: number; parentIndex: number | undefined; slots: (JsonObject | undefined)[] }[] = [];
   #depth = 0;
@@ -74,8 +74,8 @@ export class TableState {
     this.resource = resource;
     this.builder = builder;
     this.#parent = parent;
-    this.#isRecursive = isRecursive;
-    this.#nodeCount = nodeCount;
+    this.isRecursive = isRecursive;
+    this.nodeCount = nodeCount;
     this.slots = emptySlots(nodeCount);
   }
 
@@ -99,13 +99,13 @@ export class TableState {
     if (this.#depth > 0) {
       this.#open.push({ row: this.row, index: this.index, parentIndex: this.parentIndex, slots: this.slots });
       this.parentIndex = this.index;
-      this.slots = emptySlots(this.#nodeCount);
+      this.slots = emptySlots(this.nodeCount);
     } else {
       this.parentIndex = undefined;
       this.slots.fill(undefined);
     }
     this.#depth++;
-    this.index = this.#isRecursive ? this.#nextIndex++ : arrayIndex;
+    this.index = this.isRecursive ? this.#nextIndex++ : arrayIndex;
     this.row = this.builder.addRow();
   }
 

@@ -221,8 +221,8 @@ export class ResourceWalk {
   #keepContained(list: JsonValue[]): string {
     const { unpacked } = this.#resource;
     if (unpacked === undefined) return this.#stringify(list);
-    if (list.every((item) => unpacked.has(item))) return '';
-    return `[${list.map((item) => (unpacked.has(item) ? 'null' : this.#stringify(item))).join(',')}]`;
+    if (list.every((_, index) => unpacked.has(index))) return '';
+    return `[${list.map((item, index) => (unpacked.has(index) ? 'null' : this.#stringify(item))).join(',')}]`;
   }
 
   #keepObject(known: KeyHandler, item: JsonObject): string {

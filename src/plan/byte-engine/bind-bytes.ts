@@ -1,0 +1,161 @@
+// The tables of a resource type, as the object engine has bound them → a function that fills them from a tape. The
+// object engine stays the measure: what is not done here exactly as there is left to it.
+
+import { RowStoreBuilder } from '../../bytes/row-store.ts';
+import type { Containment, FlattenContext, TableBuilder, TableSchema } from '../../types.ts';
+import type { RowSource } from '../engine/contributions.ts';
+import type { ExtensionRows } from '../engine/extension-rows.ts';
+import type { HandlerSet, ObjectHandler } from '../engine/handlers.ts';
+import type { TableState } from '../engine/table-state.ts';
+import { ByteProgram } from './byte-program.ts';
+import type { ByteScope } from './byte-scope.ts';
+
+/** A column of a child table that repeats one of the main row. */
+export interface RepeatedColumn {
+  readonly state: TableState;
+  readonly column: number;
+  readonly mainColumn: number;
+  readonly name: string;
+  readonly mainName: string;
+  /** The columns show ids of references, which are counted. */
+  readonly isNoted: boolean;
+}
+
+export interface BoundTables {
+  readonly context: FlattenContext;
+  readonly handlers: HandlerSet;
+  readonly rootHandler: ObjectHandler;
+  /** The main table first. */
+  readonly tables: readonly RowSource[];
+  readonly repeated: readonly RepeatedColumn[];
+  readonly codings: { readonly builder: TableBuilder; readonly isComplete: boolean } | undefined;
+  readonly extensions: { readonly builder: TableBuilder; readonly rows: ExtensionRows } | undefined;
+  readonly main: TableSchema;
+  readonly otherJsonColumn: number;
+}
+
+/** Adds the rows of a resource whose token stands at the address; false, without any row, when it cannot. */
+export type FlattenToken = (token: number, id: string, containment: Containment | undefined) => boolean;
+
+/** One for all types of a reading. */
+const programs = new WeakMap<FlattenContext, ByteProgram>();
+const noColumn = 0xffffffff;
+const stateWords = { table: 0, isRecursive: 6, nodeCount: 7, slots: 8, length: 11 } as const;
+
+/** Undefined where the rows do not wait in a row store, or more is asked for than this engine does. */
+export function bindBytes(bound: BoundTables): FlattenToken | undefined {
+  const { codings, context, extensions, tables } = bound;
+  const builders = [...tables.map(({ state }) => state.builder), codings?.builder, extensions?.builder].filter((builder) => builder !== undefined);
+  const program = programFor(context, builders);
+  if (program === undefined) return undefined;
+  const { functions } = program.store;
+  const states = new Map(tables.map(({ state }) => [state, writeState(program, state)]));
+  const scope: ByteScope = { handlers: bound.handlers, context, extensions: extensions?.rows, states };
+  const plan = writePlan(program, scope, bound);
+  const rowBuilders = builders.filter((builder) => builder instanceof RowStoreBuilder);
+  return (token, id, containment) => {
+    if (containment?.versionHash !== undefined) return false;
+    for (let index = 0; index < rowBuilders.length; index++) if (!(rowBuilders[index] as RowStoreBuilder).isInStore) return false;
+    if (!program.store.encode(id)) return false;
+    const { textAddress, textByteCount } = program.store;
+    const place = containment === undefined ? 0 : writeContainment(program, containment, bound.main.resourceType, textAddress, textByteCount);
+    if (place === undefined) return false;
+    program.scope = scope;
+    program.references.begin(scope, id, containment);
+    if (functions.flatten(plan, token, textAddress, textByteCount, place) !== 0) return true;
+    context.referenceCounter?.discard();
+    return false;
+  };
+}
+
+function programFor(context: FlattenContext, builders: readonly TableBuilder[]): ByteProgram | undefined {
+  if (context.storage.kind !== 'text' || context.audit !== undefined || !builders.every((builder) => tableOf(builder) !== undefined)) return undefined;
+  const store = builders.find((builder) => builder instanceof RowStoreBuilder)?.store;
+  if (store?.keys === undefined) return undefined;
+  let program = programs.get(context);
+  if (program === undefined) {
+    program = new ByteProgram(store, store.keys);
+    programs.set(context, program);
+    const { references } = program;
+    context.referenceCounter?.addForms(() => references.takeForms());
+  }
+  return program;
+}
+
+/** The address of a builder's table, also of one whose rows nobody wants. */
+function tableOf(builder: TableBuilder): number | undefined {
+  return 'table' in builder && typeof builder.table === 'number' ? builder.table : undefined;
+}
+
+function writeState(program: ByteProgram, state: TableState): number {
+  const words = new Array<number>(stateWords.length).fill(0);
+  words[stateWords.table] = tableOf(state.builder) as number;
+  words[stateWords.isRecursive] = state.isRecursive ? 1 : 0;
+  words[stateWords.nodeCount] = state.nodeCount;
+  words[stateWords.slots] = program.allocate(state.nodeCount);
+  return program.write(words);
+}
+
+function writePlan(program: ByteProgram, scope: ByteScope, bound: BoundTables): number {
+  const { codings, extensions, main, otherJsonColumn, repeated, rootHandler } = bound;
+  // Tables without states of their own: their rows are taken back like those of the others.
+  const others = [codings?.builder, extensions?.builder].filter((builder) => builder !== undefined);
+  const states = [...scope.states.values(), ...others.map((builder) => writeTableOnly(program, builder))];
+  const repetitions = repeated.flatMap(({ column, isNoted, mainColumn, mainName, name, state }) => {
+    const table = state.builder.schema.name;
+    const site = isNoted ? program.references.repetition(scope, table, name, `${main.name}.${mainName}`) : 0;
+    return [scope.states.get(state) as number, column, mainColumn, site];
+  });
+  return program.write([
+    program.handler(rootHandler, scope),
+    states.length,
+    program.write(states),
+    otherJsonColumn < 0 ? noColumn : otherJsonColumn,
+    repeated.length,
+    program.write(repetitions),
+    codings === undefined ? 0 : (tableOf(codings.builder) as number),
+    codings?.isComplete === true ? 1 : 0,
+    extensions === undefined ? 0 : (tableOf(extensions.builder) as number),
+    ...program.textOf(main.resourceType),
+    program.references.numberOf(main.resourceType),
+  ]);
+}
+
+function writeTableOnly(program: ByteProgram, builder: TableBuilder): number {
+  const words = new Array<number>(stateWords.length).fill(0);
+  words[stateWords.table] = tableOf(builder) as number;
+  return program.write(words);
+}
+
+/** How a resource stands to others, as words in the arena; undefined when there is no room for them. */
+function writeContainment(program: ByteProgram, containment: Containment, ownType: string, ownId: number, ownIdByteCount: number): number | undefined {
+  const { references, store } = program;
+  const { containedIn, containedTypes, containerId, containerType = ownType, unpacked } = containment;
+  const textOf = (text: string): readonly [number, number] => (store.encode(text) ? [store.textAddress, store.textByteCount] : [0, 0]);
+  const list = [...(containedTypes ?? [])].flatMap(([localId, type]) => [...textOf(localId), references.numberOf(type)]);
+  const places = [...(unpacked ?? [])];
+  const headWordCount = 10;
+  const address = store.functions.allocateArena((headWordCount + list.length + places.length) * 4);
+  const [inAddress, inByteCount] = containedIn === undefined ? [0, 0] : textOf(containedIn);
+  const [idAddress, idByteCount] = containerId === undefined ? [ownId, ownIdByteCount] : textOf(containerId);
+  if (address === 0 || idAddress === 0 || (containedIn !== undefined && inAddress === 0)) return undefined;
+  const listAddress = address + headWordCount * 4;
+  store.words.set(
+    [
+      idAddress,
+      idByteCount,
+      references.numberOf(containerType),
+      inAddress,
+      inByteCount,
+      list.length / 3,
+      listAddress,
+      unpacked === undefined ? 0 : 1,
+      places.length,
+      listAddress + list.length * 4,
+      ...list,
+      ...places,
+    ],
+    address >> 2,
+  );
+  return address;
+}

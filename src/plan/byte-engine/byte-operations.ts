@@ -1,0 +1,200 @@
+// Leaves and cells of a plan → the words that assembly/walk.ts follows. What has no words there makes it refuse the
+// resources that come to it.
+
+import { isJsonObject } from '../../json.ts';
+import type { PrimitiveTypeName } from '../../types.ts';
+import { countHours } from '../engine/cells.ts';
+import type { Leaf, LeafRule } from '../engine/contributions.ts';
+import { renderValue } from '../engine/renderings.ts';
+import type { TableState } from '../engine/table-state.ts';
+import type { Cell, NodeIndex, Plan } from '../plan.ts';
+import type { ByteProgram } from './byte-program.ts';
+import { writeRule } from './byte-rules.ts';
+import { type ByteScope, stateOf } from './byte-scope.ts';
+
+const leafKinds = {
+  unsupported: 0,
+  value: 1,
+  list: 2,
+  ownId: 3,
+  resourceType: 4,
+  json: 5,
+  implied: 6,
+  joinedItem: 7,
+  firstOf: 8,
+  reference: 9,
+} as const;
+
+const cellKinds = {
+  unsupported: 0,
+  id: 1,
+  index: 2,
+  parentIndex: 3,
+  value: 4,
+  list: 5,
+  firstOf: 6,
+  referenceId: 7,
+  referenceType: 8,
+  referenceIdentifier: 9,
+  computed: 10,
+  presentKey: 11,
+  count: 12,
+  flagOrPresent: 13,
+  none: 14,
+  containedIn: 15,
+} as const;
+
+const placeKinds = { slot: 0, child: 1, item: 2 } as const;
+const readString = 1;
+const wordCount = 8;
+
+/** How the text of a primitive is read; see assembly/cells.ts. */
+function readingOf(type: PrimitiveTypeName): number {
+  switch (type) {
+    case 'boolean':
+      return 2;
+    case 'decimal':
+      return 3;
+    case 'integer':
+    case 'positiveInt':
+    case 'unsignedInt':
+      return 4;
+    case 'integer64':
+      return 5;
+    default:
+      return readString;
+  }
+}
+
+function operation(...words: readonly number[]): readonly number[] {
+  return [...words, ...new Array<number>(wordCount - words.length).fill(0)];
+}
+
+export function writeLeaf(program: ByteProgram, scope: ByteScope, { rule, state }: Leaf): readonly number[] {
+  const address = stateOf(scope, state);
+  const { keys } = program;
+  switch (rule.kind) {
+    case 'value':
+      return operation(leafKinds.value, address, rule.column, readingOf(rule.type));
+    case 'list':
+      return operation(leafKinds.list, address, rule.column, readingOf(rule.type), ...program.textOf(rule.separator));
+    case 'ownId':
+      return operation(leafKinds.ownId, address);
+    case 'resourceType':
+      return operation(leafKinds.resourceType, address);
+    case 'json': {
+      const earlier = rule.earlierKeys.map((key) => keys.numberOf(key));
+      return operation(leafKinds.json, address, rule.column, program.write(earlier), earlier.length);
+    }
+    case 'implied':
+      return operation(leafKinds.implied, address, 0, ...program.textOf(rule.value));
+    case 'joinedItem':
+      return operation(leafKinds.joinedItem, address, 0, ...program.textOf(rule.separator), 0, rule.list.node, keys.numberOf(rule.list.key));
+    case 'firstOf': {
+      const places = writePlaces(program, scope, rule, state);
+      return operation(leafKinds.firstOf, address, 0, readingOf(rule.type), places.length / 3, program.write(places));
+    }
+    case 'reference':
+      return operation(leafKinds.reference, address, 0, program.references.shape(rule.shape), rule.hasIdentifierColumn ? 1 : 0);
+    case 'referenceType':
+    case 'referenceIdentifier':
+    case 'attachment':
+      return operation(leafKinds.unsupported, address);
+    default:
+      return rule satisfies never;
+  }
+}
+
+/** Of the operands before one: where their objects are, their keys, and how they are read. Computed ones count as absent. */
+function writePlaces(program: ByteProgram, scope: ByteScope, { earlier, plan }: Extract<LeafRule, { kind: 'firstOf' }>, state: TableState): readonly number[] {
+  return earlier.flatMap((cell) =>
+    cell.kind === 'value' ? [writePlace(program, scope, plan, state, cell.node), program.keys.numberOf(cell.key), readingOf(cell.type)] : [],
+  );
+}
+
+function writePlace(program: ByteProgram, scope: ByteScope, plan: Plan, state: TableState, node: NodeIndex): number {
+  const found = plan.nodes[node];
+  if (found === undefined || found.kind === 'resource' || found.kind === 'row') return program.write([placeKinds.slot, stateOf(scope, state), node]);
+  const outer = writePlace(program, scope, plan, state, found.parent);
+  const key = program.keys.numberOf(found.key);
+  if (found.kind === 'child') return program.write([placeKinds.child, outer, key]);
+  return program.write([placeKinds.item, outer, key, ...writeRule(program, found.rule)]);
+}
+
+export function writeCell(
+  program: ByteProgram,
+  scope: ByteScope,
+  cell: Cell,
+  state: TableState,
+  column: number,
+  noteName: string | undefined,
+): readonly number[] {
+  const address = stateOf(scope, state);
+  const { keys } = program;
+  const words = (kind: number, ...rest: readonly number[]) => operation(kind, address, column, ...rest);
+  switch (cell.kind) {
+    case 'id':
+      return words(cellKinds.id);
+    case 'index':
+      return words(cellKinds.index, address);
+    case 'ancestorIndex':
+      return words(cellKinds.index, stateOf(scope, state.above(cell.levels)));
+    case 'parentIndex':
+      return words(cellKinds.parentIndex);
+    case 'value':
+      return words(cellKinds.value, cell.node, keys.numberOf(cell.key), readingOf(cell.type));
+    case 'list':
+      return words(cellKinds.list, cell.node, keys.numberOf(cell.key), readingOf(cell.type), program.write(program.textOf(cell.separator)), 0);
+    case 'joinItems': {
+      const separator = program.write(program.textOf(cell.separator));
+      return words(cellKinds.list, cell.node, keys.numberOf(cell.key), readString, separator, keys.numberOf(cell.itemKey));
+    }
+    case 'firstOf': {
+      const operands = cell.cells.map((operand) => writeCell(program, scope, operand, state, column, undefined));
+      return words(cellKinds.firstOf, operands.length, program.write(operands.flat()));
+    }
+    case 'reference': {
+      const shape = program.references.shape(cell.shape);
+      switch (cell.part) {
+        case 'id':
+          return words(cellKinds.referenceId, cell.node, shape, ...program.references.site(scope, state, noteName));
+        case 'type':
+          return words(cellKinds.referenceType, cell.node, shape);
+        case 'identifier':
+          return words(cellKinds.referenceIdentifier, cell.node);
+        default:
+          return cell.part satisfies never;
+      }
+    }
+    case 'rendered': {
+      const { as, key } = cell;
+      const number = program.addComputation((value) => renderValue(value, as));
+      return words(cellKinds.computed, cell.node, number, key === undefined ? 0 : keys.numberOf(key));
+    }
+    case 'hours': {
+      const { endKey, startKey } = cell;
+      const number = program.addComputation((value) => (isJsonObject(value) ? countHours(value[startKey], value[endKey]) : undefined));
+      return words(cellKinds.computed, cell.node, number, 0);
+    }
+    case 'presentKey': {
+      const labels = [...cell.labels].flatMap(([key, label]) => [keys.numberOf(key), ...program.textOf(label)]);
+      return words(cellKinds.presentKey, cell.node, labels.length / 3, program.write(labels));
+    }
+    case 'count':
+      return words(cellKinds.count, cell.node, keys.numberOf(cell.key));
+    case 'flagOrPresent':
+      return words(cellKinds.flagOrPresent, cell.node, keys.numberOf(cell.booleanKey), keys.numberOf(cell.otherKey));
+    case 'containedIn':
+      return words(cellKinds.containedIn);
+    // Where all versions have rows: another engine's.
+    case 'version':
+      return words(cellKinds.none);
+    case 'json':
+    case 'attachment':
+    case 'repeated':
+    case 'otherJson':
+      return words(cellKinds.unsupported);
+    default:
+      return cell satisfies never;
+  }
+}
