@@ -26,7 +26,7 @@ async function read(code: string): Promise<{ result: PartReading | unknown; wasR
     limits: { recordBytes: 1, depth: 1, expansion: 1 },
   } as const;
   const thread = new WorkerThread(
-    () => ({ ...settings, tableNames: undefined, isFailFast: false, isAudited: false, keepsVersions: false, plugins: [] }),
+    () => ({ ...settings, tableNames: undefined, isFailFast: false, isAudited: false, keepsVersions: false, engine: undefined, plugins: [] }),
     entry,
   );
   const substitute = vi.fn((): Part => ({ read: async () => reading, readAgain: async () => reading, stop: () => {}, end: () => {} }));
