@@ -1,6 +1,9 @@
 // The bytes of a JSON record → its tape: one token of 16 bytes per value, in the order of the text. What JSON.parse would
-// refuse, change or take otherwise than it is written (faults, bytes that are no UTF-8, \u and \/ escapes, keys twice or
-// unknown to FHIR) is refused: another reader takes such a record.
+// refuse, change or take otherwise than it is written (faults, bytes that are no UTF-8, escapes of half a character, keys
+// twice or unknown to FHIR) is refused: another reader takes such a record.
+//
+// Strings stand as JSON.stringify would write them, so that their text can be copied. One with other escapes is written
+// anew in its place, with white space after it; its bytes are nobody's any more when the record is refused after that.
 //
 // A token: kind (u8), flags (u8), number of the key it stands under (u16, 0 in arrays), start (u32), end (u32), next
 // token after it and all it holds (u32). Start and end of a string are those between its quotes.
@@ -18,6 +21,8 @@ export const KIND_OBJECT: u8 = 6;
 /** Flags of a string. */
 export const HAS_ESCAPE: u8 = 1;
 export const HAS_NON_ASCII: u8 = 2;
+/** While a string is read: it has escapes that JSON.stringify would not write. */
+const MUST_REWRITE: u8 = 128;
 /** Flag of a number: a double may not give its text back. Never missing where it does not. */
 export const MAY_BE_ODD: u8 = 4;
 
@@ -28,7 +33,10 @@ const safeDigits: usize = 15;
 /** Longer keys are not FHIR's. */
 const longestKey: usize = 255;
 
+const BACKSPACE: u8 = 0x08;
+const FORM_FEED: u8 = 0x0c;
 const QUOTE: u8 = 0x22;
+const SLASH: u8 = 0x2f;
 const PLUS: u8 = 0x2b;
 const COMMA: u8 = 0x2c;
 const MINUS: u8 = 0x2d;
@@ -40,12 +48,14 @@ const COLON: u8 = 0x3a;
 const OPEN_BRACKET: u8 = 0x5b;
 const BACKSLASH: u8 = 0x5c;
 const CLOSE_BRACKET: u8 = 0x5d;
+const SMALL_A: u8 = 0x61;
 const SMALL_B: u8 = 0x62;
 const SMALL_E: u8 = 0x65;
 const SMALL_F: u8 = 0x66;
 const SMALL_N: u8 = 0x6e;
 const SMALL_R: u8 = 0x72;
 const SMALL_T: u8 = 0x74;
+const SMALL_U: u8 = 0x75;
 const OPEN_BRACE: u8 = 0x7b;
 const CLOSE_BRACE: u8 = 0x7d;
 const SPACE: u8 = 0x20;
@@ -56,6 +66,8 @@ const CARRIAGE_RETURN: u8 = 0x0d;
 const TRUE_WORD: u32 = 0x65757274;
 const ALSE_WORD: u32 = 0x65736c61;
 const NULL_WORD: u32 = 0x6c6c756e;
+/** `\\u`, likewise. */
+const UNICODE_ESCAPE: u16 = 0x755c;
 
 /** The next byte to read. */
 let position: usize = 0;
@@ -176,8 +188,11 @@ function findStringEnd(from: usize): usize {
       stringFlags = flags;
       return at;
     }
-    if (byte != BACKSLASH || !isKeptEscape(load<u8>(at, 1))) return 0;
-    flags |= HAS_ESCAPE;
+    if (byte != BACKSLASH) return 0;
+    const escaped = load<u8>(at, 1);
+    if (isKeptEscape(escaped)) flags |= HAS_ESCAPE;
+    else if (escaped == SMALL_U || escaped == SLASH) flags |= MUST_REWRITE;
+    else return 0;
     at += 2;
   }
   return 0;
@@ -298,13 +313,126 @@ function closeToken(token: usize, end: usize): bool {
 
 function readString(key: u32): bool {
   const from = position + 1;
-  const end = findStringEnd(from);
+  const quote = findStringEnd(from);
+  if (quote == 0) return false;
+  if ((stringFlags & HAS_NON_ASCII) != 0 && !isUtf8(from, quote)) return false;
+  const end = (stringFlags & MUST_REWRITE) != 0 ? rewriteString(from, quote) : quote;
   if (end == 0) return false;
-  const flags = stringFlags;
-  if ((flags & HAS_NON_ASCII) != 0 && !isUtf8(from, end)) return false;
-  addToken(KIND_STRING, flags, key, from, end);
-  position = end + 1;
+  addToken(KIND_STRING, stringFlags, key, from, end);
+  position = quote + 1;
   return true;
+}
+
+/** The four hexadecimal digits before `to` as a number; -1 when they are none. */
+function readHex(from: usize, to: usize): i32 {
+  if (from + 4 > to) return -1;
+  let code: i32 = 0;
+  for (let at = from; at < from + 4; at++) {
+    const byte = load<u8>(at);
+    const letter = byte | SPACE;
+    if (isDigit(byte)) code = (code << 4) | (byte - ZERO);
+    else if (letter >= SMALL_A && letter <= SMALL_F) code = (code << 4) | (letter - SMALL_A + 10);
+    else return -1;
+  }
+  return code;
+}
+
+/** The letter of the escape that JSON.stringify writes for a character; 0 when it writes another, or none. */
+function escapeOf(code: i32): u8 {
+  switch (code) {
+    case QUOTE:
+      return QUOTE;
+    case BACKSLASH:
+      return BACKSLASH;
+    case BACKSPACE:
+      return SMALL_B;
+    case TAB:
+      return SMALL_T;
+    case LINE_FEED:
+      return SMALL_N;
+    case FORM_FEED:
+      return SMALL_F;
+    case CARRIAGE_RETURN:
+      return SMALL_R;
+    default:
+      return 0;
+  }
+}
+
+/** Writes a character that needs no escape as UTF-8; returns where the next one goes. */
+function writeCharacter(at: usize, code: i32): usize {
+  if (code < 0x80) {
+    store<u8>(at, <u8>code);
+    return at + 1;
+  }
+  stringFlags |= HAS_NON_ASCII;
+  let length: usize = 2;
+  let lead = 0xc0;
+  if (code >= 0x10000) {
+    length = 4;
+    lead = 0xf0;
+  } else if (code >= 0x800) {
+    length = 3;
+    lead = 0xe0;
+  }
+  let rest = code;
+  for (let index = length - 1; index > 0; index--) {
+    store<u8>(at + index, <u8>(0x80 | (rest & 0x3f)));
+    rest >>= 6;
+  }
+  store<u8>(at, <u8>(lead | rest));
+  return at + length;
+}
+
+/**
+ * Writes the string whose text is [from, quote) as JSON.stringify would, which never takes more room, and sets its
+ * flags. Returns where its quote is now, or 0 where it is no text or one that UTF-8 cannot say.
+ */
+function rewriteString(from: usize, quote: usize): usize {
+  stringFlags &= HAS_NON_ASCII;
+  let to = from;
+  let at = from;
+  while (at < quote) {
+    const byte = load<u8>(at);
+    if (byte != BACKSLASH) {
+      store<u8>(to++, byte);
+      at++;
+      continue;
+    }
+    const escaped = load<u8>(at, 1);
+    if (escaped == SLASH) {
+      store<u8>(to++, SLASH);
+      at += 2;
+      continue;
+    }
+    if (escaped != SMALL_U) {
+      stringFlags |= HAS_ESCAPE;
+      store<u16>(to, load<u16>(at));
+      to += 2;
+      at += 2;
+      continue;
+    }
+    let code = readHex(at + 2, quote);
+    if (code < 0) return 0;
+    at += 6;
+    if ((code & 0xf800) == 0xd800) {
+      const low = code < 0xdc00 && load<u16>(at) == UNICODE_ESCAPE ? readHex(at + 2, quote) : -1;
+      if (low < 0xdc00 || low > 0xdfff) return 0;
+      code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+      at += 6;
+    }
+    const letter = escapeOf(code);
+    if (letter != 0) {
+      stringFlags |= HAS_ESCAPE;
+      store<u8>(to, BACKSLASH);
+      store<u8>(to, letter, 1);
+      to += 2;
+    } else if (code >= <i32>SPACE) to = writeCharacter(to, code);
+    else return 0;
+  }
+  store<u8>(to, QUOTE);
+  memory.fill(to + 1, SPACE, quote - to);
+  return to;
 }
 
 function readLiteral(first: u8, key: u32): bool {
