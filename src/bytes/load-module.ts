@@ -34,9 +34,12 @@ export interface ByteFunctions {
   encodedByteCount(): number;
   setKeyTexts(address: number): void;
   setCodingRules(systems: number, base: number, systemKey: number, codeKey: number, codingKey: number): void;
-  setWalkKeys(codingKeys: number, userSelectedKey: number, textKey: number, modifierExtensionKey: number): void;
+  setWalkKeys(codingKeys: number, userSelectedKey: number, textKey: number, modifierExtensionKey: number, extensionKey: number): void;
   setReferenceKeys(referenceKey: number, typeKey: number, identifierKey: number, typeTexts: number): number;
+  setRenderingKeys(value: number, unit: number, code: number, comparator: number, text: number, coding: number, display: number): void;
   clearReferences(): void;
+  /** Address of the table of notes without ids. */
+  unmetNotes(): number;
   /** 1 when the rows have been added, 0 when another engine has to. */
   flatten(plan: number, token: number, id: number, idByteCount: number, containment: number): number;
   setHostText(address: number, byteCount: number): void;

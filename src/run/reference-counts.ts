@@ -248,6 +248,7 @@ export class ReferenceCounts implements ReferenceCounter {
 
   data(): ReferenceCountsData {
     for (const take of this.#quietForms) for (const [form, count] of take()) this.#forms.set(form, (this.#forms.get(form) ?? 0) + count);
+    this.commit();
     return {
       rowless: this.#rowless.content(),
       suspects: this.#options.suspects.content(),

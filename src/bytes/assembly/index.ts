@@ -14,7 +14,8 @@ export {
   resetArena,
   truncateArena,
 } from './memory';
-export { clearReferences, setReferenceKeys } from './references';
+export { clearReferences, setReferenceKeys, unmetNotes } from './references';
+export { setRenderingKeys } from './renderings';
 export { setKeyTexts, setRefusedKey } from './rest';
 export { addRow, clearRows, createTable, discardRows, setCell, truncateRows } from './rows';
 export { oddNumberCount, scan, tapeAddress } from './tape';

@@ -172,7 +172,7 @@ function chooseLowest(key: u32, hostRule: u32, list: usize): usize {
   return best;
 }
 
-function chooseStandardCoding(list: usize): usize {
+export function chooseStandardCoding(list: usize): usize {
   const end = nextOf(list);
   let token = list + 16;
   if (token < end && nextOf(token) == end) return kindOf(token) == KIND_OBJECT ? token : 0;

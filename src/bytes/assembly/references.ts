@@ -82,12 +82,20 @@ let notedForm: u32 = 0;
 let notedId: usize = 0;
 let notedIdLength: u32 = 0;
 
+const unmetSlots: u32 = 2048;
+const mostPendingUnmet: u32 = 1024;
+let unmetStart: usize = 0;
+let pendingUnmet: usize = 0;
+let pendingUnmetCount: u32 = 0;
+
 export function setReferenceKeys(reference: u32, type: u32, identifier: u32, typeTextTable: usize): usize {
   referenceKey = reference;
   typeKey = type;
   identifierKey = identifier;
   typeTexts = typeTextTable;
   slots = allocateHeap(slotCount << 2);
+  unmetStart = allocateHeap(unmetSlots * 12);
+  pendingUnmet = allocateHeap(mostPendingUnmet << 3);
   formCounts = allocateHeap(64);
   pendingForms = allocateHeap(64);
   return formCounts;
@@ -114,9 +122,11 @@ export function beginReferences(place: usize, id: usize, idLength: u32, type: u3
   }
   notedForm = 0;
   memory.fill(pendingForms, 0, 64);
+  pendingUnmetCount = 0;
 }
 
 export function commitReferences(): void {
+  commitUnmet();
   for (let form: usize = 0; form <= formCount; form++) {
     const place = form << 2;
     store<u32>(formCounts + place, load<u32>(formCounts + place) + load<u32>(pendingForms + place));
@@ -165,6 +175,52 @@ function entryOf(reference: usize): usize {
   return addEntry(start, length, hash);
 }
 
+function isIdByte(byte: u32): bool {
+  return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) || byte == 0x2d || byte == 0x2e;
+}
+
+/** The usual references: `Type/id`, of a type that has been met, and `urn:uuid:id`. Others are the host's to read. */
+function parsePlain(entry: usize): bool {
+  const start = <usize>load<u32>(entry);
+  const length = load<u32>(entry, ENTRY_TEXT_LENGTH);
+  let idStart: u32 = 0;
+  let form = FORM_URN;
+  if (length > 9 && load<u64>(start) == 0x6469_7575_3a6e_7275 && load<u8>(start, 8) == 0x3a) idStart = 9;
+  if (idStart == 0) {
+    while (idStart < length && (load<u8>(start + idStart) | 0x20) >= 0x61 && (load<u8>(start + idStart) | 0x20) <= 0x7a) idStart++;
+    if (idStart == length || load<u8>(start + idStart) != 0x2f || length - idStart - 1 > 64) return false;
+    const type = typeNumber(start, idStart);
+    if (type == 0) return false;
+    store<u32>(entry, type, ENTRY_TYPE);
+    form = FORM_RELATIVE;
+    idStart++;
+  }
+  if (idStart == length) {
+    store<u32>(entry, 0, ENTRY_TYPE);
+    return false;
+  }
+  for (let at = idStart; at < length; at++) {
+    if (isIdByte(load<u8>(start + at))) continue;
+    store<u32>(entry, 0, ENTRY_TYPE);
+    return false;
+  }
+  store<u32>(entry, form, ENTRY_FORM);
+  store<u32>(entry, <u32>start + idStart, ENTRY_ID);
+  store<u32>(entry, length - idStart, ENTRY_ID_LENGTH);
+  return true;
+}
+
+/** The number of a type that the host has numbered; 0 of any other. */
+function typeNumber(start: usize, length: u32): u32 {
+  for (let type: u32 = 1; type < 400; type++) {
+    const text = typeTexts + (<usize>type << 3);
+    const address = load<u32>(text);
+    if (address == 0) return 0;
+    if (load<u32>(text, 4) == length && isSame(address, start, length)) return type;
+  }
+  return 0;
+}
+
 function isSupported(entry: usize): usize {
   if (load<u32>(entry, ENTRY_FORM) != FORM_UNSUPPORTED) return entry;
   refuse();
@@ -183,7 +239,7 @@ function addEntry(start: usize, length: u32, hash: u32): usize {
   store<u32>(entry, <u32>(entry + ENTRY_BYTES), ENTRY_TEXT);
   store<u32>(entry, length, ENTRY_TEXT_LENGTH);
   store<u32>(entry, hash, ENTRY_HASH);
-  parseReference(entry);
+  if (!parsePlain(entry)) parseReference(entry);
   let slot = hash & (slotCount - 1);
   while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & (slotCount - 1);
   store<u32>(slots + (slot << 2), <u32>entry);
@@ -309,9 +365,50 @@ export function readReferenceId(reference: usize, shape: usize, site: u32, count
     setText(id, idLength);
     return true;
   }
+  if (!hasId && countsForm && addUnmet(site, form, type)) return false;
   if (noteReference(site, form, type, id, idLength, 1) != 0 && form != FORM_CONTAINED) store<u32>(entry, type, ENTRY_MET_TYPE);
   setText(id, idLength);
   return hasId;
+}
+
+/** Takes down a reference without an id, to be told to the host at the end; false when there is no room. */
+function addUnmet(site: u32, form: u32, type: u32): bool {
+  if (pendingUnmetCount == mostPendingUnmet) return false;
+  const place = pendingUnmet + (<usize>pendingUnmetCount << 3);
+  store<u32>(place, site);
+  store<u32>(place, (type << 8) | form, 4);
+  pendingUnmetCount++;
+  return true;
+}
+
+/** Adds the notes of the resource at hand to those before it; the host takes those that find no place. */
+function commitUnmet(): void {
+  for (let index: u32 = 0; index < pendingUnmetCount; index++) {
+    const pending = pendingUnmet + (<usize>index << 3);
+    const site = load<u32>(pending);
+    const what = load<u32>(pending, 4);
+    let slot = (site * 0x9e3779b1 + what * 0x85ebca6b) & (unmetSlots - 1);
+    let tries: u32 = 0;
+    for (; tries < 64; tries++) {
+      const place = unmetStart + <usize>slot * 12;
+      const count = load<u32>(place, 8);
+      if (count == 0) {
+        store<u32>(place, site);
+        store<u32>(place, what, 4);
+      } else if (load<u32>(place) != site || load<u32>(place, 4) != what) {
+        slot = (slot + 1) & (unmetSlots - 1);
+        continue;
+      }
+      store<u32>(place, count + 1, 8);
+      break;
+    }
+    if (tries == 64) noteReference(site, what & 0xff, what >> 8, 0, 0, 1);
+  }
+}
+
+/** `unmetSlots` times: site, form (8 bits) and type, and how many. */
+export function unmetNotes(): usize {
+  return unmetStart;
 }
 
 /** `patient_id` and `subject_id` of an Observation are one reference. */

@@ -45,9 +45,10 @@ import {
   readReferenceType,
   showsLiteral,
 } from './references';
+import { render } from './renderings';
 import { hasRoom, keyTextAt, keyTextLength, leafCount, put, putKey, putNull, putValue, restAt, rewindRest } from './rest';
 import { addRow, setCell, truncateRows } from './rows';
-import { KIND_ARRAY, KIND_FALSE, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
+import { KIND_ARRAY, KIND_FALSE, KIND_NULL, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
 import { restEnd, restStart } from './memory';
 
 // A table being filled.
@@ -144,6 +145,7 @@ const CELL_COUNT: u32 = 12;
 const CELL_FLAG: u32 = 13;
 const CELL_NONE: u32 = 14;
 const CELL_CONTAINED_IN: u32 = 15;
+const CELL_RENDERED: u32 = 16;
 
 // Where a node's object is found before it has been met.
 const PLACE_SLOT: u32 = 0;
@@ -174,12 +176,15 @@ let hasExtensions: bool = false;
 let unshownText: usize = 0;
 let unshownCoding: usize = 0;
 let codingTextCount: u32 = 0;
+/** Inside an extension that has columns: its rows are added elsewhere. */
+let isPromoting: bool = false;
 
 // Keys of Coding, in the order of the columns of the coding table, and those of its owner.
 let codingKeys: usize = 0;
 let userSelectedKey: u32 = 0;
 let textKey: u32 = 0;
 let modifierExtensionKey: u32 = 0;
+let extensionKey: u32 = 0;
 
 /** Where the walk is: keys, and indexes with the highest bit set. */
 const pathStart: usize = memory.data(1024, 4);
@@ -193,11 +198,12 @@ const dropEnd: usize = dropStart + 768;
 let dropAt: usize = dropStart;
 
 /** `keys`: system, version, code, display. */
-export function setWalkKeys(keys: usize, userSelected: u32, text: u32, modifierExtension: u32): void {
+export function setWalkKeys(keys: usize, userSelected: u32, text: u32, modifierExtension: u32, extension: u32): void {
   codingKeys = keys;
   userSelectedKey = userSelected;
   textKey = text;
   modifierExtensionKey = modifierExtension;
+  extensionKey = extension;
 }
 
 /**
@@ -212,6 +218,7 @@ export function flatten(planAddress: usize, resource: usize, id: usize, idByteCo
   hasExtensions = load<u32>(plan, PLAN_EXTENSIONS) != 0;
   unshownText = 0;
   unshownCoding = 0;
+  isPromoting = false;
   pathAt = pathStart;
   dropAt = dropStart;
   rewindRest(restStart);
@@ -395,7 +402,7 @@ function walkKey(key: usize, value: usize, owner: usize, isFirst: bool): bool {
     return false;
   }
   const role = load<u32>(key, KEY_ROLE);
-  if (role >= ROLE_CONCEPT_TEXT && hasCodings) {
+  if (role >= ROLE_CONCEPT_TEXT && hasCodings && !isPromoting) {
     if (role == ROLE_CONCEPT_TEXT && kind == KIND_STRING) {
       unshownText = owner;
       return false;
@@ -473,12 +480,15 @@ function walkArray(key: usize, list: usize, owner: usize, isFirst: bool): bool {
   const id = load<u32>(key, KEY_ID);
   const ruleCount = load<u32>(key, KEY_RULE_COUNT);
   if (role == ROLE_EXTENSIONS) {
-    // Promoted extensions, and counts of modifiers.
-    if (ruleCount > 0 || id == modifierExtensionKey) {
+    // They are counted.
+    if (id == modifierExtensionKey) {
       refuse();
       return false;
     }
-    if (hasExtensions) return keepExtensions(id, list, isFirst);
+    if (hasExtensions) {
+      if (ruleCount > 0) walkPromoted(key, list);
+      return !isPromoting && !isRefused && keepExtensions(id, list, isFirst);
+    }
   }
   const rules = <usize>load<u32>(key, KEY_RULES);
   let chosen: usize = 0;
@@ -533,6 +543,30 @@ function walkArray(key: usize, list: usize, owner: usize, isFirst: bool): bool {
   return true;
 }
 
+/** Sets the columns of promoted extensions, which stand in rows of the extension table all the same. */
+function walkPromoted(key: usize, list: usize): void {
+  const ruleCount = load<u32>(key, KEY_RULE_COUNT);
+  const rules = <usize>load<u32>(key, KEY_RULES);
+  const chosen = allocateArena(ruleCount << 2);
+  if (chosen == 0) {
+    refuse();
+    return;
+  }
+  for (let rule: u32 = 0; rule < ruleCount; rule++) store<u32>(chosen + (rule << 2), <u32>choose(rules + rule * RULE_BYTES, list));
+  const wasPromoting = isPromoting;
+  isPromoting = true;
+  const mark = restAt;
+  const end = nextOf(list);
+  for (let item = list + 16; item < end && !isRefused; item = nextOf(item)) {
+    let chosenBy: u32 = 0;
+    for (let rule: u32 = 0; rule < ruleCount; rule++) if (load<u32>(chosen + (rule << 2)) == <u32>item) chosenBy |= 1 << rule;
+    if (chosenBy == 0 || kindOf(item) != KIND_OBJECT) continue;
+    walkItem(key, item, 0, chosenBy);
+    rewindRest(mark);
+  }
+  isPromoting = wasPromoting;
+}
+
 function walkItem(key: usize, item: usize, index: u32, chosenBy: u32): bool {
   const handlers = <usize>load<u32>(key, KEY_ITEM_HANDLERS);
   let handler = <usize>load<u32>(handlers + (chosenBy << 2));
@@ -563,11 +597,8 @@ function walkItem(key: usize, item: usize, index: u32, chosenBy: u32): bool {
 function keep(key: usize, value: usize, owner: usize, isFirst: bool): bool {
   const role = load<u32>(key, KEY_ROLE);
   const kind = kindOf(value);
-  if (role == ROLE_PRIMITIVE_ELEMENT && hasExtensions) {
-    refuse();
-    return false;
-  }
   const id = load<u32>(key, KEY_ID);
+  if (role == ROLE_PRIMITIVE_ELEMENT && hasExtensions) return keepPrimitiveElement(id, value, isFirst);
   if (role == ROLE_CONTAINED && kind == KIND_ARRAY) return keepContained(id, value, isFirst);
   const search = <usize>load<u32>(key, KEY_SEARCH);
   if (search != 0) {
@@ -629,6 +660,59 @@ function isOwnId(value: usize): bool {
   return isSame(idAt, load<u32>(containment), outerLength) && isSame(idAt + outerLength + 1, textAt, textLength);
 }
 
+/** `_birthDate`, or `_given` beside an array: https://hl7.org/fhir/R4/json.html#primitive */
+function keepPrimitiveElement(id: u32, value: usize, isFirst: bool): bool {
+  const mark = restAt;
+  putKey(isFirst, id);
+  // The number of a name is that before the one with `_`.
+  push(id - 1);
+  if (isRefused) return false;
+  let isKept = false;
+  if (kindOf(value) == KIND_ARRAY) {
+    const end = nextOf(value);
+    let index: u32 = 0;
+    for (let item = value + 16; item < end && !isRefused; item = nextOf(item), index++) {
+      if (!hasRoom(2)) break;
+      put(index == 0 ? 0x5b : 0x2c);
+      push(index | IS_INDEX);
+      if (keepElement(item)) isKept = true;
+      else putNull();
+      pathAt -= 4;
+    }
+    if (isKept && hasRoom(1)) put(0x5d);
+  } else {
+    isKept = keepElement(value);
+  }
+  pathAt -= 4;
+  if (!isKept) rewindRest(mark);
+  return isKept;
+}
+
+/** What stands beside a primitive: its extensions have rows. */
+function keepElement(element: usize): bool {
+  const kind = kindOf(element);
+  if (kind == KIND_NULL) return false;
+  if (kind != KIND_OBJECT) {
+    putValue(element);
+    return true;
+  }
+  let isAnyKept = false;
+  const end = nextOf(element);
+  for (let value = element + 16; value < end && !isRefused; value = nextOf(value)) {
+    const key = <u32>load<u16>(value, 2);
+    if (key == modifierExtensionKey) refuse();
+    else if (key == extensionKey && kindOf(value) == KIND_ARRAY) {
+      if (keepExtensions(key, value, !isAnyKept)) isAnyKept = true;
+    } else {
+      putKey(!isAnyKept, key);
+      putValue(value);
+      isAnyKept = true;
+    }
+  }
+  if (isAnyKept && hasRoom(1)) put(0x7d);
+  return isAnyKept;
+}
+
 function keepExtensions(id: u32, list: usize, isFirst: bool): bool {
   const mark = restAt;
   putKey(isFirst, id);
@@ -650,7 +734,7 @@ function keepExtensions(id: u32, list: usize, isFirst: bool): bool {
 function addCoding(coding: usize, levelsUp: u32, codingIndex: u32, text: usize): void {
   const isUnshown = unshownCoding == coding;
   unshownCoding = 0;
-  if (!hasCodings || isRefused || (!isUnshown && load<u32>(plan, PLAN_ARE_CODINGS_COMPLETE) == 0)) return;
+  if (!hasCodings || isPromoting || isRefused || (!isUnshown && load<u32>(plan, PLAN_ARE_CODINGS_COMPLETE) == 0)) return;
   const row = beginCodingRow(levelsUp, codingIndex);
   if (row == 0) return;
   for (let offset: u32 = 0; offset < 4; offset++) {
@@ -898,11 +982,14 @@ function readCell(cell: usize): bool {
       return readReferenceType(object, load<u32>(cell, OP_B));
     case CELL_REFERENCE_IDENTIFIER:
       return readReferenceIdentifier(object);
-    case CELL_COMPUTED: {
+    case CELL_COMPUTED:
+    case CELL_RENDERED: {
       let token = object;
       const key = load<u32>(cell, OP_C);
       if (key != 0) token = member(object, key);
-      return token != 0 && computeCell(load<u32>(cell, OP_B), token) != 0;
+      if (token == 0) return false;
+      const how = load<u32>(cell, OP_B);
+      return kind == CELL_RENDERED ? render(token, how) : computeCell(how, token) != 0;
     }
     case CELL_PRESENT_KEY: {
       const count = load<u32>(cell, OP_B);

@@ -7,7 +7,7 @@ import { countHours } from '../engine/cells.ts';
 import type { Leaf, LeafRule } from '../engine/contributions.ts';
 import { renderValue } from '../engine/renderings.ts';
 import type { TableState } from '../engine/table-state.ts';
-import type { Cell, NodeIndex, Plan } from '../plan.ts';
+import type { Cell, NodeIndex, Plan, Rendering } from '../plan.ts';
 import type { ByteProgram } from './byte-program.ts';
 import { writeRule } from './byte-rules.ts';
 import { type ByteScope, stateOf } from './byte-scope.ts';
@@ -42,8 +42,11 @@ const cellKinds = {
   flagOrPresent: 13,
   none: 14,
   containedIn: 15,
+  rendered: 16,
 } as const;
 
+/** What the module renders itself. */
+const renderings: Readonly<Partial<Record<Rendering, number>>> = { primitive: 1, quantity: 2, concept: 3 };
 const placeKinds = { slot: 0, child: 1, item: 2 } as const;
 const readString = 1;
 const wordCount = 8;
@@ -168,6 +171,8 @@ export function writeCell(
     }
     case 'rendered': {
       const { as, key } = cell;
+      const own = renderings[as];
+      if (own !== undefined) return words(cellKinds.rendered, cell.node, own, key === undefined ? 0 : keys.numberOf(key));
       const number = program.addComputation((value) => renderValue(value, as));
       return words(cellKinds.computed, cell.node, number, key === undefined ? 0 : keys.numberOf(key));
     }

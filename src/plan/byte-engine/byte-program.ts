@@ -68,7 +68,17 @@ export class ByteProgram implements ByteHost {
     const systems = this.write([standardSystems.size, ...[...standardSystems].flatMap((system) => this.textOf(system))]);
     functions.setCodingRules(systems, this.write(this.textOf(hl7CodeSystems)), keys.numberOf('system'), keys.numberOf('code'), keys.numberOf('coding'));
     const codingKeys = this.write(codingStrings.map((key) => keys.numberOf(key)));
-    functions.setWalkKeys(codingKeys, keys.numberOf('userSelected'), keys.numberOf('text'), keys.numberOf('modifierExtension'));
+    const numberOf = (key: string) => keys.numberOf(key);
+    functions.setWalkKeys(codingKeys, numberOf('userSelected'), numberOf('text'), numberOf('modifierExtension'), numberOf('extension'));
+    functions.setRenderingKeys(
+      numberOf('value'),
+      numberOf('unit'),
+      numberOf('code'),
+      numberOf('comparator'),
+      numberOf('text'),
+      numberOf('coding'),
+      numberOf('display'),
+    );
     this.references = new ByteReferences(this);
   }
 

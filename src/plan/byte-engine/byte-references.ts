@@ -28,6 +28,7 @@ const entryWords = {
 const forms: readonly (ReferenceForm | undefined)[] = [undefined, 'relative', 'absolute', 'urn', 'conditional', 'contained'];
 /** Not for this engine. */
 const unsupportedForm = 6;
+const unmetSlots = 2048;
 /** Types come from the input: there may be no end to odd ones. */
 const mostTypes = 2000;
 
@@ -52,6 +53,7 @@ export class ByteReferences {
   readonly #types: string[] = [''];
   readonly #typeTexts: number;
   readonly #formCounts: number;
+  readonly #unmetNotes: number;
   readonly #shapes: { readonly shape: ReferenceShape; readonly address: number }[] = [];
   readonly #sites: Site[] = [{ note: undefined, name: '', repeated: undefined }];
   /** Of the resource being flattened: column → what was noted because it may lead nowhere. */
@@ -65,6 +67,7 @@ export class ByteReferences {
     const { keys, store } = program;
     this.#typeTexts = program.allocate(mostTypes * 2);
     this.#formCounts = store.functions.setReferenceKeys(keys.numberOf('reference'), keys.numberOf('type'), keys.numberOf('identifier'), this.#typeTexts);
+    this.#unmetNotes = store.functions.unmetNotes();
   }
 
   /** The address of a shape. */
@@ -104,9 +107,17 @@ export class ByteReferences {
     if (this.#lastNotes.size > 0) this.#lastNotes.clear();
   }
 
-  /** How many references columns have shown by form. */
+  /** How many references columns have shown by form; also notes those that the module has kept. */
   takeForms(): ReadonlyMap<ReferenceForm, number> {
     const { words } = this.#program.store;
+    for (let slot = 0, place = this.#unmetNotes >> 2; slot < unmetSlots; slot++, place += 3) {
+      const count = words[place + 2] as number;
+      if (count === 0) continue;
+      const what = words[place + 1] as number;
+      const type = what >>> 8;
+      this.#sites[words[place] as number]?.note?.(forms[what & 0xff] as ReferenceForm, type === 0 ? undefined : this.#types[type], undefined, false, count);
+      words[place + 2] = 0;
+    }
     const counts = new Map<ReferenceForm, number>();
     for (const [number, form] of forms.entries()) {
       const place = (this.#formCounts >> 2) + number;
