@@ -30,7 +30,7 @@ interface WrittenKey {
 /** Structures hold the words that assembly/walk.ts says. */
 const handlerWords = { nodeCount: 0, nodes: 1, cellCount: 2, cells: 3, keyMask: 4, keys: 5, number: 6, length: 7 } as const;
 const firstKeySlots = 8;
-const mostRules = 5;
+const mostRules = 12;
 /** Spreads keys over the slots of a handler. */
 const keyMultiplier = 0x9e5;
 const roles: Readonly<Record<KeyRole, number>> = {
