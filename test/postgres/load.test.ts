@@ -118,6 +118,19 @@ describe('a load', () => {
     expect(comment?.text).toMatch(/^Patient\.birthDate: /);
   });
 
+  it('makes the same indexes for a table of many rows', async () => {
+    const many = Array.from({ length: 12_000 }, (_, index) => ({ resourceType: 'Observation', id: `${index}`, subject: { reference: `Patient/${index}` } }));
+    await load({ 'a.ndjson': ndjson(...many) }, ['--pg-schema', 'many']);
+    const definitionsIn = async (schema: string) => {
+      const rows = await query<{ definition: string }>(
+        `SELECT regexp_replace(indexdef, '^.* USING ', '') AS definition FROM pg_indexes WHERE schemaname = '${schema}' AND tablename = 'observation' ORDER BY 1`,
+      );
+      return rows.map(({ definition }) => definition);
+    };
+    expect(await definitionsIn('many')).toEqual(await definitionsIn('public'));
+    expect(await query(`SELECT count(*)::int AS count FROM many.observation WHERE patient_id = '11999'`)).toEqual([{ count: 1 }]);
+  });
+
   it('writes no row when it comes again', async () => {
     const before = await rowVersions();
     const { database: summary } = await load({ 'a.ndjson': ndjson(ada) + inKilograms('72.50') });

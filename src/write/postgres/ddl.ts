@@ -19,7 +19,7 @@ function printTable(table: LoadTable, schemaName: string): string {
   return `${statements.join(';\n')};\n`;
 }
 
-/** Without its key and indexes, which are made when the rows are in: that takes half the time. */
+/** Without its key, which is made when the rows are in: there may be some that have the same. */
 export function createStatement(table: LoadTable, schemaName: string): string {
   return `CREATE TABLE ${qualify(schemaName, table.schema.name)} (${table.columns.map((column) => columnDefinition(table, column)).join(', ')})`;
 }
@@ -36,6 +36,15 @@ export function indexStatements(table: LoadTable, name: string): string[] {
   // People are looked for by their numbers, and so are the targets of references. A hash has room for texts of any length.
   if (isIdentifierTable(table)) statements.push(`CREATE INDEX ON ${name} USING hash ("value")`);
   return statements;
+}
+
+/** Of a table without constraints. Their names are the server's. */
+export function dropIndexesStatement(name: string): string {
+  return `DO $do$ DECLARE found record; BEGIN
+  FOR found IN SELECT indexrelid::regclass AS name FROM pg_catalog.pg_index WHERE indrelid = ${quoteText(name)}::regclass LOOP
+    EXECUTE 'DROP INDEX ' || found.name;
+  END LOOP;
+END $do$`;
 }
 
 /** A table of the identifiers of resources: `patient_identifier`. */

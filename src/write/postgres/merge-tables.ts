@@ -4,7 +4,7 @@
 import type { DiagnosticCode, MessageParameters } from '../../diagnostics.ts';
 import type { Deletion, TableChanges } from '../../types.ts';
 import { CopyWriter } from './copy-writer.ts';
-import { commentStatements, containerColumn, indexStatements, primaryKeyStatement } from './ddl.ts';
+import { containerColumn, indexStatements, primaryKeyStatement } from './ddl.ts';
 import { findReferences } from './find-references.ts';
 import { type LoadTable, listColumns, parentColumns } from './load-table.ts';
 import {
@@ -28,6 +28,7 @@ export interface MergeTable {
   readonly staged: string | undefined;
   /** Made by this run. */
   readonly isNew: boolean;
+  readonly hasIndexes: boolean;
   /** Rows of this run. */
   readonly rowCount: number;
 }
@@ -39,6 +40,9 @@ export interface MergeOutcome {
 
 const staleTable = 'pg_temp."_fhir_flatten_stale"';
 const deletedTable = 'pg_temp."_fhir_flatten_deleted"';
+
+/** Where something goes wrong with several tables at once. */
+const newTables = 'the keys of the tables';
 
 type MutableChanges = { -readonly [Name in keyof TableChanges]: TableChanges[Name] };
 
@@ -72,6 +76,7 @@ class Merge {
     await this.#withdrawOlder();
     if (deletions.length > 0) await this.#deleteResources(deletions);
     await this.#deleteUncontained();
+    await this.#finishNew(this.#tables.filter(({ isNew }) => isNew));
     const order = { main: 0, detail: 1, view: 2 };
     for (const table of this.#tables.toSorted((a, b) => order[a.table.schema.role] - order[b.table.schema.role])) await this.#merge(table);
     return { changes: this.#changes, findings: this.#findings };
@@ -124,7 +129,7 @@ class Merge {
       writer.writeText(id);
       writer.writePlain(Number.isNaN(lastModifiedMs) ? '\t\\N\n' : `\t${new Date(lastModifiedMs).toISOString()}\n`);
     }
-    await this.#session.copy(`COPY ${deletedTable} FROM STDIN`, 'the load', [writer.finish()]);
+    await this.#session.send([{ statements: [`COPY ${deletedTable} FROM STDIN`], place: 'the load', rows: [writer.finish()] }]);
     for (const main of this.#mains()) {
       const theirs = lastUpdatedExpression(main.table, 't');
       if (theirs === undefined || main.isNew) continue;
@@ -194,7 +199,7 @@ class Merge {
 
   async #merge(table: MergeTable): Promise<void> {
     const { name, role } = table.table.schema;
-    if (table.isNew) return await this.#finishNew(table);
+    if (table.isNew) return;
     if (table.staged === undefined && !this.#expected.has(name)) return;
     switch (role) {
       case 'main':
@@ -247,8 +252,25 @@ class Merge {
       changes.inserted += await this.#change(merged, insertAllStatement(merged.table, { staged: merged.staged, target: merged.target }));
   }
 
-  async #finishNew(merged: MergeTable): Promise<void> {
-    const { table, target } = merged;
+  /** Keys, and indexes that are not there yet: of all tables at once, unless some rows of one have the same key. */
+  async #finishNew(tables: readonly MergeTable[]): Promise<void> {
+    const statements = tables.flatMap(({ hasIndexes, table, target }) => [
+      ...(table.isKeyEnforced ? [primaryKeyStatement(table, target)] : []),
+      ...(hasIndexes ? [] : indexStatements(table, target)),
+    ]);
+    if (statements.length > 0) {
+      await this.#session.query('SAVEPOINT merge', newTables);
+      const answer = await this.#session.attempt(statements.join(';\n'), newTables, ['23505']);
+      if ('sqlstate' in answer) {
+        await this.#session.query('ROLLBACK TO SAVEPOINT merge', newTables);
+        for (const table of tables) await this.#finishRepeated(table);
+      }
+    }
+    for (const table of tables) this.#changesOf(table).inserted += this.#remaining(table);
+  }
+
+  async #finishRepeated(merged: MergeTable): Promise<void> {
+    const { hasIndexes, table, target } = merged;
     if (table.isKeyEnforced) {
       await this.#session.query('SAVEPOINT merge', placeOf(merged));
       const answer = await this.#session.attempt(primaryKeyStatement(table, target), placeOf(merged), ['23505']);
@@ -258,8 +280,7 @@ class Merge {
         await this.#session.query(primaryKeyStatement(table, target), placeOf(merged));
       }
     }
-    await this.#session.query([...indexStatements(table, target), ...commentStatements(table, target)].join(';\n'), placeOf(merged));
-    this.#changesOf(merged).inserted += this.#remaining(merged);
+    if (!hasIndexes) await this.#session.query(indexStatements(table, target).join(';\n'), placeOf(merged));
   }
 
   /** Contained resources of one container may have the same id. */

@@ -21,7 +21,7 @@ import type {
 } from '../../types.ts';
 import { checkTable, type ExistingTable, missingColumns, readCatalog } from './catalog.ts';
 import { readConnectionSettings } from './connection-settings.ts';
-import { addColumnStatement, commentStatements, createStatement, qualify } from './ddl.ts';
+import { addColumnStatement, commentStatements, createStatement, indexStatements, qualify } from './ddl.ts';
 import { beginLocked } from './load-lock.ts';
 import { type FileRecord, LoadRecords } from './load-records.ts';
 import { type LoadTable, listColumns, longestKey, makeLoadTable } from './load-table.ts';
@@ -181,7 +181,8 @@ export class PostgresSink implements Sink, PartSink {
       const staged = this.#staged.get(name);
       const table = staged?.table ?? (this.#existing.get(name) as LoadTable);
       const target = qualify(this.#options.schemaName, name);
-      return { table, target, staged: staged?.relation, isNew: staged?.isNew === true, rowCount: staged?.rowCount ?? 0 };
+      const isNew = staged?.isNew === true;
+      return { table, target, staged: staged?.relation, isNew, hasIndexes: staged?.hasIndexes !== false, rowCount: staged?.rowCount ?? 0 };
     });
     const outcome = await mergeTables(session, tables, this.#expected, this.#deletions);
     this.#outcome = { changes: outcome.changes, findings: [...outcome.findings, ...this.#characterFindings()] };
@@ -244,15 +245,16 @@ export class PostgresSink implements Sink, PartSink {
     const target = qualify(schemaName, schema.name);
     const existing = this.#catalog.get(schema.name);
     if (existing === undefined) {
-      queue.execute(createStatement(table, schemaName), place);
+      // While rows are being made, the server has the time for what it would have to do in the end.
+      queue.execute([createStatement(table, schemaName), ...indexStatements(table, target), ...commentStatements(table, target)], place);
       // Frozen rows need no second visit by the server later; nobody can see the table before it is committed.
       return new StagedTable({ table, relation: target, isNew: true, copyOptions: ' WITH (FREEZE)', queue });
     }
     if (!this.#existing.has(schema.name)) checkTable(table, existing);
     const added = missingColumns(table, existing);
-    if (added.length > 0) queue.execute([addColumnStatement(table, target, added), ...commentStatements(table, target, added)].join(';\n'), place);
+    if (added.length > 0) queue.execute([addColumnStatement(table, target, added), ...commentStatements(table, target, added)], place);
     const name = quoteName(`_fhir_flatten_rows_${this.#staged.size}`);
-    queue.execute(`CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`, place);
+    queue.execute([`CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`], place);
     return new StagedTable({ table, relation: `pg_temp.${name}`, isNew: false, copyOptions: '', queue });
   }
 

@@ -4,6 +4,7 @@ import type { Client, ClientConfig } from 'pg';
 import { UserError } from '../../diagnostics.ts';
 import { type ConnectionSettings, describeTarget, passwordOf, readCertificate } from './connection-settings.ts';
 import { explainFault, explainRefusal, sqlStateOf } from './server-errors.ts';
+import { StatementBatch, type Work } from './statement-batch.ts';
 
 export interface Answer<Row> {
   readonly rows: readonly Row[];
@@ -17,7 +18,6 @@ export class Session {
   /** Such as 150004 for 15.4. */
   serverVersion = 0;
   readonly #client: Client;
-  readonly #copyFrom: typeof import('pg-copy-streams').from;
   /** Settles when the statements asked for so far are done. */
   #tail: Promise<unknown> = Promise.resolve();
   /** Why the connection is gone. */
@@ -26,17 +26,16 @@ export class Session {
   #rejectCurrent: ((error: unknown) => void) | undefined;
   #isEnded = false;
 
-  private constructor(client: Client, target: string, copyFrom: typeof import('pg-copy-streams').from) {
+  private constructor(client: Client, target: string) {
     this.#client = client;
     this.target = target;
-    this.#copyFrom = copyFrom;
     client.on('error', (error) => this.#fail(error));
     client.on('end', () => this.#fail(new Error('Connection terminated')));
   }
 
   /** Throws a UserError where no connection comes about. `warn` is told of a password file that is not used. */
   static async open(settings: ConnectionSettings, warn: (reason: string) => void): Promise<Session> {
-    const [{ default: pg }, copyStreams] = await Promise.all([import('pg'), import('pg-copy-streams')]);
+    const { default: pg } = await import('pg');
     const target = describeTarget(settings);
     let failure: unknown;
     for (const ssl of tlsAttempts(settings)) {
@@ -45,7 +44,7 @@ export class Session {
       client.on('error', () => {});
       try {
         await client.connect();
-        const session = new Session(client, target, copyStreams.from ?? (copyStreams as unknown as { default: typeof copyStreams }).default.from);
+        const session = new Session(client, target);
         const { rows } = await session.query<{ version: string; isStandby: boolean }>(
           `SELECT current_setting('server_version_num') AS version, pg_is_in_recovery() AS "isStandby"`,
           'start',
@@ -70,37 +69,41 @@ export class Session {
 
   /** Rows of one statement. `place` is for the message if it fails, as in `table patient`. */
   async query<Row = Record<string, unknown>>(sql: string, place: string, values?: readonly unknown[]): Promise<Answer<Row>> {
-    return await this.#run(place, async () => {
-      const { rowCount, rows } = await this.#client.query(sql, values as unknown[] | undefined);
-      return { rows: rows as Row[], rowCount: rowCount ?? 0 };
-    });
+    return await this.#run(
+      () => place,
+      async () => {
+        const { rowCount, rows } = await this.#client.query(sql, values as unknown[] | undefined);
+        return { rows: rows as Row[], rowCount: rowCount ?? 0 };
+      },
+    );
   }
 
   /** As `query`; with one of these SQLSTATEs it gives that. The transaction is then aborted, up to a savepoint. */
   async attempt<Row = Record<string, unknown>>(sql: string, place: string, tolerated: readonly string[]): Promise<Answer<Row> | { readonly sqlstate: string }> {
-    return await this.#run(place, async () => {
-      try {
-        const { rowCount, rows } = await this.#client.query(sql);
-        return { rows: rows as Row[], rowCount: rowCount ?? 0 };
-      } catch (error) {
-        const sqlstate = sqlStateOf(error);
-        if (sqlstate === undefined || !tolerated.includes(sqlstate)) throw error;
-        return { sqlstate };
-      }
-    });
+    return await this.#run(
+      () => place,
+      async () => {
+        try {
+          const { rowCount, rows } = await this.#client.query(sql);
+          return { rows: rows as Row[], rowCount: rowCount ?? 0 };
+        } catch (error) {
+          const sqlstate = sqlStateOf(error);
+          if (sqlstate === undefined || !tolerated.includes(sqlstate)) throw error;
+          return { sqlstate };
+        }
+      },
+    );
   }
 
-  /** Sends rows in the text format of COPY; `sql` is `COPY … FROM STDIN`. */
-  async copy(sql: string, place: string, chunks: readonly Uint8Array[]): Promise<void> {
+  /** Statements without answers, and rows in the text format of COPY. */
+  async send(works: readonly Work[]): Promise<void> {
+    let batch: StatementBatch | undefined;
     await this.#run(
-      place,
+      () => batch?.place ?? '',
       () =>
         new Promise<void>((resolve, reject) => {
-          const stream = this.#client.query(this.#copyFrom(sql));
-          stream.on('error', reject);
-          stream.on('finish', () => resolve());
-          for (const chunk of chunks) stream.write(chunk);
-          stream.end();
+          batch = new StatementBatch(works, resolve, reject);
+          this.#client.query(batch);
         }),
     );
   }
@@ -119,9 +122,9 @@ export class Session {
     await this.#client.end().catch(() => {});
   }
 
-  #run<T>(place: string, work: () => Promise<T>): Promise<T> {
+  #run<T>(place: () => string, work: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(async () => {
-      if (this.#failure !== undefined) throw explainFault(this.#failure, place, this.target);
+      if (this.#failure !== undefined) throw explainFault(this.#failure, place(), this.target);
       try {
         return await new Promise<T>((resolve, reject) => {
           this.#rejectCurrent = reject;
@@ -130,7 +133,7 @@ export class Session {
       } catch (error) {
         // The server tells why it ends a session before it does.
         const cause = sqlStateOf(error) === undefined && sqlStateOf(this.#failure) !== undefined ? this.#failure : error;
-        throw explainFault(cause, place, this.target);
+        throw explainFault(cause, place(), this.target);
       } finally {
         this.#rejectCurrent = undefined;
       }

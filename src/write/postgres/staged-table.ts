@@ -2,9 +2,13 @@
 
 import type { TableWriter } from '../../types.ts';
 import { CopyEncoder } from './copy-encoder.ts';
+import { dropIndexesStatement } from './ddl.ts';
 import { type LoadTable, listColumns } from './load-table.ts';
 import { placeOf } from './merge-tables.ts';
 import type { RowQueue } from './row-queue.ts';
+
+/** More rows than these get their indexes in the end: that takes half the time, but for small tables all of it. */
+const mostIndexedRows = 10_000;
 
 export interface StagedTableOptions {
   readonly table: LoadTable;
@@ -20,6 +24,8 @@ export class StagedTable {
   readonly relation: string;
   readonly isNew: boolean;
   rowCount = 0;
+  /** False when those of a new table are to be made anew. */
+  hasIndexes = true;
   readonly #queue: RowQueue;
   readonly #copy: string;
   #encoder: CopyEncoder;
@@ -55,6 +61,10 @@ export class StagedTable {
         rowCount += batch.rowCount;
         this.rowCount += batch.rowCount;
         this.#queue.add(table.schema.name, this.#copy, placeOf(this), this.#encoder.encode(batch));
+        if (this.isNew && this.hasIndexes && this.rowCount > mostIndexedRows) {
+          this.hasIndexes = false;
+          this.#queue.execute([dropIndexesStatement(this.relation)], placeOf(this));
+        }
         await this.#queue.relieve();
       },
       // What was replaced is told in words of its own.

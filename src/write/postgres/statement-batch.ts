@@ -1,0 +1,92 @@
+// Many statements, and the rows of those that are COPY … FROM STDIN → one message each way: a statement by itself would
+// cost a trip to the server, and the rows of a COPY another one. The server takes rows that it does not want after a fault
+// and throws them away. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
+
+import type { Connection, Submittable } from 'pg';
+
+/** Statements that belong together. */
+export interface Work {
+  readonly statements: readonly string[];
+  /** For the message if it fails, as in `table patient`. */
+  readonly place: string;
+  /** Of the last statement, where that is a COPY. */
+  readonly rows?: readonly Uint8Array[];
+}
+
+const copyData = 0x64;
+const copyDone = Uint8Array.of(0x63, 0, 0, 0, 4);
+/** The length of a message, which counts itself. */
+const lengthByteCount = 4;
+/** The server takes messages of up to 1 GB. */
+const maxMessageBytes = 256 * 1024 * 1024;
+
+/** What pg hands on to whoever it lets submit. */
+export class StatementBatch implements Submittable {
+  readonly #works: readonly Work[];
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+  #doneCount = 0;
+
+  constructor(works: readonly Work[], resolve: () => void, reject: (error: unknown) => void) {
+    this.#works = works;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Where the server is, or what went wrong. */
+  get place(): string {
+    let count = 0;
+    for (const { place, statements } of this.#works) {
+      count += statements.length;
+      if (count > this.#doneCount) return place;
+    }
+    return this.#works.at(-1)?.place ?? '';
+  }
+
+  submit(connection: Connection): void {
+    const { stream } = connection as unknown as { readonly stream: NodeJS.WritableStream & { cork(): void; uncork(): void } };
+    stream.cork();
+    connection.query(this.#works.flatMap(({ statements }) => statements).join(';\n'));
+    for (const { rows } of this.#works) {
+      if (rows === undefined) continue;
+      for (const bytes of rows) {
+        for (let start = 0; start < bytes.length; start += maxMessageBytes) {
+          const piece = bytes.subarray(start, start + maxMessageBytes);
+          const head = Buffer.alloc(1 + lengthByteCount);
+          head[0] = copyData;
+          head.writeUInt32BE(piece.length + lengthByteCount, 1);
+          stream.write(head);
+          stream.write(piece);
+        }
+      }
+      stream.write(copyDone);
+    }
+    stream.uncork();
+  }
+
+  handleCommandComplete(): void {
+    this.#doneCount++;
+  }
+
+  handleReadyForQuery(): void {
+    this.#resolve();
+  }
+
+  handleError(error: unknown): void {
+    this.#reject(error);
+  }
+
+  /** The rows are on their way already. */
+  handleCopyInResponse(): void {}
+
+  handleRowDescription(): void {}
+
+  handleDataRow(): void {}
+
+  handleEmptyQuery(): void {}
+
+  handlePortalSuspended(): void {}
+
+  /** For pg, where it has a limit of time for queries. */
+  callback(): void {}
+}
