@@ -6,7 +6,7 @@ import { toolVersion } from '../version.ts';
 
 /** What src/bytes/assembly/index.ts exports. Addresses and sizes are in bytes. */
 export interface ByteFunctions {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   allocateHeap(byteCount: number): number;
   allocateArena(byteCount: number): number;
   allocateText(byteCount: number): number;

@@ -5,9 +5,6 @@ declare module '*/bytes.wasm' {
 
 /** As much of https://webassembly.github.io/spec/js-api/ as is used; the types of Node 20 have none of it. */
 declare namespace WebAssembly {
-  interface Memory {
-    readonly buffer: ArrayBuffer;
-  }
   type ModuleImports = Readonly<Record<string, (...parameters: number[]) => unknown>>;
   function instantiate(
     bytes: Uint8Array,
