@@ -2,8 +2,6 @@
 // cost a trip to the server, and the rows of a COPY another one. The server takes rows that it does not want after a fault
 // and throws them away. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
 
-import type { Connection, Submittable } from 'pg';
-
 /** Statements that belong together. */
 export interface Work {
   readonly statements: readonly string[];
@@ -11,6 +9,12 @@ export interface Work {
   readonly place: string;
   /** Of the last statement, where that is a COPY. */
   readonly rows?: readonly Uint8Array[];
+}
+
+/** As much of pg's connection as is used; the package's own types shall need none of pg's. */
+interface WireConnection {
+  query(text: string): void;
+  readonly stream: { write(bytes: Uint8Array): unknown; cork(): void; uncork(): void };
 }
 
 const copyData = 0x64;
@@ -21,7 +25,7 @@ const lengthByteCount = 4;
 const maxMessageBytes = 256 * 1024 * 1024;
 
 /** What pg hands on to whoever it lets submit. */
-export class StatementBatch implements Submittable {
+export class StatementBatch {
   readonly #works: readonly Work[];
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
@@ -43,8 +47,8 @@ export class StatementBatch implements Submittable {
     return this.#works.at(-1)?.place ?? '';
   }
 
-  submit(connection: Connection): void {
-    const { stream } = connection as unknown as { readonly stream: NodeJS.WritableStream & { cork(): void; uncork(): void } };
+  submit(connection: WireConnection): void {
+    const { stream } = connection;
     stream.cork();
     connection.query(this.#works.flatMap(({ statements }) => statements).join(';\n'));
     for (const { rows } of this.#works) {
