@@ -19,6 +19,11 @@ export interface ByteFunctions {
   scan(from: number, to: number, mostDepth: number): number;
   readonly host: HostPlace;
   oddNumberCount(): number;
+  hasRewritten(): number;
+  beginHash(byteCount: number): void;
+  addToHash(from: number, to: number): void;
+  /** 32 bits, signed. */
+  endHash(): number;
   tapeAddress(): number;
   createTable(columnCount: number): number;
   discardRows(table: number): number;

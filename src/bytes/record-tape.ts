@@ -14,6 +14,8 @@ const SLACK_BYTES = 16;
 const PLACED_BYTES = 8 * 1024 * 1024;
 /** Where less than this is left of what was placed of a larger chunk, the next part is placed. */
 const REST_BYTES = 1024 * 1024;
+/** Bytes that are not in the module's memory are hashed there piece by piece. */
+const HASHED_BYTES = 1024 * 1024;
 /** The module's stack has room for more. */
 const MOST_DEPTH = 500;
 
@@ -90,6 +92,23 @@ export class RecordTape {
     this.#placedTo = to;
     this.#placedAddress = address;
     return address;
+  }
+
+  /** 32 bits of a record's bytes; of the one at hand, as they were given, when it is. */
+  hash(record: Uint8Array, isAtHand: boolean): number {
+    const functions = this.#functions;
+    functions.beginHash(record.length);
+    if (isAtHand && functions.hasRewritten() === 0) {
+      functions.addToHash(this.#recordAddress, this.#recordAddress + record.length);
+      return functions.endHash() >>> 0;
+    }
+    const address = functions.outPosition();
+    for (let from = 0; from < record.length; from += HASHED_BYTES) {
+      const piece = record.subarray(from, from + HASHED_BYTES);
+      this.#memory.set(piece, address);
+      functions.addToHash(address, address + piece.length);
+    }
+    return functions.endHash() >>> 0;
   }
 
   /** A number of the record may be one whose text a double does not give back. */

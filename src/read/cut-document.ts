@@ -97,7 +97,8 @@ export class DocumentCutter extends CutItem {
   feed(chunk: Buffer): void {
     this.#chunkOffset += this.#chunk.length;
     this.#chunk = chunk;
-    this.#isChunkAscii = isAscii(chunk);
+    // With a tape few records are parsed, and each is looked at then.
+    this.#isChunkAscii = this.#tape === undefined && isAscii(chunk);
     this.#index = 0;
     this.#tape?.forgetBytes();
     this.#element.startChunk();

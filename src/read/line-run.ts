@@ -51,7 +51,8 @@ export class LineRun implements RecordBytes {
 
   /** The resources of the lines that end in this chunk. */
   *read(chunk: Buffer): Generator<ResourceEnvelope, void, undefined> {
-    const isChunkAscii = isAscii(chunk);
+    // With a tape few lines are parsed, and each is looked at then.
+    const isChunkAscii = this.#context.tape === undefined && isAscii(chunk);
     this.#context.tape?.forgetBytes();
     let from = 0;
     for (let to = chunk.indexOf(LINE_FEED); to >= 0; to = chunk.indexOf(LINE_FEED, from)) {

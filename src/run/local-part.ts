@@ -493,8 +493,13 @@ class Reading {
       // Each version counts as a resource of its own: only one with the same content comes again.
       id: versionHash === undefined ? id : `${id} ${versionHash}`,
       lastUpdatedMs: head === undefined ? lastUpdatedMs(envelope.resource) : instantMs(head.lastUpdated),
-      contentHash: versionHash === undefined ? contentHash(envelope.rawBytes()) : Number.parseInt(versionHash.slice(0, 8), 16),
+      contentHash: versionHash === undefined ? this.#hashContent(envelope) : Number.parseInt(versionHash.slice(0, 8), 16),
     });
+  }
+
+  #hashContent(envelope: ResourceEnvelope): number {
+    const bytes = envelope.rawBytes();
+    return this.#byteLane === undefined ? contentHash(bytes) : this.#byteLane.tape.hash(bytes, envelope.head !== undefined);
   }
 
   /** @param id - of a resource: what references look for */

@@ -1,6 +1,7 @@
 // What the host sees of the module.
 
 export { encodeCsv, encodedByteCount } from './csv';
+export { addToHash, beginHash, endHash } from './hash';
 export { setCodingRules } from './items';
 export { addKeys } from './keys';
 export {
@@ -18,5 +19,5 @@ export { clearReferences, setReferenceKeys, unmetNotes } from './references';
 export { setRenderingKeys } from './renderings';
 export { setKeyTexts, setRefusedKey } from './rest';
 export { addRow, clearRows, createTable, discardRows, setCell, truncateRows } from './rows';
-export { oddNumberCount, scan, tapeAddress } from './tape';
+export { hasRewritten, oddNumberCount, scan, tapeAddress } from './tape';
 export { describePath, flatten, setHostText, setWalkKeys, textByteCount } from './walk';

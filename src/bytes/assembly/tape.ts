@@ -78,6 +78,7 @@ let tapeTop: usize = 0;
 /** Of the string that `findStringEnd` has read last. */
 let stringFlags: u8 = 0;
 let oddNumbers: u32 = 0;
+let isRewritten: bool = false;
 
 /** Slots of the key table: number (u16, 0 in a free slot), length (u16), address of the text (u32). */
 // @ts-ignore: a decorator
@@ -389,6 +390,7 @@ function writeCharacter(at: usize, code: i32): usize {
  * flags. Returns where its quote is now, or 0 where it is no text or one that UTF-8 cannot say.
  */
 function rewriteString(from: usize, quote: usize): usize {
+  isRewritten = true;
   stringFlags &= HAS_NON_ASCII;
   let to = from;
   let at = from;
@@ -524,12 +526,18 @@ export function scan(from: usize, to: usize, mostDepth: i32): usize {
   limit = to;
   tapeTop = tapeStart;
   oddNumbers = 0;
+  isRewritten = false;
   return readValue(0, mostDepth) && position <= limit ? position : 0;
 }
 
 /** Where every tape begins. */
 export function tapeAddress(): usize {
   return tapeStart;
+}
+
+/** True when a string of the record does not stand as it was written. */
+export function hasRewritten(): bool {
+  return isRewritten;
 }
 
 /** How many numbers of the tape may be odd. */

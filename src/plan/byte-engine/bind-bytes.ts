@@ -1,7 +1,7 @@
 // The tables of a resource type, as the object engine has bound them → a function that fills them from a tape. The
 // object engine stays the measure: what is not done here exactly as there is left to it.
 
-import { RowStoreBuilder } from '../../bytes/row-store.ts';
+import { type RowStore, RowStoreBuilder } from '../../bytes/row-store.ts';
 import type { Containment, FlattenContext, TableBuilder, TableSchema } from '../../types.ts';
 import type { RowSource } from '../engine/contributions.ts';
 import type { ExtensionRows } from '../engine/extension-rows.ts';
@@ -127,35 +127,57 @@ function writeTableOnly(program: ByteProgram, builder: TableBuilder): number {
   return program.write(words);
 }
 
+const containmentWords = {
+  id: 0,
+  idByteCount: 1,
+  type: 2,
+  containedIn: 3,
+  containedInByteCount: 4,
+  listLength: 5,
+  list: 6,
+  hasUnpacked: 7,
+  unpackedCount: 8,
+  unpacked: 9,
+  length: 10,
+} as const;
+
 /** How a resource stands to others, as words in the arena; undefined when there is no room for them. */
 function writeContainment(program: ByteProgram, containment: Containment, ownType: string, ownId: number, ownIdByteCount: number): number | undefined {
   const { references, store } = program;
+  const { words } = store;
   const { containedIn, containedTypes, containerId, containerType = ownType, unpacked } = containment;
-  const textOf = (text: string): readonly [number, number] => (store.encode(text) ? [store.textAddress, store.textByteCount] : [0, 0]);
-  const list = [...(containedTypes ?? [])].flatMap(([localId, type]) => [...textOf(localId), references.numberOf(type)]);
-  const places = [...(unpacked ?? [])];
-  const headWordCount = 10;
-  const address = store.functions.allocateArena((headWordCount + list.length + places.length) * 4);
-  const [inAddress, inByteCount] = containedIn === undefined ? [0, 0] : textOf(containedIn);
-  const [idAddress, idByteCount] = containerId === undefined ? [ownId, ownIdByteCount] : textOf(containerId);
-  if (address === 0 || idAddress === 0 || (containedIn !== undefined && inAddress === 0)) return undefined;
-  const listAddress = address + headWordCount * 4;
-  store.words.set(
-    [
-      idAddress,
-      idByteCount,
-      references.numberOf(containerType),
-      inAddress,
-      inByteCount,
-      list.length / 3,
-      listAddress,
-      unpacked === undefined ? 0 : 1,
-      places.length,
-      listAddress + list.length * 4,
-      ...list,
-      ...places,
-    ],
-    address >> 2,
-  );
+  const listLength = containedTypes?.size ?? 0;
+  const address = store.functions.allocateArena((containmentWords.length + listLength * 3 + (unpacked?.size ?? 0)) * 4);
+  if (address === 0) return undefined;
+  const head = address >> 2;
+  let word = head + containmentWords.length;
+  words.fill(0, head, word);
+  words[head + containmentWords.id] = ownId;
+  words[head + containmentWords.idByteCount] = ownIdByteCount;
+  words[head + containmentWords.type] = references.numberOf(containerType);
+  if (containerId !== undefined && !writeText(store, containerId, head + containmentWords.id)) return undefined;
+  if (containedIn !== undefined && !writeText(store, containedIn, head + containmentWords.containedIn)) return undefined;
+  words[head + containmentWords.listLength] = listLength;
+  words[head + containmentWords.list] = word << 2;
+  if (containedTypes !== undefined) {
+    for (const [localId, type] of containedTypes) {
+      if (!writeText(store, localId, word)) return undefined;
+      words[word + 2] = references.numberOf(type);
+      word += 3;
+    }
+  }
+  if (unpacked === undefined) return address;
+  words[head + containmentWords.hasUnpacked] = 1;
+  words[head + containmentWords.unpackedCount] = unpacked.size;
+  words[head + containmentWords.unpacked] = word << 2;
+  for (const index of unpacked) words[word++] = index;
   return address;
+}
+
+/** Writes address and length of a text; false when there is no room for it. */
+function writeText(store: RowStore, text: string, word: number): boolean {
+  if (!store.encode(text)) return false;
+  store.words[word] = store.textAddress;
+  store.words[word + 1] = store.textByteCount;
+  return true;
 }
