@@ -4,7 +4,7 @@
 
 import type { RecordTape } from './bytes/record-tape.ts';
 import type { DiagnosticCode, Location, MessageParameters } from './diagnostics.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import type { JsonObject } from './json.ts';
 
 /** A named run of bytes: a file, a member of an archive, standard input. */
 export interface Source {
@@ -53,10 +53,16 @@ export interface ResourceHead {
   readonly contained: readonly ResourceHead[] | undefined;
   /** There is a `contained`, and not all of it is told by `contained`. */
   readonly hasOddContained: boolean;
-  /** `identifier`, with numbers as JSON.parse has them; computed when asked for. */
-  readonly identifier: JsonValue | undefined;
+  /** `identifier`: those that have a `value`, which is a text; read when asked for. */
+  readonly identifiers: readonly ResourceIdentifier[];
   /** Address of the resource's token in the tape. */
   readonly token: number;
+}
+
+export interface ResourceIdentifier {
+  /** Undefined where it is no text. */
+  readonly system: string | undefined;
+  readonly value: string;
 }
 
 /** One Bundle of the input, told from others by being another object: a fullUrl means an entry of the same Bundle. */

@@ -2,11 +2,21 @@
 
 import type { ByteFunctions } from './load-module.ts';
 
-/** The names that readers look for come first, so that their numbers are known beforehand: 1, 3, 5 … */
-const firstNames = ['resourceType', 'id', 'meta', 'contained', 'identifier', 'lastUpdated', 'resource', 'request', 'method', 'fullUrl'] as const;
-
-/** Numbers of the keys that readers look for. */
-export const keyNumbers = Object.fromEntries(firstNames.map((name, index) => [name, 2 * index + 1])) as Readonly<Record<(typeof firstNames)[number], number>>;
+/** The keys that readers look for come first, so that their numbers are known beforehand. */
+export const keyNumbers = {
+  resourceType: 1,
+  id: 3,
+  meta: 5,
+  contained: 7,
+  identifier: 9,
+  lastUpdated: 11,
+  system: 13,
+  value: 15,
+  resource: 17,
+  request: 19,
+  method: 21,
+  fullUrl: 23,
+} as const;
 
 export class KeyNames {
   /** By number: address and length of a key's text, 4 bytes each. */
@@ -16,7 +26,7 @@ export class KeyNames {
 
   /** Gives each name, and the name with `_` before it, a number in the module; once for each instance. All are ASCII. */
   constructor(functions: ByteFunctions, names: Iterable<string>) {
-    this.#names = [...new Set([...firstNames, ...names])];
+    this.#names = [...new Set([...Object.keys(keyNumbers), ...names])];
     const text = new TextEncoder().encode(`_${this.#names.join('\n_')}\n`);
     const address = functions.allocateHeap(text.length);
     new Uint8Array(functions.memory.buffer, address).set(text);

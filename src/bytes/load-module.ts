@@ -93,6 +93,7 @@ async function readModule(): Promise<Uint8Array> {
 
 export async function loadByteFunctions(): Promise<ByteFunctions> {
   const host: HostPlace = { current: undefined };
-  const { instance } = await WebAssembly.instantiate(await readModule(), { host: hostImports(host) });
+  // The module is small: handing it to other threads to compile takes longer.
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(await readModule()), { host: hostImports(host) });
   return { ...(instance.exports as unknown as Omit<ByteFunctions, 'host'>), host };
 }

@@ -6,8 +6,11 @@ declare module '*/bytes.wasm' {
 /** As much of https://webassembly.github.io/spec/js-api/ as is used; the types of Node 20 have none of it. */
 declare namespace WebAssembly {
   type ModuleImports = Readonly<Record<string, (...parameters: number[]) => unknown>>;
-  function instantiate(
-    bytes: Uint8Array,
-    imports: Readonly<Record<string, ModuleImports>>,
-  ): Promise<{ readonly instance: { readonly exports: Readonly<Record<string, unknown>> } }>;
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module, imports: Readonly<Record<string, ModuleImports>>);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
 }

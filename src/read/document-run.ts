@@ -76,7 +76,10 @@ export class DocumentRun {
     const cutter = this.#cutter;
     cutter.feed(asBuffer(chunk));
     for (let event = cutter.next(); event !== undefined; event = cutter.next()) {
-      yield* this.#readEvent(event);
+      // Nearly all of a Bundle goes this way, where nothing is made for a resource but its envelope.
+      const taken = event === 'element' ? this.#takeElement() : undefined;
+      if (taken !== undefined) yield taken;
+      else yield* this.#readEvent(event);
       if (this.#isBroken) return;
     }
   }
@@ -131,18 +134,27 @@ export class DocumentRun {
     if (fault instanceof RecordFault) this.#breakOff(fault.reason, cutter.findFrameOffset(fault.byteOffset), 'BUNDLE_BROKEN');
   }
 
+  /** The element as a resource that is not parsed, if it can be. */
+  #takeElement(): ResourceEnvelope | undefined {
+    const cutter = this.#cutter;
+    if (!cutter.hasTape || cutter.isTooLarge) return undefined;
+    if (cutter.kind !== 'array') return this.#takeEntry(this.#placeElement());
+    this.#tellKind('array');
+    return this.#takeResource(this.#placeElement());
+  }
+
+  #placeElement(): RecordPlace {
+    const cutter = this.#cutter;
+    return RecordPlace.ofRecord(this.#source.name, this.#line, cutter.elementIndex, cutter.byteOffset, cutter);
+  }
+
   *#readElement(): Generator<ResourceEnvelope, void, undefined> {
     const cutter = this.#cutter;
     const isItem = cutter.kind === 'array';
     if (isItem) this.#tellKind('array');
-    const place = RecordPlace.ofRecord(this.#source.name, this.#line, cutter.elementIndex, cutter.byteOffset, cutter);
+    const place = this.#placeElement();
     if (this.#isOverLimits(place)) {
       if (!isItem) this.#tally.entryCount++;
-      return;
-    }
-    const taken = isItem ? this.#takeResource(place) : this.#takeEntry(place);
-    if (taken !== undefined) {
-      yield taken;
       return;
     }
     const value = this.#parseItem();

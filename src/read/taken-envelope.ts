@@ -3,8 +3,8 @@
 import { keyNumbers } from '../bytes/key-names.ts';
 import { type RecordTape, tokenKinds } from '../bytes/record-tape.ts';
 import type { Location } from '../diagnostics.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
-import type { BundleScope, ResourceEnvelope, ResourceHead } from '../types.ts';
+import type { JsonObject } from '../json.ts';
+import type { BundleScope, ResourceEnvelope, ResourceHead, ResourceIdentifier } from '../types.ts';
 import { hasNumberText } from './parse-lossless.ts';
 import { parseTaken, type RecordBytes } from './parse-record.ts';
 import type { RecordPlace } from './resource-envelope.ts';
@@ -47,11 +47,27 @@ class TakenHead implements ResourceHead {
     return this.#containedToken !== 0 && this.contained === undefined;
   }
 
-  get identifier(): JsonValue | undefined {
-    if (this.#identifier === 0) return undefined;
-    const kind = this.#tape.kind(this.#identifier);
-    return kind === tokenKinds.string ? this.#tape.text(this.#identifier) : (JSON.parse(this.#tape.json(this.#identifier)) as JsonValue);
+  get identifiers(): readonly ResourceIdentifier[] {
+    return this.#identifier === 0 ? [] : readIdentifiers(this.#tape, this.#identifier);
   }
+}
+
+/** One where FHIR wants a list of them is taken for such a list. */
+function readIdentifiers(tape: RecordTape, token: number): readonly ResourceIdentifier[] {
+  const found: ResourceIdentifier[] = [];
+  const isList = tape.kind(token) === tokenKinds.array;
+  const end = tape.next(token);
+  for (let item = isList ? tape.first(token) : token; item < end; item = tape.next(item)) {
+    if (tape.kind(item) !== tokenKinds.object) continue;
+    const value = memberText(tape, item, keyNumbers.value);
+    if (value !== undefined) found.push({ system: memberText(tape, item, keyNumbers.system), value });
+  }
+  return found;
+}
+
+function memberText(tape: RecordTape, object: number, key: number): string | undefined {
+  const token = tape.member(object, key);
+  return token === 0 ? undefined : textOf(tape, token);
 }
 
 /** Undefined where one is no resource that has a head. */
@@ -95,8 +111,8 @@ export function readHead(tape: RecordTape, token: number): ResourceHead | undefi
     }
   }
   if (resourceType === undefined || resourceType === 'Bundle') return undefined;
-  const lastUpdated = meta !== 0 && tape.kind(meta) === tokenKinds.object ? tape.member(meta, keyNumbers.lastUpdated) : 0;
-  return new TakenHead(tape, token, resourceType, id, lastUpdated === 0 ? undefined : textOf(tape, lastUpdated), contained, identifier);
+  const lastUpdated = meta !== 0 && tape.kind(meta) === tokenKinds.object ? memberText(tape, meta, keyNumbers.lastUpdated) : undefined;
+  return new TakenHead(tape, token, resourceType, id, lastUpdated, contained, identifier);
 }
 
 /** The usual entry of a Bundle: one with a resource and nothing to be said about it. */
@@ -118,8 +134,7 @@ export function readEntry(tape: RecordTape): { readonly head: ResourceHead; read
 
 function mayDelete(tape: RecordTape, request: number): boolean {
   if (tape.kind(request) !== tokenKinds.object) return false;
-  const method = tape.member(request, keyNumbers.method);
-  return method !== 0 && tape.kind(method) === tokenKinds.string && tape.text(method) === 'DELETE';
+  return memberText(tape, request, keyNumbers.method) === 'DELETE';
 }
 
 function textOf(tape: RecordTape, token: number): string | undefined {

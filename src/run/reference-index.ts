@@ -5,7 +5,7 @@
 // resource of the input whose id is U, the only entry of any other Bundle with this fullUrl.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import type { BundleScope, ReferenceLookup, ReferenceTarget, ResourceEnvelope } from '../types.ts';
+import type { BundleScope, ReferenceLookup, ReferenceTarget, ResourceEnvelope, ResourceIdentifier } from '../types.ts';
 import { type IdentifierRecords, IdentifierSpool } from './identifier-spool.ts';
 import type { KeyHash } from './key-hash.ts';
 import { KeyTable, type KeyTableContent } from './key-table.ts';
@@ -105,7 +105,7 @@ export class ReferenceIndex implements ReferenceLookup {
     if (!hasRow) this.#addOther(resourceType, id);
     if (this.#decisions === undefined) {
       this.#numberOf(resourceType);
-      if (this.#canReadAgain) this.#spoolIdentifiers(resourceType, id, head === undefined ? envelope.resource['identifier'] : head.identifier);
+      if (this.#canReadAgain) this.#spoolIdentifiers(resourceType, id, head?.identifiers ?? identifiersOf(envelope.resource));
     }
     if (fullUrl !== undefined && this.#scope !== undefined) this.#addEntry(fullUrl, { type: resourceType, id }, this.#scope);
   }
@@ -216,12 +216,9 @@ export class ReferenceIndex implements ReferenceLookup {
   }
 
   /** By `system|value`, by `|value` without a system, and by the value alone, whatever the system. */
-  #spoolIdentifiers(type: string, id: string, identifiers: JsonValue | undefined): void {
-    if (identifiers === undefined) return;
-    for (const identifier of Array.isArray(identifiers) ? identifiers : [identifiers]) {
-      if (!isJsonObject(identifier) || typeof identifier['value'] !== 'string') continue;
-      const { system, value } = identifier as { system?: unknown; value: string };
-      this.#spoolText(`${typeof system === 'string' ? system : ''}|${value}`, type, id);
+  #spoolIdentifiers(type: string, id: string, identifiers: readonly ResourceIdentifier[]): void {
+    for (const { system = '', value } of identifiers) {
+      this.#spoolText(`${system}|${value}`, type, id);
       this.#spoolText(value, type, id);
     }
   }
@@ -375,6 +372,16 @@ export class ReferenceIndex implements ReferenceLookup {
 /** Key of {@link ReferenceDecisions.identified}. */
 export function wantedKey(high: number, low: number): string {
   return `${high} ${low}`;
+}
+
+/** One where FHIR wants a list of them is taken for such a list. */
+function identifiersOf({ identifier: identifiers }: JsonObject): readonly ResourceIdentifier[] {
+  if (identifiers === undefined) return [];
+  return (Array.isArray(identifiers) ? identifiers : [identifiers]).flatMap((identifier) => {
+    if (!isJsonObject(identifier)) return [];
+    const { system, value } = identifier;
+    return typeof value === 'string' ? [{ system: typeof system === 'string' ? system : undefined, value }] : [];
+  });
 }
 
 function decodeLoosely(text: string): string {

@@ -5,7 +5,7 @@ import { openByteLane } from '../../src/bytes/byte-lane.ts';
 import type { RecordTape } from '../../src/bytes/record-tape.ts';
 import type { DiagnosticCode, Location, MessageParameters } from '../../src/diagnostics.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
-import { type JsonValue, stringifyJson } from '../../src/json.ts';
+import { isJsonObject, type JsonValue, stringifyJson } from '../../src/json.ts';
 import { jsonReaders } from '../../src/read/json-readers.ts';
 import { readSource } from '../../src/read/read-source.ts';
 import type { BundleEnvelope, DocumentKind, ReadContext, Reader, ReadLimits, RejectedRecord, ResourceEnvelope, Source } from '../../src/types.ts';
@@ -41,7 +41,7 @@ export async function readSources(sources: readonly Source[], limits: Partial<Re
 }
 
 /** Of the keys of R4, and of those that tests invent. */
-const { tape } = await openByteLane([...(await loadModel('r4')).jsonKeys(), 'x', 'y', 'a', 'b', 'n', 'big', 'items', 'v']);
+export const { tape } = await openByteLane([...(await loadModel('r4')).jsonKeys(), 'x', 'y', 'a', 'b', 'n', 'big', 'items', 'v']);
 
 /** Whether resources are parsed at once or when asked for, all else is the same. */
 async function readBothWays(read: (tape: RecordTape | undefined) => Promise<ReadResult>): Promise<ReadResult> {
@@ -75,6 +75,7 @@ function makeContext(limits: Partial<ReadLimits>, tape?: RecordTape): { result: 
 async function collect(runs: AsyncIterable<Iterable<ResourceEnvelope>>, result: ReadResult): Promise<void> {
   for await (const run of runs) {
     for (const envelope of run) {
+      checkHead(envelope);
       result.ids.push(envelope.resource.id);
       result.records.push({
         json: stringifyJson(envelope.resource),
@@ -86,6 +87,26 @@ async function collect(runs: AsyncIterable<Iterable<ResourceEnvelope>>, result: 
       });
     }
   }
+}
+
+/** What is told before the resource is parsed is what the resource says. */
+function checkHead(envelope: ResourceEnvelope): void {
+  const { head } = envelope;
+  if (head === undefined) return;
+  const { resourceType, id, lastUpdated, identifiers } = head;
+  const { resource } = envelope;
+  const meta = isJsonObject(resource.meta) ? resource.meta : {};
+  const written = resource.identifier === undefined ? [] : [resource.identifier].flat().filter((identifier) => isJsonObject(identifier));
+  expect({ resourceType, id, lastUpdated, identifiers }).toEqual({
+    resourceType: textOf(resource.resourceType),
+    id: textOf(resource.id),
+    lastUpdated: textOf(meta.lastUpdated),
+    identifiers: written.flatMap(({ system, value }) => (typeof value === 'string' ? [{ system: textOf(system), value }] : [])),
+  });
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** @param chunkBytes - the source hands over chunks of this size, all in one buffer that is reused, as files do. */
