@@ -42,7 +42,7 @@ export interface ByteFunctions {
   setWalkKeys(codingKeys: number, userSelectedKey: number, textKey: number, modifierExtensionKey: number, extensionKey: number): void;
   setReferenceKeys(referenceKey: number, typeKey: number, identifierKey: number, typeTexts: number): number;
   setRenderingKeys(value: number, unit: number, code: number, comparator: number, text: number, coding: number, display: number): void;
-  clearReferences(): void;
+  forgetTargets(): void;
   /** Address of the table of notes without ids. */
   unmetNotes(): number;
   /** 1 when the rows have been added, 0 when another engine has to. */

@@ -15,7 +15,7 @@ export {
   resetArena,
   truncateArena,
 } from './memory';
-export { clearReferences, setReferenceKeys, unmetNotes } from './references';
+export { forgetTargets, setReferenceKeys, unmetNotes } from './references';
 export { setRenderingKeys } from './renderings';
 export { setKeyTexts, setRefusedKey } from './rest';
 export { addRow, clearRows, createTable, discardRows, setCell, truncateRows } from './rows';

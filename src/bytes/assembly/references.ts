@@ -24,6 +24,8 @@ const ENTRY_TARGET_ID: usize = 48;
 const ENTRY_TARGET_ID_LENGTH: usize = 52;
 /** Type of the target with the id shown that is known to have a row. */
 const ENTRY_MET_TYPE: usize = 56;
+/** What is known of its target holds while this is the generation of targets. */
+const ENTRY_GENERATION: usize = 60;
 const ENTRY_BYTES: usize = 64;
 
 const FORM_RELATIVE: u32 = 1;
@@ -62,6 +64,7 @@ let slots: usize = 0;
 let cacheCount: u32 = 0;
 /** Of the arena, where the entries stand: cells point to their texts. */
 let cacheGeneration: u32 = 0;
+let targetGeneration: u32 = 0;
 
 /** Number of a type → address and length of its name. */
 let typeTexts: usize = 0;
@@ -101,8 +104,12 @@ export function setReferenceKeys(reference: u32, type: u32, identifier: u32, typ
   return formCounts;
 }
 
-/** Forgets what references mean: targets that were not found may be there now. */
-export function clearReferences(): void {
+/** Forgets where references lead: targets that were not found may be there now. */
+export function forgetTargets(): void {
+  targetGeneration++;
+}
+
+function clearReferences(): void {
   if (cacheCount == 0) return;
   memory.fill(slots, 0, slotCount << 2);
   cacheCount = 0;
@@ -222,6 +229,11 @@ function typeNumber(start: usize, length: u32): u32 {
 }
 
 function isSupported(entry: usize): usize {
+  if (load<u32>(entry, ENTRY_GENERATION) != targetGeneration) {
+    store<u32>(entry, targetGeneration, ENTRY_GENERATION);
+    store<u32>(entry, 0, ENTRY_TARGET);
+    store<u32>(entry, 0, ENTRY_MET_TYPE);
+  }
   if (load<u32>(entry, ENTRY_FORM) != FORM_UNSUPPORTED) return entry;
   refuse();
   return 0;

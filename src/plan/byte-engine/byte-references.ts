@@ -102,7 +102,7 @@ export class ByteReferences {
     const generation = (context.references?.generation ?? 0) + (context.referenceCounter?.generation ?? 0);
     if (generation !== this.#generation) {
       this.#generation = generation;
-      this.#program.store.functions.clearReferences();
+      this.#program.store.functions.forgetTargets();
     }
     if (this.#lastNotes.size > 0) this.#lastNotes.clear();
   }
