@@ -91,7 +91,7 @@ export async function openByteLane(version: FhirVersion): Promise<ByteLane> {
 
 /** Where rows wait as bytes. */
 export function createRowStore({ functions, keys }: ByteLane): RowStore {
-  return new RowStore(functions, { createOverflow: createTextBuilder, createDiscardBuilder }, keys);
+  return new RowStore(functions, { createOverflow: createBuilder, createDiscardBuilder }, keys);
 }
 
 /** A sink that loads into a database; what it takes is loaded when it is used. */

@@ -221,6 +221,14 @@ export interface TextStorage {
 
 export interface TypedStorage extends TypedOptions {
   readonly kind: 'typed';
+  /** Set where rows are encoded from their bytes: then all cells are kept as texts, lists in this form. */
+  readonly lists?: ListText;
+}
+
+export interface ListText {
+  write(items: readonly (CellValue | null)[]): string;
+  /** What `write` has made, its items as texts. */
+  read(text: string): readonly (string | null)[];
 }
 
 export interface TypedOptions {

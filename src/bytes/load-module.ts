@@ -35,6 +35,8 @@ export interface ByteFunctions {
   outPosition(): number;
   /** Rows encoded from `firstRow` on: fewer than there are when the memory for output is full. */
   encodeCsv(table: number, firstRow: number, delimiter: number, nullAddress: number, nullByteCount: number, isFormulaSafe: number): number;
+  /** The same for COPY; see assembly/copy.ts. A row that is not encoded there is the host's. */
+  encodeCopy(table: number, firstRow: number, nullAddress: number, plan: number, planCount: number): number;
   /** Bytes that the last call of an encoder made. */
   encodedByteCount(): number;
   setKeyTexts(address: number): void;

@@ -2,7 +2,7 @@
 // them. All tables of a reading share that memory: when it is full they are all written, then it is used anew.
 
 import { textOf } from '../cell-text.ts';
-import type { Batch, CellValue, TableBuilder, TableSchema, Vector } from '../types.ts';
+import type { Batch, CellStorage, CellValue, Column, ListText, TableBuilder, TableSchema, Vector } from '../types.ts';
 import type { KeyNames } from './key-names.ts';
 import type { ByteFunctions } from './load-module.ts';
 
@@ -51,8 +51,8 @@ export class RowStore {
     return this.functions.heldByteCount() >= fullByteCount;
   }
 
-  createBuilder(schema: TableSchema): RowStoreBuilder {
-    const builder = new RowStoreBuilder(this, schema, this.#others.createOverflow);
+  createBuilder(schema: TableSchema, storage: CellStorage): RowStoreBuilder {
+    const builder = new RowStoreBuilder(this, schema, storage, this.#others.createOverflow);
     this.#builders.push(builder);
     return builder;
   }
@@ -144,8 +144,24 @@ export class RowStore {
 /** Builders that keep cells as JavaScript has them. */
 export interface OtherBuilders {
   /** For the rows of a resource that alone is larger than the module's memory. */
-  readonly createOverflow: (schema: TableSchema) => TableBuilder;
+  readonly createOverflow: (schema: TableSchema, storage: CellStorage) => TableBuilder;
   readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
+}
+
+/** What a column of typed storage takes besides texts: numbers and booleans as their texts, lists, or nothing. */
+const alsoNothing = 0;
+const alsoPlain = 1;
+const alsoLists = 2;
+
+function alsoTakes({ type }: Column): number {
+  if (type.kind === 'list') return alsoLists;
+  // There, a text that says the same as a number is a moment, and the number is none.
+  const isMoment = type.kind === 'primitive' && (type.fhirType === 'date' || type.fhirType === 'dateTime' || type.fhirType === 'instant');
+  return isMoment ? alsoNothing : alsoPlain;
+}
+
+function isPlain(value: CellValue): boolean {
+  return typeof value === 'boolean' || typeof value === 'bigint' || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER);
 }
 
 /** Rows that a store holds. Valid until the store is reset, or a row is added to their table. */
@@ -155,22 +171,24 @@ export class RowBatch implements Batch {
   readonly store: RowStore;
   /** The table's address. */
   readonly table: number;
-  /** Place of a cell (row × columns + column) → its text, where that is not UTF-8. */
-  readonly #odd: ReadonlyMap<number, string>;
+  /** Place of a cell (row × columns + column) → what it was set to, where its bytes do not tell. */
+  readonly #odd: ReadonlyMap<number, CellValue>;
+  readonly #storage: CellStorage;
   #vectors: readonly Vector[] | undefined;
 
-  constructor(schema: TableSchema, store: RowStore, table: number, rowCount: number, odd: ReadonlyMap<number, string>) {
+  constructor(schema: TableSchema, storage: CellStorage, store: RowStore, table: number, rowCount: number, odd: ReadonlyMap<number, CellValue>) {
     this.schema = schema;
     this.store = store;
     this.table = table;
     this.rowCount = rowCount;
     this.#odd = odd;
+    this.#storage = storage;
   }
 
   /** Lone surrogates that are U+FFFD in the rows' bytes. */
   get replacedCharacterCount(): number {
     let count = 0;
-    for (const text of this.#odd.values()) count += text.match(loneSurrogates)?.length ?? 0;
+    for (const text of this.#odd.values()) if (typeof text === 'string') count += text.match(loneSurrogates)?.length ?? 0;
     return count;
   }
 
@@ -185,21 +203,38 @@ export class RowBatch implements Batch {
     return textOfCell(this.store, this.table, row, column);
   }
 
+  /** As it was set, but for numbers and booleans, which are texts. */
+  valueAt(row: number, column: number): CellValue | undefined {
+    const odd = this.#odd.get(row * this.schema.columns.length + column);
+    if (odd !== undefined) return odd;
+    const text = this.textAt(row, column);
+    const lists = this.#listsOf(column);
+    return text === undefined || lists === undefined ? text : lists.read(text);
+  }
+
+  #listsOf(column: number): ListText | undefined {
+    return this.#storage.kind === 'typed' && this.schema.columns[column]?.type.kind === 'list' ? this.#storage.lists : undefined;
+  }
+
   #decodeColumn(column: number): Vector {
     const { rowCount, schema, store, table } = this;
     const { words } = store;
     const vector = (words[(table >> 2) + rowVectorWord] as number) >> 2;
-    const values = new Array<string | undefined>(rowCount).fill(undefined);
+    const values = new Array<CellValue | undefined>(rowCount).fill(undefined);
+    const lists = this.#listsOf(column);
     let isAllNull = true;
     let lastAddress = 0;
-    let last: string | undefined;
+    let last: CellValue | undefined;
     for (let row = 0; row < rowCount; row++) {
       const cell = ((words[vector + row] as number) >> 2) + column * 2;
       const address = words[cell] as number;
       if (address === 0) continue;
       isAllNull = false;
       // Rows of one resource often repeat a text, and share its bytes.
-      if (address !== lastAddress) last = store.decode(address, words[cell + 1] as number);
+      if (address !== lastAddress) {
+        const text = store.decode(address, words[cell + 1] as number);
+        last = lists === undefined ? text : lists.read(text);
+      }
       lastAddress = address;
       values[row] = last;
     }
@@ -207,7 +242,7 @@ export class RowBatch implements Batch {
       const { length } = schema.columns;
       for (const [place, text] of this.#odd) if (place % length === column) values[Math.floor(place / length)] = text;
     }
-    return { storage: 'text', isAllNull, values };
+    return { storage: this.#storage.kind, isAllNull, values } as Vector;
   }
 }
 
@@ -217,19 +252,26 @@ export class RowStoreBuilder implements TableBuilder {
   readonly table: number;
   readonly store: RowStore;
   readonly #columnCount: number;
-  readonly #createOverflow: (schema: TableSchema) => TableBuilder;
+  readonly #createOverflow: OtherBuilders['createOverflow'];
+  readonly #storage: CellStorage;
+  readonly #lists: ListText | undefined;
+  /** Of typed storage. */
+  readonly #alsoTakes: Uint8Array | undefined;
   /** Column → the text it was last set to, and where that is: rows of one resource, and its neighbours, repeat much. */
   readonly #lastTexts: (string | undefined)[];
   readonly #lastAddresses: Uint32Array;
   readonly #lastByteCounts: Uint32Array;
-  #odd = new Map<number, string>();
+  #odd = new Map<number, CellValue>();
   /** Takes the rows while the store has no memory for them. */
   #overflow: TableBuilder | undefined;
   /** Taken, and still in the store. */
   #given: RowBatch | undefined;
 
-  constructor(store: RowStore, schema: TableSchema, createOverflow: (schema: TableSchema) => TableBuilder) {
+  constructor(store: RowStore, schema: TableSchema, storage: CellStorage, createOverflow: OtherBuilders['createOverflow']) {
     this.store = store;
+    this.#storage = storage;
+    this.#lists = storage.kind === 'typed' ? storage.lists : undefined;
+    this.#alsoTakes = storage.kind === 'typed' ? Uint8Array.from(schema.columns, alsoTakes) : undefined;
     this.schema = schema;
     this.#columnCount = schema.columns.length;
     this.#createOverflow = createOverflow;
@@ -268,26 +310,55 @@ export class RowStoreBuilder implements TableBuilder {
       return;
     }
     if (columnIndex >= this.#columnCount) throw new RangeError(`table ${this.schema.name} has no column ${columnIndex}`);
-    const text = typeof value === 'string' ? value : textOf(value);
+    if (this.#alsoTakes !== undefined) this.#setTyped(rowIndex, columnIndex, value, this.#alsoTakes[columnIndex] as number);
+    else this.#setText(rowIndex, columnIndex, typeof value === 'string' ? value : textOf(value), undefined);
+  }
+
+  #setTyped(rowIndex: number, columnIndex: number, value: CellValue, also: number): void {
+    if (also === alsoLists) {
+      const items = Array.isArray(value) ? (value as readonly (CellValue | null)[]) : [value as string];
+      this.#setText(rowIndex, columnIndex, (this.#lists as ListText).write(items), value);
+    } else if (typeof value === 'string') this.#setText(rowIndex, columnIndex, value, value);
+    else if (also === alsoPlain && isPlain(value)) this.#setText(rowIndex, columnIndex, String(value), value);
+    else this.#setOdd(rowIndex, columnIndex, value);
+  }
+
+  /** `typed`: the value that the text stands for, in typed storage. */
+  #setText(rowIndex: number, columnIndex: number, text: string, typed: CellValue | undefined): void {
     const store = this.store;
     if (text !== this.#lastTexts[columnIndex]) {
       if (!store.encode(text)) {
-        this.#overflowRows().set(rowIndex, columnIndex, text);
+        this.#overflowRows().set(rowIndex, columnIndex, typed ?? text);
         return;
       }
       this.#lastTexts[columnIndex] = text;
       this.#lastAddresses[columnIndex] = store.textAddress;
       this.#lastByteCounts[columnIndex] = store.textByteCount;
     }
-    const { words } = store;
-    const table = this.table >> 2;
     const byteCount = this.#lastByteCounts[columnIndex] as number;
+    this.#point(rowIndex, columnIndex, this.#lastAddresses[columnIndex] as number, byteCount);
+    if (byteCount === text.length && this.#odd.size === 0) return;
+    const isOdd = text.search(loneSurrogates) >= 0;
+    if (isOdd && typed !== undefined) this.#setOdd(rowIndex, columnIndex, typed);
+    else if (isOdd) this.#odd.set(rowIndex * this.#columnCount + columnIndex, text);
+    else this.#odd.delete(rowIndex * this.#columnCount + columnIndex);
+  }
+
+  /** A value that has no bytes: what stands for it makes the encoder ask for the value itself. */
+  #setOdd(rowIndex: number, columnIndex: number, value: CellValue): void {
+    const { address, byteCount } = this.store.constant('\0');
+    this.#point(rowIndex, columnIndex, address, byteCount);
+    this.#odd.set(rowIndex * this.#columnCount + columnIndex, value);
+  }
+
+  #point(rowIndex: number, columnIndex: number, address: number, byteCount: number): void {
+    const { words } = this.store;
+    const table = this.table >> 2;
     const row = words[((words[table + rowVectorWord] as number) >> 2) + rowIndex] as number;
     const cell = (row >> 2) + columnIndex * 2;
-    words[cell] = this.#lastAddresses[columnIndex] as number;
+    words[cell] = address;
     words[cell + 1] = byteCount;
     words[table + byteCountWord] = (words[table + byteCountWord] as number) + byteCount;
-    if (byteCount !== text.length || this.#odd.size > 0) this.#noteOdd(rowIndex * this.#columnCount + columnIndex, text);
   }
 
   get(rowIndex: number, columnIndex: number): CellValue | undefined {
@@ -299,8 +370,9 @@ export class RowStoreBuilder implements TableBuilder {
     const { words } = this.store;
     const row = words[((words[(this.table >> 2) + rowVectorWord] as number) >> 2) + rowIndex] as number;
     const address = words[(row >> 2) + columnIndex * 2] as number;
-    if (address !== 0 && address === this.#lastAddresses[columnIndex]) return this.#lastTexts[columnIndex];
-    return textOfCell(this.store, this.table, rowIndex, columnIndex);
+    const isLast = address !== 0 && address === this.#lastAddresses[columnIndex];
+    const text = isLast ? this.#lastTexts[columnIndex] : textOfCell(this.store, this.table, rowIndex, columnIndex);
+    return text !== undefined && this.#lists !== undefined && this.#alsoTakes?.[columnIndex] === alsoLists ? this.#lists.read(text) : text;
   }
 
   truncate(rowCount: number): void {
@@ -321,7 +393,7 @@ export class RowStoreBuilder implements TableBuilder {
       this.#overflow = undefined;
       return batch;
     }
-    this.#given = new RowBatch(this.schema, this.store, this.table, this.rowCount, this.#odd);
+    this.#given = new RowBatch(this.schema, this.#storage, this.store, this.table, this.rowCount, this.#odd);
     this.#odd = new Map();
     return this.#given;
   }
@@ -345,7 +417,7 @@ export class RowStoreBuilder implements TableBuilder {
 
   /** From here on rows are kept outside of the store, with the same indexes. */
   #overflowRows(): TableBuilder {
-    const overflow = this.#createOverflow(this.schema);
+    const overflow = this.#createOverflow(this.schema, this.#storage);
     const { rowCount } = this;
     for (let row = 0; row < rowCount; row++) {
       overflow.addRow();
@@ -358,11 +430,6 @@ export class RowStoreBuilder implements TableBuilder {
     this.#odd = new Map();
     this.#overflow = overflow;
     return overflow;
-  }
-
-  #noteOdd(place: number, text: string): void {
-    if (text.search(loneSurrogates) >= 0) this.#odd.set(place, text);
-    else this.#odd.delete(place);
   }
 }
 

@@ -131,7 +131,7 @@ export class LocalPart implements Part {
 
 /** The rows of a store wait for one place each. */
 function takesRowsAsBytes({ outputs = [], storage }: PartSink): boolean {
-  return outputs.length === 0 && storage.kind === 'text' && storage.isOfBytes === true;
+  return outputs.length === 0 && (storage.kind === 'text' ? storage.isOfBytes === true : storage.lists !== undefined);
 }
 
 /** Its own id, unless another one of its type has that before it; without an id, its place. */

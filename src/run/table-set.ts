@@ -170,7 +170,7 @@ export class TableSet {
     const tables: OpenTable[] = [];
     const builders = flattener.tables.map((schema) => {
       if (tableNames !== undefined && !tableNames.has(schema.name)) return rowStore?.createDiscardBuilder(schema) ?? createDiscardBuilder(schema);
-      const builder = rowStore?.createBuilder(schema) ?? createBuilder(schema, this.#context.storage);
+      const builder = rowStore?.createBuilder(schema, this.#context.storage) ?? createBuilder(schema, this.#context.storage);
       const table: OpenTable = { builder, writer: undefined };
       tables.push(table);
       return table.builder;

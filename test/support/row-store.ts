@@ -1,8 +1,8 @@
 // A row store as runs have it, for tests of what uses one.
 
+import { createBuilder } from '../../src/builtin.ts';
 import { loadByteFunctions } from '../../src/bytes/load-module.ts';
 import { RowStore } from '../../src/bytes/row-store.ts';
-import { createTextBuilder } from '../../src/table/cell-builder.ts';
 import { createDiscardBuilder } from '../../src/table/discard-builder.ts';
 
 const arenaByteCount = 0x400_0000 - 64;
@@ -11,5 +11,5 @@ const arenaByteCount = 0x400_0000 - 64;
 export async function makeRowStore(leftByteCount?: number): Promise<RowStore> {
   const functions = await loadByteFunctions();
   if (leftByteCount !== undefined) functions.allocateArena(arenaByteCount - leftByteCount);
-  return new RowStore(functions, { createOverflow: createTextBuilder, createDiscardBuilder });
+  return new RowStore(functions, { createOverflow: createBuilder, createDiscardBuilder });
 }

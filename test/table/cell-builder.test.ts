@@ -44,8 +44,8 @@ const store = await makeRowStore();
 const smallStore = await makeRowStore(70_000);
 const builders: readonly (readonly [string, () => TableBuilder])[] = [
   ['of strings', () => createTextBuilder(schema)],
-  ['of a row store', () => store.createBuilder(schema)],
-  ['of a row store that is soon full', () => smallStore.createBuilder(schema)],
+  ['of a row store', () => store.createBuilder(schema, { kind: 'text' })],
+  ['of a row store that is soon full', () => smallStore.createBuilder(schema, { kind: 'text' })],
 ];
 
 describe.each(builders)('text builder %s', (_, createBuilder) => {

@@ -33,7 +33,7 @@ function fill(builder: TableBuilder, rows: readonly Row[]): void {
 function encodeBoth(rows: readonly Row[], options: Partial<CsvOptions> = {}) {
   const schema = schemaOf(rows[0]?.length ?? 1);
   store.reset();
-  return [createTextBuilder(schema), store.createBuilder(schema)].map((builder) => {
+  return [createTextBuilder(schema), store.createBuilder(schema, { kind: 'text' })].map((builder) => {
     const encoder = new CsvEncoder(schema, checkCsvOptions(options));
     const half = rows.length >> 1;
     fill(builder, rows.slice(0, half));
@@ -105,7 +105,7 @@ describe('CSV of a row store', () => {
     const small = await makeRowStore(200_000);
     const rows = Array.from({ length: 20 }, (_, index): Row => [`${index}`, '\ud800', `"${index}`.repeat(10_000)]);
     const schema = schemaOf(3);
-    const [strings, bytes] = [createTextBuilder(schema), small.createBuilder(schema)].map((builder) => {
+    const [strings, bytes] = [createTextBuilder(schema), small.createBuilder(schema, { kind: 'text' })].map((builder) => {
       const encoder = new CsvEncoder(schema, checkCsvOptions({}));
       fill(builder, rows);
       return [Buffer.from(encoder.encode(builder.take())).toString(), encoder.replacedCharacterCount];
@@ -116,7 +116,7 @@ describe('CSV of a row store', () => {
 
   it('counts lone surrogates of the rows that are left, once each', () => {
     const schema = schemaOf(2);
-    const builder = store.createBuilder(schema);
+    const builder = store.createBuilder(schema, { kind: 'text' });
     const encoder = new CsvEncoder(schema, checkCsvOptions({}));
     fill(builder, [
       ['a\ud800b', 'x'],
@@ -132,7 +132,7 @@ describe('CSV of a row store', () => {
   it('keeps no more memory after rows have been written than before', () => {
     const schema = schemaOf(3);
     store.restart();
-    const builders = Array.from({ length: 50 }, () => store.createBuilder(schema));
+    const builders = Array.from({ length: 50 }, () => store.createBuilder(schema, { kind: 'text' }));
     const heapTops: number[] = [];
     for (let round = 0; round < 5; round++) {
       for (const builder of builders)

@@ -1,30 +1,27 @@
 // Rows of a table → CSV bytes in the memory for output, as src/write/csv/cell-writer.ts writes them.
 
-import { copyBytes, filledByteCount, layoutColumns, layoutColumnsEnd, layoutTail, layoutTailByteCount, makeLayout } from './layout';
+import { copyBytes, endEncoding, filledByteCount, layoutColumns, layoutColumnsEnd, layoutTail, layoutTailByteCount, makeLayout } from './layout';
 import { outEnd, outStart } from './memory';
 import { rowAt, rowCountOf } from './rows';
 
 /** Two quotes, an apostrophe, and what a vector may write too much. */
 const extraByteCount: u32 = 64;
 
-let encodedEnd: usize = outStart;
+let hasLayout: bool = false;
 let nullAddress: usize = 0;
 let nullSize: u32 = 0;
 let delimiterByte: u8 = 0;
 let formulasAreEscaped: bool = false;
-
-/** Bytes that the last call made. */
-export function encodedByteCount(): u32 {
-  return <u32>(encodedEnd - outStart);
-}
 
 /**
  * Encodes rows from `firstRow` on; returns how many. Fewer than there are: the memory for output is full. None: a row alone
  * is larger than that.
  */
 export function encodeCsv(table: usize, firstRow: u32, delimiter: u32, nullAt: usize, nullByteCount: u32, isFormulaSafe: bool): u32 {
-  encodedEnd = outStart;
-  if (!makeLayout(table, firstRow, delimiter, nullAt, nullByteCount)) return 0;
+  endEncoding(outStart);
+  // What comes after, comes at once.
+  if (firstRow == 0) hasLayout = makeLayout(table, delimiter, nullAt, nullByteCount, 0, 0);
+  if (!hasLayout) return 0;
   nullAddress = nullAt;
   nullSize = nullByteCount;
   delimiterByte = <u8>delimiter;
@@ -51,7 +48,7 @@ export function encodeCsv(table: usize, firstRow: u32, delimiter: u32, nullAt: u
       const gapByteCount = load<u32>(column, 8);
       const most = <u64>to + <u64>gapByteCount + <u64>nullByteCount + (<u64>byteCount << 1) + <u64>extraByteCount;
       if (most > <u64>outEnd) {
-        encodedEnd = rowStart;
+        endEncoding(rowStart);
         return index - firstRow;
       }
       to = copyBytes(to, load<u32>(column, 4), gapByteCount);
@@ -73,12 +70,12 @@ export function encodeCsv(table: usize, firstRow: u32, delimiter: u32, nullAt: u
       to = writeCell(to, address, byteCount);
     }
     if (<u64>to + <u64>tailByteCount + <u64>extraByteCount > <u64>outEnd) {
-      encodedEnd = rowStart;
+      endEncoding(rowStart);
       return index - firstRow;
     }
     to = copyBytes(to, tail, tailByteCount);
   }
-  encodedEnd = to;
+  endEncoding(to);
   return rowCount - firstRow;
 }
 

@@ -1,9 +1,11 @@
 // What the host sees of the module.
 
-export { encodeCsv, encodedByteCount } from './csv';
+export { encodeCopy } from './copy';
+export { encodeCsv } from './csv';
 export { addToHash, beginHash, endHash } from './hash';
 export { setCodingRules } from './items';
 export { addKeys } from './keys';
+export { encodedByteCount } from './layout';
 export {
   allocateArena,
   allocateHeap,

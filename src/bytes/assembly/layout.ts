@@ -1,10 +1,10 @@
 // What the rows of a table have between their cells, for encoders of text: the columns that have values, each with the
 // bytes since the one before it. Columns without any value cost nothing per row but these bytes.
 
-import { allocateHeap } from './memory';
+import { allocateHeap, outStart } from './memory';
 import { columnCountOf, rowAt, rowCountOf } from './rows';
 
-/** A filled column: offset of its cell in a row, address and size of the bytes before it (u32 each), and 4 bytes more. */
+/** A filled column: offset of its cell in a row, address and size of the bytes before it, what it is (u32 each). */
 export const filledByteCount: usize = 16;
 
 let scratch: usize = 0;
@@ -47,10 +47,13 @@ export function copyBytes(to: usize, from: usize, byteCount: u32): usize {
   return to + byteCount;
 }
 
-/** Finds it for the rows from `firstRow` on; a row ends with a line feed. False: no memory. */
-export function makeLayout(table: usize, firstRow: u32, delimiter: u32, nullAt: usize, nullByteCount: u32): bool {
-  const columnCount = columnCountOf(table);
-  const rowByteCount = ((columnCount << 3) + 15) & ~15;
+/**
+ * Finds it for all rows; a row ends with a line feed. `plan`: what is written of which columns, for each the offset of its
+ * cell in a row and what it is (u32 both); 0: each column as it is. False: no memory.
+ */
+export function makeLayout(table: usize, delimiter: u32, nullAt: usize, nullByteCount: u32, plan: usize, planCount: u32): bool {
+  const rowByteCount = ((columnCountOf(table) << 3) + 15) & ~15;
+  const columnCount = plan == 0 ? columnCountOf(table) : planCount;
   const byteCount = <u64>rowByteCount + (<u64>columnCount << 4) + <u64>columnCount * <u64>(nullByteCount + 1) + 64;
   if (byteCount > <u64>scratchByteCount) {
     if (byteCount > 0x400000) return false;
@@ -61,7 +64,7 @@ export function makeLayout(table: usize, firstRow: u32, delimiter: u32, nullAt: 
   const seen = scratch;
   const rowCount = rowCountOf(table);
   for (let at: usize = 0; at < rowByteCount; at += 16) v128.store(seen + at, i64x2.splat(0));
-  for (let index = firstRow; index < rowCount; index++) {
+  for (let index: u32 = 0; index < rowCount; index++) {
     const row = rowAt(table, index);
     // A row of an odd number of cells is followed by 8 bytes of something else, which nobody looks at.
     for (let at: usize = 0; at < rowByteCount; at += 16) v128.store(seen + at, v128.or(v128.load(seen + at), v128.load(row + at)));
@@ -72,7 +75,7 @@ export function makeLayout(table: usize, firstRow: u32, delimiter: u32, nullAt: 
   let gapStart = gap;
   for (let column: u32 = 0; column < columnCount; column++) {
     if (column > 0) store<u8>(gap++, <u8>delimiter);
-    const offset = <usize>column << 3;
+    const offset = plan == 0 ? <usize>column << 3 : <usize>load<u32>(plan + (<usize>column << 3));
     if (load<u32>(seen + offset) == 0) {
       for (let at: u32 = 0; at < nullByteCount; at++) store<u8>(gap++, load<u8>(nullAt + at));
       continue;
@@ -80,6 +83,7 @@ export function makeLayout(table: usize, firstRow: u32, delimiter: u32, nullAt: 
     store<u32>(columnsEnd, <u32>offset);
     store<u32>(columnsEnd, <u32>gapStart, 4);
     store<u32>(columnsEnd, <u32>(gap - gapStart), 8);
+    store<u32>(columnsEnd, plan == 0 ? 0 : load<u32>(plan + (<usize>column << 3), 4), 12);
     columnsEnd += filledByteCount;
     gapStart = gap;
   }
@@ -87,4 +91,17 @@ export function makeLayout(table: usize, firstRow: u32, delimiter: u32, nullAt: 
   tailAt = gapStart;
   tailEnd = gap;
   return true;
+}
+
+let encodedEnd: usize = outStart;
+
+/** Bytes that the last call of an encoder made. */
+export function encodedByteCount(): u32 {
+  return <u32>(encodedEnd - outStart);
+}
+
+// @ts-ignore
+@inline
+export function endEncoding(end: usize): void {
+  encodedEnd = end;
 }

@@ -1,8 +1,12 @@
-// Batches → rows in the text format of COPY. Columns without any value in a batch cost nothing per row but their bytes.
+// Batches → rows in the text format of COPY: rows of a store are encoded where they are, in the module's memory, but for
+// those with cells that need a closer look; vectors of cells here. Columns without any value in a batch cost nothing per row but their bytes.
 
+import { RowBatch } from '../../bytes/row-store.ts';
 import { readTemporal, Temporal, zoneOf } from '../../temporal.ts';
 import type { Batch, CellValue, Vector } from '../../types.ts';
 import { booleanOf, doubleOf, int32Of, int64Of, numberTextOf, textOf } from '../typed/read-cells.ts';
+import { arrayLiteral } from './array-text.ts';
+import { type CopyPlan, placeCopyPlan } from './copy-plan.ts';
 import { CopyWriter } from './copy-writer.ts';
 import { fitsNumeric, makeStorable } from './json-text.ts';
 import { type LoadTable, longestKey, type SqlColumn } from './load-table.ts';
@@ -30,7 +34,12 @@ export class CopyEncoder {
   #unfitCount = 0;
   #expectedByteCount = 16_384;
 
-  constructor({ columns, joinColumns }: LoadTable) {
+  readonly #table: LoadTable;
+  #plan: CopyPlan | undefined;
+
+  constructor(table: LoadTable) {
+    const { columns, joinColumns } = table;
+    this.#table = table;
     this.#columns = columns;
     this.#writeCells = columns.map((column) => (joinColumns.includes(column) ? this.#compileIndexed() : this.#compile(column)));
   }
@@ -46,6 +55,41 @@ export class CopyEncoder {
   }
 
   encode(batch: Batch): Uint8Array {
+    return batch instanceof RowBatch ? this.#encodeRows(batch) : this.#encodeVectors(batch);
+  }
+
+  #encodeRows(batch: RowBatch): Uint8Array {
+    const { rowCount, store, table } = batch;
+    const { bytes, functions } = store;
+    if (this.#plan?.store !== store) this.#plan = placeCopyPlan(store, this.#table);
+    const plan = this.#plan;
+    if (plan === undefined) return this.#encodeVectors(batch);
+    const nullAddress = store.constant(nullText).address;
+    const pieces: Uint8Array[] = [];
+    for (let row = 0; row < rowCount; ) {
+      const encoded = functions.encodeCopy(table, row, nullAddress, plan.address, plan.columnCount);
+      const start = functions.outPosition();
+      if (encoded === 0) pieces.push(this.#encodeRow(batch, row));
+      else pieces.push(new Uint8Array(bytes.subarray(start, start + functions.encodedByteCount())));
+      row += Math.max(1, encoded);
+    }
+    return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
+  }
+
+  #encodeRow(batch: RowBatch, row: number): Uint8Array {
+    const writer = this.#writer;
+    writer.start(this.#expectedByteCount);
+    for (const [index, { sourceIndex }] of this.#columns.entries()) {
+      if (index > 0) writer.writePlain('\t');
+      const value = batch.valueAt(row, sourceIndex);
+      if (value === undefined) writer.writePlain(nullText);
+      else (this.#writeCells[index] as WriteCell)(writer, value);
+    }
+    writer.writePlain('\n');
+    return writer.finish();
+  }
+
+  #encodeVectors(batch: Batch): Uint8Array {
     const { columns, tail } = this.#layOut(batch.vectors);
     const writer = this.#writer;
     writer.start(this.#expectedByteCount);
@@ -112,8 +156,7 @@ export class CopyEncoder {
       case 'text':
         return (writer, value) => writer.writeText(textOf(value));
       case 'json':
-        return (writer, value) =>
-          writer.writeText(makeStorable(typeof value === 'string' ? value : JSON.stringify(value), (count) => (this.#replacedInJsonCount += count)));
+        return (writer, value) => writer.writeText(makeStorable(jsonOf(value), (count) => (this.#replacedInJsonCount += count)));
       case 'boolean':
         return plain((value) => {
           const boolean = booleanOf(value);
@@ -161,7 +204,9 @@ function inZone(text: string, temporal: Temporal): string {
   return `${wallClock(text, temporal)}${text.length <= 10 || zoneStart < 0 ? '' : text.slice(zoneStart)}`;
 }
 
-/** https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
-function arrayLiteral(items: readonly (CellValue | null)[]): string {
-  return `{${items.map((item) => (item === null ? 'NULL' : `"${textOf(item).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+/** A plugin may set other values than JSON text. */
+function jsonOf(value: CellValue): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'bigint') return String(value);
+  return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
 }

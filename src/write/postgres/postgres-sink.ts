@@ -19,6 +19,7 @@ import type {
   TableWriter,
   TypedStorage,
 } from '../../types.ts';
+import { arrayText } from './array-text.ts';
 import { checkTable, type ExistingTable, missingColumns, readCatalog } from './catalog.ts';
 import { readConnectionSettings } from './connection-settings.ts';
 import { addColumnStatement, commentStatements, createStatement, indexStatements, qualify } from './ddl.ts';
@@ -79,7 +80,7 @@ export class PostgresSink implements Sink, PartSink {
   #isAborted = false;
 
   constructor(options: PostgresOptions) {
-    this.storage = options.storage;
+    this.storage = { ...options.storage, lists: arrayText };
     this.#options = options;
     checkName(options.schemaName, 'schema', options.schemaName);
   }

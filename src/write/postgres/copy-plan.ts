@@ -1,0 +1,52 @@
+// The columns of a table as Postgres has them → what the module's encoder does with each cell.
+
+import type { RowStore } from '../../bytes/row-store.ts';
+import type { LoadTable, SqlColumn } from './load-table.ts';
+
+/** bytes/assembly/copy.ts has the same numbers. */
+const kinds = { text: 0, indexed: 1, json: 2, boolean: 3, int32: 4, int64: 5, numeric: 6, date: 7, local: 8, utc: 9, zone: 10, host: 11 } as const;
+
+const cellByteCount = 8;
+
+export interface CopyPlan {
+  readonly store: RowStore;
+  /** In the store's memory. */
+  readonly address: number;
+  readonly columnCount: number;
+}
+
+/** Undefined when there is no memory for it. */
+export function placeCopyPlan(store: RowStore, { columns, joinColumns }: LoadTable): CopyPlan | undefined {
+  const address = store.functions.allocateHeap(columns.length * 8);
+  if (address === 0) return undefined;
+  for (const [index, column] of columns.entries()) {
+    const word = (address >> 2) + index * 2;
+    store.words[word] = column.sourceIndex * cellByteCount;
+    store.words[word + 1] = joinColumns.includes(column) ? kinds.indexed : kindOf(column);
+  }
+  return { store, address, columnCount: columns.length };
+}
+
+function kindOf({ part, type }: SqlColumn): number {
+  if (part !== 'value') return kinds.zone;
+  switch (type.kind) {
+    case 'text':
+    // As literals of arrays already.
+    case 'list':
+      return kinds.text;
+    case 'json':
+    case 'boolean':
+    case 'int32':
+    case 'int64':
+    case 'numeric':
+    case 'date':
+      return kinds[type.kind];
+    case 'timestamp':
+      return type.isUtc ? kinds.utc : kinds.local;
+    case 'double':
+    case 'decimal':
+      return kinds.host;
+    default:
+      return type satisfies never;
+  }
+}
