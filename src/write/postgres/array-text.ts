@@ -7,9 +7,9 @@ export function arrayLiteral(items: readonly (CellValue | null)[]): string {
   return `{${items.map((item) => (item === null ? 'NULL' : `"${textOf(item).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
 }
 
-const eachItem = /NULL|"((?:[^"\\]|\\[^])*)"/g;
+const eachItem = /NULL|"((?:[^"\\]|\\[\s\S])*)"/g;
 
 export const arrayText: ListText = {
   write: arrayLiteral,
-  read: (text) => Array.from(text.matchAll(eachItem), ([, item]) => (item === undefined ? null : item.replace(/\\([^])/g, '$1'))),
+  read: (text) => Array.from(text.matchAll(eachItem), ([, item]) => (item === undefined ? null : item.replace(/\\([\s\S])/g, '$1'))),
 };
