@@ -41,8 +41,8 @@ export interface ByteFunctions {
   encodedByteCount(): number;
   setKeyTexts(address: number): void;
   setCodingRules(systems: number, base: number, systemKey: number, codeKey: number, codingKey: number): void;
-  setWalkKeys(codingKeys: number, userSelectedKey: number, textKey: number, modifierExtensionKey: number, extensionKey: number): void;
-  setReferenceKeys(referenceKey: number, typeKey: number, identifierKey: number, typeTexts: number): number;
+  setWalkKeys(codingKeys: number, userSelectedKey: number, textKey: number, modifierExtensionKey: number, extensionKey: number, valueKey: number): void;
+  setReferenceKeys(referenceKey: number, typeKey: number, identifierKey: number, systemKey: number, valueKey: number, typeTexts: number): number;
   setRenderingKeys(value: number, unit: number, code: number, comparator: number, text: number, coding: number, display: number): void;
   forgetTargets(): void;
   /** Address of the table of notes without ids. */
@@ -61,9 +61,14 @@ export interface ByteHost {
   chooseItem(rule: number, list: number): number;
   computeCell(cell: number, token: number): number;
   parseReference(entry: number): void;
-  findTarget(entry: number, shape: number): number;
+  findTarget(entry: number, shape: number, ownType: number): number;
+  numberType(start: number, byteCount: number): number;
   noteReference(site: number, form: number, type: number, id: number, idByteCount: number, count: number): number;
   addExtensions(list: number, isModifier: number, rest: number, restEnd: number): number;
+  fitsColumn(check: number, token: number): number;
+  showsValue(check: number, token: number): number;
+  writeList(check: number, list: number): number;
+  judgeList(check: number, list: number): number;
   countDropped(keyHandler: number, leafCount: number, unitCount: number): void;
 }
 
@@ -80,9 +85,14 @@ function hostImports(place: HostPlace): WebAssembly.ModuleImports {
     chooseItem: (rule = 0, list = 0) => host().chooseItem(rule, list),
     computeCell: (cell = 0, token = 0) => host().computeCell(cell, token),
     parseReference: (entry = 0) => host().parseReference(entry),
-    findTarget: (entry = 0, shape = 0) => host().findTarget(entry, shape),
+    findTarget: (entry = 0, shape = 0, ownType = 0) => host().findTarget(entry, shape, ownType),
+    numberType: (start = 0, byteCount = 0) => host().numberType(start, byteCount),
     noteReference: (site = 0, form = 0, type = 0, id = 0, idByteCount = 0, count = 0) => host().noteReference(site, form, type, id, idByteCount, count),
     addExtensions: (list = 0, isModifier = 0, rest = 0, restEnd = 0) => host().addExtensions(list, isModifier, rest, restEnd),
+    fitsColumn: (check = 0, token = 0) => host().fitsColumn(check, token),
+    showsValue: (check = 0, token = 0) => host().showsValue(check, token),
+    writeList: (check = 0, list = 0) => host().writeList(check, list),
+    judgeList: (check = 0, list = 0) => host().judgeList(check, list),
     countDropped: (keyHandler = 0, leafCount = 0, unitCount = 0) => host().countDropped(keyHandler, leafCount, unitCount),
   };
 }

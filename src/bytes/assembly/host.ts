@@ -28,7 +28,12 @@ export declare function parseReference(entry: usize): void;
 /** Looks for the target of a reference; 1 when it has been written into the entry. */
 // @ts-ignore
 @external("host", "findTarget")
-export declare function findTarget(entry: usize, shape: u32): u32;
+export declare function findTarget(entry: usize, shape: u32, ownType: u32): u32;
+
+/** The number of a type that has none yet; 0 when there are too many. */
+// @ts-ignore
+@external("host", "numberType")
+export declare function numberType(start: usize, byteCount: u32): u32;
 
 /** Takes down a reference that is not known to lead to a row; 1 when it does. Without a form: one that a column repeats. */
 // @ts-ignore
@@ -39,6 +44,26 @@ export declare function noteReference(site: u32, form: u32, type: u32, id: usize
 // @ts-ignore
 @external("host", "addExtensions")
 export declare function addExtensions(list: usize, isModifier: u32, rest: usize, restEnd: usize): i32;
+
+/** 1 when a value fits a typed column; the number is of the host's check. */
+// @ts-ignore
+@external("host", "fitsColumn")
+export declare function fitsColumn(check: u32, token: usize): u32;
+
+/** 1 when the cell of a typed column tells all of the value; differences are counted. */
+// @ts-ignore
+@external("host", "showsValue")
+export declare function showsValue(check: u32, token: usize): u32;
+
+/** Sets the text to that of a list's items; 0 when there are none. */
+// @ts-ignore
+@external("host", "writeList")
+export declare function writeList(check: u32, token: usize): u32;
+
+/** 1 when each item is shown in such a list, 2 when each fits at least. */
+// @ts-ignore
+@external("host", "judgeList")
+export declare function judgeList(check: u32, token: usize): u32;
 
 /** Leaves out what a rule is about. */
 // @ts-ignore

@@ -3,8 +3,8 @@
 
 import { isSame, isText, kindOf, member, readString, refuse, setText, startOf, endOf, textAt, textLength } from './cells';
 import { allocateArena, allocateHeap, arenaGeneration } from './memory';
-import { findTarget, noteReference, parseReference } from './host';
-import { HAS_ESCAPE, KIND_STRING } from './tape';
+import { findTarget, noteReference, numberType, parseReference } from './host';
+import { KIND_OBJECT, KIND_STRING } from './tape';
 
 // An entry of the cache: u32 words.
 const ENTRY_TEXT: usize = 0;
@@ -26,7 +26,10 @@ const ENTRY_TARGET_ID_LENGTH: usize = 52;
 const ENTRY_MET_TYPE: usize = 56;
 /** What is known of its target holds while this is the generation of targets. */
 const ENTRY_GENERATION: usize = 60;
-const ENTRY_BYTES: usize = 64;
+/** For which shape and own type the target of an identifier was looked for. */
+const ENTRY_ASKED_SHAPE: usize = 64;
+const ENTRY_ASKED_TYPE: usize = 68;
+const ENTRY_BYTES: usize = 72;
 
 const FORM_RELATIVE: u32 = 1;
 const FORM_ABSOLUTE: u32 = 2;
@@ -35,7 +38,9 @@ const FORM_CONDITIONAL: u32 = 4;
 const FORM_CONTAINED: u32 = 5;
 /** Texts that FHIR has no rule for: not for this engine. */
 const FORM_UNSUPPORTED: u32 = 6;
-const formCount: u32 = 6;
+/** Of a reference that has an identifier and no text. */
+const FORM_IDENTIFIER: u32 = 7;
+const formCount: u32 = 7;
 
 // How a resource stands to those that it contains, or to the one that contains it: u32 words.
 export const CONTAINMENT_ID: usize = 0;
@@ -75,6 +80,10 @@ let containerType: u32 = 0;
 let referenceKey: u32 = 0;
 let typeKey: u32 = 0;
 let identifierKey: u32 = 0;
+let systemKey: u32 = 0;
+let valueKey: u32 = 0;
+/** What the reference looked at last says of its target's type itself; 0 when nothing. */
+let ownType: u32 = 0;
 /** Form → references whose ids columns show: of the resource at hand, and of all before it. */
 let formCounts: usize = 0;
 let pendingForms: usize = 0;
@@ -91,7 +100,9 @@ let unmetStart: usize = 0;
 let pendingUnmet: usize = 0;
 let pendingUnmetCount: u32 = 0;
 
-export function setReferenceKeys(reference: u32, type: u32, identifier: u32, typeTextTable: usize): usize {
+export function setReferenceKeys(reference: u32, type: u32, identifier: u32, system: u32, value: u32, typeTextTable: usize): usize {
+  systemKey = system;
+  valueKey = value;
   referenceKey = reference;
   typeKey = type;
   identifierKey = identifier;
@@ -151,24 +162,36 @@ function hashText(start: usize, byteCount: u32): u32 {
   return hash ^ (hash >> 13);
 }
 
-/** The entry of a reference with a text; 0 when it has none. */
+/** The entry of a reference; 0 when it has neither text nor identifier. Sets its own word on the type of its target. */
 function entryOf(reference: usize): usize {
-  // Its own word on the type counts more than the columns know: left to the other engine.
-  if (member(reference, typeKey) != 0) {
-    refuse();
-    return 0;
+  ownType = 0;
+  const type = member(reference, typeKey);
+  if (type != 0) {
+    if (kindOf(type) != KIND_STRING || load<u8>(type, 1) != 0) {
+      refuse();
+      return 0;
+    }
+    const start = startOf(type);
+    const length = <u32>(endOf(type) - start);
+    ownType = typeNumber(start, length);
+    if (ownType == 0) ownType = numberType(start, length);
+    if (ownType == 0) {
+      refuse();
+      return 0;
+    }
   }
   const text = member(reference, referenceKey);
-  if (text == 0) {
-    if (member(reference, identifierKey) != 0) refuse();
-    return 0;
-  }
+  if (text == 0) return identifierEntry(reference);
   if (kindOf(text) != KIND_STRING || load<u8>(text, 1) != 0) {
     refuse();
     return 0;
   }
   const start = startOf(text);
   const length = <u32>(endOf(text) - start);
+  return findEntry(start, length);
+}
+
+function findEntry(start: usize, length: u32): usize {
   const hash = hashText(start, length);
   let slot = hash & (slotCount - 1);
   while (true) {
@@ -239,6 +262,57 @@ function isSupported(entry: usize): usize {
   return 0;
 }
 
+/** Sets the text to `system|value`, or to the value alone where there is no system; false when there is no value. */
+function readIdentifier(reference: usize): bool {
+  const identifier = member(reference, identifierKey);
+  if (identifier == 0 || kindOf(identifier) != KIND_OBJECT) return false;
+  const value = member(identifier, valueKey);
+  if (value == 0 || kindOf(value) != KIND_STRING) return false;
+  const system = member(identifier, systemKey);
+  if (system == 0 || kindOf(system) != KIND_STRING) {
+    readString(value);
+    return true;
+  }
+  readString(system);
+  const systemAt = textAt;
+  const systemLength = textLength;
+  readString(value);
+  const to = allocateArena(systemLength + 1 + textLength);
+  if (to == 0) {
+    refuse();
+    return false;
+  }
+  memory.copy(to, systemAt, systemLength);
+  store<u8>(to + systemLength, 0x7c);
+  memory.copy(to + systemLength + 1, textAt, textLength);
+  setText(to, systemLength + 1 + textLength);
+  return true;
+}
+
+/** Its text is a control character, which no other reference begins with, and `system|value`. */
+function identifierEntry(reference: usize): usize {
+  if (!readIdentifier(reference)) return 0;
+  const system = member(member(reference, identifierKey), systemKey);
+  const hasSystem = system != 0 && kindOf(system) == KIND_STRING;
+  const at = textAt;
+  const length = textLength;
+  const skipped: u32 = hasSystem ? 1 : 2;
+  const to = allocateArena(skipped + length);
+  if (to == 0) {
+    refuse();
+    return 0;
+  }
+  store<u8>(to, hasSystem ? 1 : 2);
+  if (!hasSystem) store<u8>(to, 0x7c, 1);
+  memory.copy(to + skipped, at, length);
+  const entry = findEntry(to, skipped + length);
+  if (entry != 0 && load<u32>(entry, ENTRY_IDENTIFIER) == 0) {
+    store<u32>(entry, load<u32>(entry) + skipped, ENTRY_IDENTIFIER);
+    store<u32>(entry, length, ENTRY_IDENTIFIER_LENGTH);
+  }
+  return entry;
+}
+
 function addEntry(start: usize, length: u32, hash: u32): usize {
   if (cacheCount >= slotCount >> 1) clearReferences();
   const entry = allocateArena(<u32>ENTRY_BYTES + length);
@@ -251,7 +325,8 @@ function addEntry(start: usize, length: u32, hash: u32): usize {
   store<u32>(entry, <u32>(entry + ENTRY_BYTES), ENTRY_TEXT);
   store<u32>(entry, length, ENTRY_TEXT_LENGTH);
   store<u32>(entry, hash, ENTRY_HASH);
-  if (!parsePlain(entry)) parseReference(entry);
+  if (load<u8>(start) <= 2 && length > 0) store<u32>(entry, FORM_IDENTIFIER, ENTRY_FORM);
+  else if (!parsePlain(entry)) parseReference(entry);
   let slot = hash & (slotCount - 1);
   while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & (slotCount - 1);
   store<u32>(slots + (slot << 2), <u32>entry);
@@ -262,7 +337,8 @@ function addEntry(start: usize, length: u32, hash: u32): usize {
 /** True for a Reference that points to a type, or whose type cannot be told from its text. */
 export function mayPointTo(reference: usize, type: u32): bool {
   const entry = entryOf(reference);
-  const known = entry == 0 ? 0 : load<u32>(entry, ENTRY_TYPE);
+  let known = entry == 0 ? 0 : load<u32>(entry, ENTRY_TYPE);
+  if (known == 0) known = ownType;
   return known == 0 || known == type;
 }
 
@@ -273,6 +349,7 @@ function isAllowed(type: u32, shape: usize): bool {
 }
 
 function isTarget(type: u32, shape: usize): bool {
+  if (ownType != 0) return type == ownType;
   const count = load<u32>(shape, SHAPE_TARGET_COUNT);
   if (count == 0) return true;
   for (let index: u32 = 0; index < count; index++) if (load<u32>(shape + (index << 2), SHAPE_TARGETS) == type) return true;
@@ -281,13 +358,22 @@ function isTarget(type: u32, shape: usize): bool {
 
 /** True when the entry's target is known. */
 function hasTarget(entry: usize, shape: usize): bool {
-  const known = load<u32>(entry, ENTRY_TARGET);
-  if (known == 2) return false;
+  let known = load<u32>(entry, ENTRY_TARGET);
   const form = load<u32>(entry, ENTRY_FORM);
+  const number = load<u32>(shape, SHAPE_NUMBER);
+  if (form == FORM_IDENTIFIER) {
+    const isAsked = load<u32>(entry, ENTRY_ASKED_SHAPE) == number && load<u32>(entry, ENTRY_ASKED_TYPE) == ownType;
+    if (known != 0 && isAsked) return known == 1;
+    known = 0;
+    store<u32>(entry, number, ENTRY_ASKED_SHAPE);
+    store<u32>(entry, ownType, ENTRY_ASKED_TYPE);
+  }
+  if (known == 2) return false;
   if (known == 1 && (form == FORM_CONDITIONAL || isTarget(load<u32>(entry, ENTRY_TARGET_TYPE), shape))) return true;
   if (form == FORM_CONDITIONAL && load<u32>(entry, ENTRY_IDENTIFIER) == 0) return false;
-  const isFound = findTarget(entry, load<u32>(shape, SHAPE_NUMBER)) != 0;
-  if (form == FORM_CONDITIONAL && !isFound) store<u32>(entry, 2, ENTRY_TARGET);
+  const isFound = findTarget(entry, number, ownType) != 0;
+  store<u32>(entry, 0, ENTRY_MET_TYPE);
+  if (form != FORM_URN && !isFound) store<u32>(entry, 2, ENTRY_TARGET);
   return isFound;
 }
 
@@ -303,6 +389,7 @@ function containedType(entry: usize, shape: usize): u32 {
       if (load<u32>(place, 4) == length && isSame(load<u32>(place), id, length)) return load<u32>(place, 8);
     }
   }
+  if (ownType != 0) return ownType;
   return load<u32>(shape, SHAPE_TARGET_COUNT) == 1 ? load<u32>(shape, SHAPE_TARGETS) : 0;
 }
 
@@ -336,7 +423,10 @@ function readEntryId(entry: usize, shape: usize): bool {
       if (!isAllowed(load<u32>(entry, ENTRY_TYPE), shape)) return false;
       break;
     case FORM_URN:
-      if (!hasTarget(entry, shape)) break;
+      if (!hasTarget(entry, shape)) {
+        if (ownType != 0 && !isAllowed(ownType, shape)) return false;
+        break;
+      }
       if (!isAllowed(load<u32>(entry, ENTRY_TARGET_TYPE), shape)) return false;
       setText(load<u32>(entry, ENTRY_TARGET_ID), load<u32>(entry, ENTRY_TARGET_ID_LENGTH));
       return true;
@@ -354,6 +444,7 @@ function typeOfEntry(entry: usize, shape: usize): u32 {
   const type = load<u32>(entry, ENTRY_TYPE);
   if (type != 0) return type;
   if (load<u32>(entry, ENTRY_FORM) == FORM_CONTAINED) return containedType(entry, shape);
+  if (ownType != 0) return ownType;
   return hasTarget(entry, shape) ? load<u32>(entry, ENTRY_TARGET_TYPE) : 0;
 }
 
@@ -373,12 +464,13 @@ export function readReferenceId(reference: usize, shape: usize, site: u32, count
   if (type == 0) type = only;
   if (type == 0 && load<u32>(shape, SHAPE_TARGET_COUNT) == 1) type = load<u32>(shape, SHAPE_TARGETS);
   if (type == 0) type = typeOfEntry(entry, shape);
-  if (hasId && type != 0 && load<u32>(entry, ENTRY_MET_TYPE) == type) {
+  const mayKeep = form != FORM_CONTAINED && form != FORM_IDENTIFIER && ownType == 0;
+  if (hasId && type != 0 && mayKeep && load<u32>(entry, ENTRY_MET_TYPE) == type) {
     setText(id, idLength);
     return true;
   }
   if (!hasId && countsForm && addUnmet(site, form, type)) return false;
-  if (noteReference(site, form, type, id, idLength, 1) != 0 && form != FORM_CONTAINED) store<u32>(entry, type, ENTRY_MET_TYPE);
+  if (noteReference(site, form, type, id, idLength, 1) != 0 && mayKeep) store<u32>(entry, type, ENTRY_MET_TYPE);
   setText(id, idLength);
   return hasId;
 }
@@ -438,14 +530,14 @@ function countForm(site: u32, form: u32, id: usize, idLength: u32): void {
 
 export function readReferenceType(reference: usize, shape: usize): bool {
   const entry = entryOf(reference);
-  if (entry == 0) return false;
-  const type = typeOfEntry(entry, shape);
+  const type = entry == 0 ? ownType : typeOfEntry(entry, shape);
   if (type == 0) return false;
   setText(load<u32>(typeTexts + (type << 3)), load<u32>(typeTexts + (type << 3), 4));
   return true;
 }
 
 export function readReferenceIdentifier(reference: usize): bool {
+  if (readIdentifier(reference)) return true;
   const entry = entryOf(reference);
   if (entry == 0 || load<u32>(entry, ENTRY_IDENTIFIER) == 0) return false;
   setText(load<u32>(entry, ENTRY_IDENTIFIER), load<u32>(entry, ENTRY_IDENTIFIER_LENGTH));
@@ -457,6 +549,13 @@ function isTypeVisible(type: u32, shape: usize): bool {
   const only = load<u32>(shape, SHAPE_ONLY_TYPE);
   if (only != 0) return only == type;
   return load<u32>(shape, SHAPE_TARGET_COUNT) == 1 && load<u32>(shape, SHAPE_TARGETS) == type;
+}
+
+/** True when the type column holds exactly `Reference.type`. */
+export function showsType(reference: usize, shape: usize): bool {
+  const entry = entryOf(reference);
+  if (load<u32>(shape, SHAPE_HAS_TYPE_COLUMN) == 0) return false;
+  return entry == 0 || typeOfEntry(entry, shape) == ownType;
 }
 
 /** True when the columns reproduce the literal text of `Reference.reference`. */
@@ -472,7 +571,9 @@ export function showsLiteral(reference: usize, shape: usize, hasIdentifierColumn
     case FORM_CONTAINED:
       return load<u32>(entry, ENTRY_ID_LENGTH) != 0 && readContainedId(entry, shape);
     case FORM_CONDITIONAL:
-      return hasIdentifierColumn && isTypeVisible(load<u32>(entry, ENTRY_TYPE), shape) && load<u32>(entry, ENTRY_IDENTIFIER) != 0;
+      if (!hasIdentifierColumn || !isTypeVisible(load<u32>(entry, ENTRY_TYPE), shape) || load<u32>(entry, ENTRY_IDENTIFIER) == 0) return false;
+      if (!readIdentifier(reference)) return true;
+      return textLength == load<u32>(entry, ENTRY_IDENTIFIER_LENGTH) && isSame(textAt, load<u32>(entry, ENTRY_IDENTIFIER), textLength);
     default:
       return false;
   }

@@ -27,7 +27,7 @@ import {
   writeNumber,
   READ_STRING,
 } from './cells';
-import { addExtensions, compileItem, compileKey, computeCell, countDropped, noteReference } from './host';
+import { addExtensions, compileItem, compileKey, computeCell, countDropped, judgeList, noteReference, writeList } from './host';
 import { choose } from './items';
 import { allocateArena } from './memory';
 import {
@@ -44,12 +44,14 @@ import {
   readReferenceIdentifier,
   readReferenceType,
   showsLiteral,
+  showsType,
 } from './references';
 import { render } from './renderings';
 import { hasRoom, keyTextAt, keyTextLength, leafCount, put, putKey, putNull, putValue, restAt, rewindRest } from './rest';
 import { addRow, setCell, truncateRows } from './rows';
 import { KIND_ARRAY, KIND_FALSE, KIND_NULL, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
 import { restEnd, restStart } from './memory';
+import { isTypeFit, isTypeShown } from './typed';
 
 // A table being filled.
 const STATE_TABLE: usize = 0;
@@ -119,6 +121,9 @@ const OP_D: usize = 24;
 const OP_E: usize = 28;
 const OP_BYTES: u32 = 32;
 
+/** The number of the host's check stands above what a column takes. */
+const CHECK_NUMBER_SHIFT: u32 = 8;
+
 const LEAF_VALUE: u32 = 1;
 const LEAF_LIST: u32 = 2;
 const LEAF_OWN_ID: u32 = 3;
@@ -128,7 +133,9 @@ const LEAF_IMPLIED: u32 = 6;
 const LEAF_JOINED_ITEM: u32 = 7;
 const LEAF_FIRST_OF: u32 = 8;
 const LEAF_REFERENCE: u32 = 9;
-const LEAF_REFERENCE_IDENTIFIER: u32 = 10;
+const LEAF_REFERENCE_TYPE: u32 = 10;
+const LEAF_TYPED_LIST: u32 = 11;
+const LEAF_REFERENCE_IDENTIFIER: u32 = 12;
 
 const CELL_ID: u32 = 1;
 const CELL_INDEX: u32 = 2;
@@ -146,6 +153,7 @@ const CELL_FLAG: u32 = 13;
 const CELL_NONE: u32 = 14;
 const CELL_CONTAINED_IN: u32 = 15;
 const CELL_RENDERED: u32 = 16;
+const CELL_TYPED_LIST: u32 = 17;
 
 // Where a node's object is found before it has been met.
 const PLACE_SLOT: u32 = 0;
@@ -185,6 +193,7 @@ let userSelectedKey: u32 = 0;
 let textKey: u32 = 0;
 let modifierExtensionKey: u32 = 0;
 let extensionKey: u32 = 0;
+let valueKey: u32 = 0;
 
 /** Where the walk is: keys, and indexes with the highest bit set. */
 const pathStart: usize = memory.data(1024, 4);
@@ -198,12 +207,13 @@ const dropEnd: usize = dropStart + 768;
 let dropAt: usize = dropStart;
 
 /** `keys`: system, version, code, display. */
-export function setWalkKeys(keys: usize, userSelected: u32, text: u32, modifierExtension: u32, extension: u32): void {
+export function setWalkKeys(keys: usize, userSelected: u32, text: u32, modifierExtension: u32, extension: u32, value: u32): void {
   codingKeys = keys;
   userSelectedKey = userSelected;
   textKey = text;
   modifierExtensionKey = modifierExtension;
   extensionKey = extension;
+  valueKey = value;
 }
 
 /**
@@ -231,6 +241,9 @@ export function flatten(planAddress: usize, resource: usize, id: usize, idByteCo
   for (let index: u32 = 0; index < stateCount; index++) {
     const state = <usize>load<u32>(states + (index << 2));
     store<u32>(state, load<u32>(load<u32>(state), 4), STATE_FIRST_ROW);
+    // A host that failed has left rows open.
+    store<u32>(state, 0, STATE_DEPTH);
+    store<u32>(state, 0, STATE_OPEN);
   }
   const main = <usize>load<u32>(states);
   beginRow(main, 0);
@@ -242,8 +255,6 @@ export function flatten(planAddress: usize, resource: usize, id: usize, idByteCo
     for (let index: u32 = 0; index < stateCount; index++) {
       const state = <usize>load<u32>(states + (index << 2));
       truncateRows(load<u32>(state), load<u32>(state, STATE_FIRST_ROW));
-      store<u32>(state, 0, STATE_DEPTH);
-      store<u32>(state, 0, STATE_OPEN);
     }
     return false;
   }
@@ -830,13 +841,25 @@ export function setHostText(address: usize, byteCount: u32): void {
   setText(address, byteCount);
 }
 
+/** Sets the text of a value that fits a column; false when it does not. */
+function readTyped(token: usize, how: u32, check: u32): bool {
+  return readPrimitive(token, how) && (check == 0 || isTypeFit(token, check));
+}
+
 /** Sets the cells that show a leaf value; true when it can be told from them. */
 function takeLeaf(leaf: usize, value: usize, owner: usize): bool {
   switch (load<u32>(leaf)) {
     case LEAF_VALUE:
-      if (!readPrimitive(value, load<u32>(leaf, OP_A))) return false;
+      if (!readTyped(value, load<u32>(leaf, OP_A), load<u32>(leaf, OP_D))) return false;
       setCell(load<u32>(load<u32>(leaf, OP_STATE), STATE_ROW), load<u32>(leaf, OP_COLUMN), textAt, textLength);
-      return true;
+      return load<u32>(leaf, OP_D) == 0 || isTypeShown(value, load<u32>(leaf, OP_D));
+    case LEAF_TYPED_LIST: {
+      const check = load<u32>(leaf, OP_D) >> CHECK_NUMBER_SHIFT;
+      if (writeList(check, value) != 0) {
+        setCell(load<u32>(load<u32>(leaf, OP_STATE), STATE_ROW), load<u32>(leaf, OP_COLUMN), textAt, textLength);
+      }
+      return judgeList(check, value) == 1;
+    }
     case LEAF_LIST: {
       const how = load<u32>(leaf, OP_A);
       const separator = <usize>load<u32>(leaf, OP_B);
@@ -879,17 +902,24 @@ function takeLeaf(leaf: usize, value: usize, owner: usize): bool {
       return isSeparable(load<u32>(leaf, OP_A), load<u32>(leaf, OP_B), itemCount(list));
     }
     case LEAF_FIRST_OF: {
-      if (!readPrimitive(value, load<u32>(leaf, OP_A))) return false;
+      const check = load<u32>(leaf, OP_D);
+      if (!readTyped(value, load<u32>(leaf, OP_A), check)) return false;
       const count = load<u32>(leaf, OP_B);
       let place = <usize>load<u32>(leaf, OP_C);
-      for (let index: u32 = 0; index < count; index++, place += 12) {
+      for (let index: u32 = 0; index < count; index++, place += 16) {
         const object = findObject(load<u32>(place));
-        if (object != 0 && readPrimitive(member(object, load<u32>(place, 4)), load<u32>(place, 8))) return false;
+        if (object != 0 && readTyped(member(object, load<u32>(place, 4)), load<u32>(place, 8), load<u32>(place, 12))) return false;
       }
-      return true;
+      return check == 0 || isTypeShown(value, check);
     }
     case LEAF_REFERENCE:
       return showsLiteral(owner, load<u32>(leaf, OP_A), load<u32>(leaf, OP_B) != 0);
+    case LEAF_REFERENCE_TYPE:
+      return showsType(owner, load<u32>(leaf, OP_A));
+    case LEAF_REFERENCE_IDENTIFIER: {
+      const identified = member(owner, valueKey);
+      return kindOf(value) == KIND_STRING && identified != 0 && kindOf(identified) == KIND_STRING;
+    }
     default:
       refuse();
       return false;
@@ -904,7 +934,10 @@ function isFit(key: usize, value: usize): bool {
     switch (load<u32>(leaf)) {
       case LEAF_VALUE:
       case LEAF_FIRST_OF:
-        if (readPrimitive(value, load<u32>(leaf, OP_A))) return true;
+        if (readTyped(value, load<u32>(leaf, OP_A), load<u32>(leaf, OP_D))) return true;
+        break;
+      case LEAF_TYPED_LIST:
+        if (judgeList(load<u32>(leaf, OP_D) >> CHECK_NUMBER_SHIFT, value) != 0) return true;
         break;
       case LEAF_LIST:
         if (isListFit(value, load<u32>(leaf, OP_A))) return true;
@@ -971,7 +1004,11 @@ function readCell(cell: usize): bool {
   if (object == 0) return false;
   switch (kind) {
     case CELL_VALUE:
-      return readPrimitive(member(object, load<u32>(cell, OP_B)), load<u32>(cell, OP_C));
+      return readTyped(member(object, load<u32>(cell, OP_B)), load<u32>(cell, OP_C), load<u32>(cell, OP_D));
+    case CELL_TYPED_LIST: {
+      const list = member(object, load<u32>(cell, OP_B));
+      return list != 0 && writeList(load<u32>(cell, OP_D) >> CHECK_NUMBER_SHIFT, list) != 0;
+    }
     case CELL_LIST: {
       const texts = <usize>load<u32>(cell, OP_D);
       return joinList(member(object, load<u32>(cell, OP_B)), load<u32>(cell, OP_C), load<u32>(cell, OP_E), load<u32>(texts), load<u32>(texts, 4));

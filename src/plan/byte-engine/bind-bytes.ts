@@ -62,19 +62,25 @@ export function bindBytes(bound: BoundTables): FlattenToken | undefined {
     if (place === undefined) return false;
     program.scope = scope;
     program.references.begin(scope, id, containment);
-    if (functions.flatten(plan, token, textAddress, textByteCount, place) !== 0) return true;
+    program.checks.begin();
+    if (functions.flatten(plan, token, textAddress, textByteCount, place) !== 0) {
+      program.checks.commit(context.countNormalised);
+      return true;
+    }
     context.referenceCounter?.discard();
     return false;
   };
 }
 
 function programFor(context: FlattenContext, builders: readonly TableBuilder[]): ByteProgram | undefined {
-  if (context.storage.kind !== 'text' || context.audit !== undefined || !builders.every((builder) => tableOf(builder) !== undefined)) return undefined;
+  const lists = context.storage.kind === 'typed' ? context.storage.lists : undefined;
+  if ((context.storage.kind === 'typed' && lists === undefined) || context.audit !== undefined || !builders.every((builder) => tableOf(builder) !== undefined))
+    return undefined;
   const store = builders.find((builder) => builder instanceof RowStoreBuilder)?.store;
   if (store?.keys === undefined) return undefined;
   let program = programs.get(context);
   if (program === undefined) {
-    program = new ByteProgram(store, store.keys);
+    program = new ByteProgram(store, store.keys, lists);
     programs.set(context, program);
     const { references } = program;
     context.referenceCounter?.addForms(() => references.takeForms());

@@ -2,12 +2,13 @@
 // resources that come to it.
 
 import { isJsonObject } from '../../json.ts';
-import type { PrimitiveTypeName } from '../../types.ts';
+import type { ColumnType } from '../../types.ts';
 import { countHours } from '../engine/cells.ts';
 import type { Leaf, LeafRule } from '../engine/contributions.ts';
 import { renderValue } from '../engine/renderings.ts';
 import type { TableState } from '../engine/table-state.ts';
 import type { Cell, NodeIndex, Plan, Rendering } from '../plan.ts';
+import { readings } from './byte-checks.ts';
 import type { ByteProgram } from './byte-program.ts';
 import { writeRule } from './byte-rules.ts';
 import { type ByteScope, stateOf } from './byte-scope.ts';
@@ -23,6 +24,9 @@ const leafKinds = {
   joinedItem: 7,
   firstOf: 8,
   reference: 9,
+  referenceType: 10,
+  typedList: 11,
+  referenceIdentifier: 12,
 } as const;
 
 const cellKinds = {
@@ -43,44 +47,37 @@ const cellKinds = {
   none: 14,
   containedIn: 15,
   rendered: 16,
+  typedList: 17,
 } as const;
 
 /** What the module renders itself. */
 const renderings: Readonly<Partial<Record<Rendering, number>>> = { primitive: 1, quantity: 2, concept: 3 };
 const placeKinds = { slot: 0, child: 1, item: 2 } as const;
-const readString = 1;
 const wordCount = 8;
-
-/** How the text of a primitive is read; see assembly/cells.ts. */
-function readingOf(type: PrimitiveTypeName): number {
-  switch (type) {
-    case 'boolean':
-      return 2;
-    case 'decimal':
-      return 3;
-    case 'integer':
-    case 'positiveInt':
-    case 'unsignedInt':
-      return 4;
-    case 'integer64':
-      return 5;
-    default:
-      return readString;
-  }
-}
 
 function operation(...words: readonly number[]): readonly number[] {
   return [...words, ...new Array<number>(wordCount - words.length).fill(0)];
+}
+
+function columnType(state: TableState, column: number): ColumnType {
+  const found = state.builder.schema.columns[column];
+  if (found === undefined) throw new RangeError(`${state.builder.schema.name} has no column ${column}`);
+  return found.type;
 }
 
 export function writeLeaf(program: ByteProgram, scope: ByteScope, { rule, state }: Leaf): readonly number[] {
   const address = stateOf(scope, state);
   const { keys } = program;
   switch (rule.kind) {
-    case 'value':
-      return operation(leafKinds.value, address, rule.column, readingOf(rule.type));
-    case 'list':
-      return operation(leafKinds.list, address, rule.column, readingOf(rule.type), ...program.textOf(rule.separator));
+    case 'value': {
+      const { check, reading } = program.checks.write(rule.type, columnType(state, rule.column), scope.context.storage, rule.path);
+      return operation(leafKinds.value, address, rule.column, reading, 0, 0, check);
+    }
+    case 'list': {
+      const { check, isList, reading } = program.checks.write(rule.type, columnType(state, rule.column), scope.context.storage, rule.path);
+      if (isList) return operation(leafKinds.typedList, address, rule.column, reading, 0, 0, check);
+      return operation(leafKinds.list, address, rule.column, reading, ...program.textOf(rule.separator));
+    }
     case 'ownId':
       return operation(leafKinds.ownId, address);
     case 'resourceType':
@@ -95,12 +92,15 @@ export function writeLeaf(program: ByteProgram, scope: ByteScope, { rule, state 
       return operation(leafKinds.joinedItem, address, 0, ...program.textOf(rule.separator), 0, rule.list.node, keys.numberOf(rule.list.key));
     case 'firstOf': {
       const places = writePlaces(program, scope, rule, state);
-      return operation(leafKinds.firstOf, address, 0, readingOf(rule.type), places.length / 3, program.write(places));
+      const { check, reading } = program.checks.write(rule.type, rule.columnType, scope.context.storage, rule.path);
+      return operation(leafKinds.firstOf, address, 0, reading, places.length / 4, program.write(places), check);
     }
     case 'reference':
       return operation(leafKinds.reference, address, 0, program.references.shape(rule.shape), rule.hasIdentifierColumn ? 1 : 0);
     case 'referenceType':
+      return operation(leafKinds.referenceType, address, 0, program.references.shape(rule.shape));
     case 'referenceIdentifier':
+      return operation(leafKinds.referenceIdentifier, address);
     case 'attachment':
       return operation(leafKinds.unsupported, address);
     default:
@@ -109,10 +109,12 @@ export function writeLeaf(program: ByteProgram, scope: ByteScope, { rule, state 
 }
 
 /** Of the operands before one: where their objects are, their keys, and how they are read. Computed ones count as absent. */
-function writePlaces(program: ByteProgram, scope: ByteScope, { earlier, plan }: Extract<LeafRule, { kind: 'firstOf' }>, state: TableState): readonly number[] {
-  return earlier.flatMap((cell) =>
-    cell.kind === 'value' ? [writePlace(program, scope, plan, state, cell.node), program.keys.numberOf(cell.key), readingOf(cell.type)] : [],
-  );
+function writePlaces(program: ByteProgram, scope: ByteScope, rule: Extract<LeafRule, { kind: 'firstOf' }>, state: TableState): readonly number[] {
+  return rule.earlier.flatMap((cell) => {
+    if (cell.kind !== 'value') return [];
+    const { check, reading } = program.checks.write(cell.type, rule.columnType, scope.context.storage, rule.path);
+    return [writePlace(program, scope, rule.plan, state, cell.node), program.keys.numberOf(cell.key), reading, check];
+  });
 }
 
 function writePlace(program: ByteProgram, scope: ByteScope, plan: Plan, state: TableState, node: NodeIndex): number {
@@ -144,13 +146,18 @@ export function writeCell(
       return words(cellKinds.index, stateOf(scope, state.above(cell.levels)));
     case 'parentIndex':
       return words(cellKinds.parentIndex);
-    case 'value':
-      return words(cellKinds.value, cell.node, keys.numberOf(cell.key), readingOf(cell.type));
-    case 'list':
-      return words(cellKinds.list, cell.node, keys.numberOf(cell.key), readingOf(cell.type), program.write(program.textOf(cell.separator)), 0);
+    case 'value': {
+      const { check, reading } = program.checks.write(cell.type, columnType(state, column), scope.context.storage, '');
+      return words(cellKinds.value, cell.node, keys.numberOf(cell.key), reading, check);
+    }
+    case 'list': {
+      const { check, isList, reading } = program.checks.write(cell.type, columnType(state, column), scope.context.storage, '');
+      if (isList) return words(cellKinds.typedList, cell.node, keys.numberOf(cell.key), reading, check);
+      return words(cellKinds.list, cell.node, keys.numberOf(cell.key), reading, program.write(program.textOf(cell.separator)), 0);
+    }
     case 'joinItems': {
       const separator = program.write(program.textOf(cell.separator));
-      return words(cellKinds.list, cell.node, keys.numberOf(cell.key), readString, separator, keys.numberOf(cell.itemKey));
+      return words(cellKinds.list, cell.node, keys.numberOf(cell.key), readings.string, separator, keys.numberOf(cell.itemKey));
     }
     case 'firstOf': {
       const operands = cell.cells.map((operand) => writeCell(program, scope, operand, state, column, undefined));

@@ -7,9 +7,11 @@ import type { RowStore } from '../../bytes/row-store.ts';
 import { readToken } from '../../bytes/tokens.ts';
 import { standardSystems } from '../../fhir/code-systems.ts';
 import type { JsonValue } from '../../json.ts';
+import type { ListText } from '../../types.ts';
 import type { KeyHandler, KeyRole, ObjectHandler } from '../engine/handlers.ts';
 import { type ChooseItem, hl7CodeSystems } from '../engine/item-rules.ts';
 import { WalkPath } from '../engine/walk-path.ts';
+import { ByteChecks } from './byte-checks.ts';
 import { writeCell, writeLeaf } from './byte-operations.ts';
 import { ByteReferences } from './byte-references.ts';
 import { writeRule } from './byte-rules.ts';
@@ -50,6 +52,9 @@ export class ByteProgram implements ByteHost {
   readonly store: RowStore;
   readonly keys: KeyNames;
   readonly references: ByteReferences;
+  readonly checks = new ByteChecks();
+  /** How typed storage writes lists. */
+  readonly lists: ListText | undefined;
   readonly #handlers: WrittenHandler[] = [];
   readonly #handlerAddresses = new Map<ObjectHandler, number>();
   readonly #keys: WrittenKey[] = [];
@@ -59,7 +64,8 @@ export class ByteProgram implements ByteHost {
   /** Of the resource being flattened. */
   scope: ByteScope | undefined;
 
-  constructor(store: RowStore, keys: KeyNames) {
+  constructor(store: RowStore, keys: KeyNames, lists: ListText | undefined) {
+    this.lists = lists;
     this.store = store;
     this.keys = keys;
     const { functions } = store;
@@ -69,7 +75,7 @@ export class ByteProgram implements ByteHost {
     functions.setCodingRules(systems, this.write(this.textOf(hl7CodeSystems)), keys.numberOf('system'), keys.numberOf('code'), keys.numberOf('coding'));
     const codingKeys = this.write(codingStrings.map((key) => keys.numberOf(key)));
     const numberOf = (key: string) => keys.numberOf(key);
-    functions.setWalkKeys(codingKeys, numberOf('userSelected'), numberOf('text'), numberOf('modifierExtension'), numberOf('extension'));
+    functions.setWalkKeys(codingKeys, numberOf('userSelected'), numberOf('text'), numberOf('modifierExtension'), numberOf('extension'), numberOf('value'));
     functions.setRenderingKeys(
       numberOf('value'),
       numberOf('unit'),
@@ -214,8 +220,12 @@ export class ByteProgram implements ByteHost {
     this.references.parse(entry);
   }
 
-  findTarget(entry: number, shape: number): number {
-    return this.references.findTarget(entry, shape) ? 1 : 0;
+  findTarget(entry: number, shape: number, ownType: number): number {
+    return this.references.findTarget(entry, shape, ownType) ? 1 : 0;
+  }
+
+  numberType(start: number, byteCount: number): number {
+    return this.references.numberOf(this.store.decode(start, byteCount));
   }
 
   noteReference(site: number, form: number, type: number, id: number, idByteCount: number, count: number): number {
@@ -229,6 +239,26 @@ export class ByteProgram implements ByteHost {
     const text = this.scope?.extensions?.addAll(this.readValue(list) as JsonValue[], this.#path, isModifier !== 0);
     if (text === undefined || text.length * 3 > restEnd - rest) return -1;
     return bytes.write(text, rest, 'utf8');
+  }
+
+  fitsColumn(check: number, token: number): number {
+    return this.checks.fits(check, this.readValue(token)) ? 1 : 0;
+  }
+
+  showsValue(check: number, token: number): number {
+    return this.checks.shows(check, this.readValue(token)) ? 1 : 0;
+  }
+
+  writeList(check: number, list: number): number {
+    const { lists } = this;
+    const text = lists && this.checks.listText(check, this.readValue(list), (items) => lists.write(items));
+    if (text === undefined || !this.store.encode(text)) return 0;
+    this.store.functions.setHostText(this.store.textAddress, this.store.textByteCount);
+    return 1;
+  }
+
+  judgeList(check: number, list: number): number {
+    return this.checks.judgeList(check, this.readValue(list));
   }
 
   countDropped(keyHandlerNumber: number, leafCount: number, unitCount: number): void {

@@ -25,7 +25,7 @@ const entryWords = {
 } as const;
 
 /** By number. */
-const forms: readonly (ReferenceForm | undefined)[] = [undefined, 'relative', 'absolute', 'urn', 'conditional', 'contained'];
+const forms: readonly (ReferenceForm | undefined)[] = [undefined, 'relative', 'absolute', 'urn', 'conditional', 'contained', undefined, 'identifier'];
 /** Not for this engine. */
 const unsupportedForm = 6;
 const unmetSlots = 2048;
@@ -66,7 +66,14 @@ export class ByteReferences {
     this.#program = program;
     const { keys, store } = program;
     this.#typeTexts = program.allocate(mostTypes * 2);
-    this.#formCounts = store.functions.setReferenceKeys(keys.numberOf('reference'), keys.numberOf('type'), keys.numberOf('identifier'), this.#typeTexts);
+    this.#formCounts = store.functions.setReferenceKeys(
+      keys.numberOf('reference'),
+      keys.numberOf('type'),
+      keys.numberOf('identifier'),
+      keys.numberOf('system'),
+      keys.numberOf('value'),
+      this.#typeTexts,
+    );
     this.#unmetNotes = store.functions.unmetNotes();
   }
 
@@ -136,7 +143,7 @@ export class ByteReferences {
     const byteCount = words[word + entryWords.textByteCount] as number;
     const text = store.bytes.toString('latin1', address, address + byteCount);
     const parsed = parseReference(text);
-    const number = forms.indexOf(parsed.form === 'other' ? undefined : parsed.form);
+    const number = parsed.form === 'other' ? 0 : forms.indexOf(parsed.form);
     const type = 'type' in parsed ? this.numberOf(parsed.type) : 0;
     if (number <= 0 || ('type' in parsed && type === 0)) {
       words[word + entryWords.form] = unsupportedForm;
@@ -171,19 +178,24 @@ export class ByteReferences {
     }
   }
 
-  findTarget(entry: number, shapeNumber: number): boolean {
+  /** @param ownType - what the reference itself says of its target's type; 0 when nothing */
+  findTarget(entry: number, shapeNumber: number, ownType: number): boolean {
     const { scope, store } = this.#program;
     const references = scope?.context.references;
     if (references === undefined) return false;
     const { words } = store;
     const word = entry >> 2;
     const textAt = (place: number) => store.decode(words[word + place] as number, words[word + place + 1] as number);
-    const isUrn = forms[words[word + entryWords.form] as number] === 'urn';
+    const form = forms[words[word + entryWords.form] as number];
+    const isUrn = form === 'urn';
     const { targets } = (this.#shapes[shapeNumber] as { shape: ReferenceShape }).shape;
+    const asked = ownType === 0 ? targets : [this.#types[ownType] as string];
     const ownId = isUrn ? textAt(entryWords.id) : '';
     const target = isUrn
-      ? references.findUrn(textAt(entryWords.text), ownId, targets)
-      : references.findIdentifier(textAt(entryWords.identifier), [this.#types[words[word + entryWords.type] as number] as string]);
+      ? references.findUrn(textAt(entryWords.text), ownId, asked)
+      : form === 'identifier'
+        ? references.findIdentifier(textAt(entryWords.text).slice(1), asked)
+        : references.findIdentifier(textAt(entryWords.identifier), [this.#types[words[word + entryWords.type] as number] as string]);
     if (target === undefined) return false;
     const type = this.numberOf(target.type);
     if (type === 0) return false;

@@ -63,16 +63,24 @@ export interface RowSource {
 
 /** What a leaf's functions do, for engines that do it otherwise; keys and nodes as the plan has them. */
 export type LeafRule =
-  | { readonly kind: 'value'; readonly column: number; readonly type: PrimitiveTypeName }
-  | { readonly kind: 'list'; readonly column: number; readonly type: PrimitiveTypeName; readonly separator: string }
+  | { readonly kind: 'value'; readonly column: number; readonly type: PrimitiveTypeName; readonly path: string }
+  | { readonly kind: 'list'; readonly column: number; readonly type: PrimitiveTypeName; readonly separator: string; readonly path: string }
   | { readonly kind: 'ownId' }
   | { readonly kind: 'resourceType' }
   | { readonly kind: 'json'; readonly column: number; readonly earlierKeys: readonly string[] }
   | { readonly kind: 'implied'; readonly value: string }
   | { readonly kind: 'joinedItem'; readonly list: ArrayPlace; readonly separator: string }
-  | { readonly kind: 'firstOf'; readonly plan: Plan; readonly type: PrimitiveTypeName; readonly earlier: readonly Cell[] }
+  | {
+      readonly kind: 'firstOf';
+      readonly plan: Plan;
+      readonly type: PrimitiveTypeName;
+      readonly columnType: ColumnType;
+      readonly path: string;
+      readonly earlier: readonly Cell[];
+    }
   | { readonly kind: 'reference'; readonly shape: ReferenceShape; readonly hasIdentifierColumn: boolean }
-  | { readonly kind: 'referenceType' | 'referenceIdentifier' | 'attachment' };
+  | { readonly kind: 'referenceType'; readonly shape: ReferenceShape }
+  | { readonly kind: 'referenceIdentifier' | 'attachment' };
 
 export interface Leaf {
   readonly state: TableState;
@@ -149,7 +157,7 @@ function addCell(context: Context, cell: Cell, column: number): void {
       const { read, isShown } = readerOf(context, cell, typeOf(context.plan, column));
       keyOf(at(cell.node), cell.key).leaves.push({
         state,
-        rule: { kind: 'value', column, type: cell.type },
+        rule: { kind: 'value', column, type: cell.type, path: `${at(cell.node).path}.${cell.key}` },
         take: takeValue(state, column, read, isShown),
         isFit: (value) => read(value) !== undefined,
       });
@@ -281,7 +289,7 @@ function makeListLeaf(context: Context, cell: Extract<Cell, { kind: 'list' }>, c
   const isWhole = isStoredAsList(type, storage);
   return {
     state,
-    rule: { kind: 'list', column, type: cell.type, separator },
+    rule: { kind: 'list', column, type: cell.type, separator, path: `${context.at(cell.node).path}.${cell.key}` },
     take(value) {
       const shown = isWhole ? listAll(value, read) : joinAll(value, read, separator);
       if (shown !== undefined) state.builder.set(state.row, column, shown);
@@ -407,7 +415,14 @@ function addFirstOf(context: Context, cell: Extract<Cell, { kind: 'firstOf' }>, 
     const isEarlierPresent = cell.cells.slice(0, position).map((earlier) => findPresence(context, earlier, column));
     keyOf(at(operand.node), operand.key).leaves.push({
       state,
-      rule: { kind: 'firstOf', plan, type: operand.type, earlier: cell.cells.slice(0, position) },
+      rule: {
+        kind: 'firstOf',
+        plan,
+        type: operand.type,
+        columnType: column,
+        path: `${at(operand.node).path}.${operand.key}`,
+        earlier: cell.cells.slice(0, position),
+      },
       take: (value) => read(value) !== undefined && !isEarlierPresent.some((isPresent) => isPresent()) && (isShown === undefined || isShown(value)),
       isFit: (value) => read(value) !== undefined,
     });
@@ -457,7 +472,7 @@ function addReference({ at, plan, state }: Context, cell: Extract<Cell, { kind: 
     case 'type':
       keyOf(at(node), 'type').leaves.push({
         state,
-        rule: { kind: 'referenceType' },
+        rule: { kind: 'referenceType', shape },
         take: (_, object) => showsType(object, shape, state.resource),
         isFit: isString,
       });
