@@ -27,9 +27,9 @@ export class KeyNames {
   /** Gives each name, and the name with `_` before it, a number in the module; once for each instance. All are ASCII. */
   constructor(functions: ByteFunctions, names: Iterable<string>) {
     this.#names = [...new Set([...Object.keys(keyNumbers), ...names])];
-    const text = new TextEncoder().encode(`_${this.#names.join('\n_')}\n`);
+    const text = `_${this.#names.join('\n_')}\n`;
     const address = functions.allocateHeap(text.length);
-    new Uint8Array(functions.memory.buffer, address).set(text);
+    Buffer.from(functions.memory.buffer).write(text, address, 'latin1');
     this.textsAddress = functions.addKeys(address, address + text.length, this.#names.length);
   }
 

@@ -33,6 +33,7 @@ export interface KeyedElement {
 interface ModelText {
   readonly resourceTypes: string;
   readonly types: string;
+  readonly jsonKeys: string;
 }
 
 /** The key under which an element stands in JSON; for a choice element it depends on the type. */
@@ -46,12 +47,10 @@ export function isPrimitive(type: ElementType): boolean {
   return initial >= 0x61 && initial <= 0x7a;
 }
 
-const ASTERISK = 0x2a;
-const CLOSE_BRACKET = 0x5d;
-
 export class ElementModel {
   readonly version: FhirVersion;
   readonly resourceTypes: readonly string[];
+  readonly #jsonKeys: string;
   readonly #lines = new Map<string, string>();
   readonly #elements = new Map<string, readonly Element[]>();
   readonly #byKey = new Map<string, ReadonlyMap<string, KeyedElement>>();
@@ -59,6 +58,7 @@ export class ElementModel {
   constructor(version: FhirVersion, text: ModelText) {
     this.version = version;
     this.resourceTypes = text.resourceTypes.split(' ');
+    this.#jsonKeys = text.jsonKeys;
     for (const line of text.types.split('\n')) {
       const end = line.search(/[<;]/);
       if (end > 0) this.#lines.set(line.slice(0, end), line);
@@ -99,24 +99,9 @@ export class ElementModel {
     return this.elementsOf(path).find((element) => element.name === name);
   }
 
-  /** The JSON keys of all elements, those of choice elements with their types; without what parsing every type takes. */
-  jsonKeys(): ReadonlySet<string> {
-    // Most elements stand in several types.
-    const parts = new Set<string>();
-    for (const line of this.#lines.values()) for (const part of line.split(';').slice(1)) parts.add(part);
-    const keys = new Set<string>();
-    for (const part of parts) {
-      const space = part.indexOf(' ');
-      const nameEnd = part.charCodeAt(space - 1) === ASTERISK ? space - 1 : space;
-      if (part.charCodeAt(nameEnd - 1) !== CLOSE_BRACKET) {
-        keys.add(part.slice(0, nameEnd));
-        continue;
-      }
-      const element = this.#parseElement('', part);
-      for (const type of element.types) keys.add(jsonKey(element, type));
-    }
-    keys.delete('');
-    return keys;
+  /** The JSON keys of all elements, those of choice elements with their types. */
+  jsonKeys(): readonly string[] {
+    return this.#jsonKeys.split(' ');
   }
 
   #parse(path: string): readonly Element[] {

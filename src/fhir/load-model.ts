@@ -13,7 +13,7 @@ export function loadModel(version: FhirVersion): Promise<ElementModel> {
   return model;
 }
 
-function importText(version: FhirVersion): Promise<{ resourceTypes: string; types: string }> {
+function importText(version: FhirVersion): Promise<{ resourceTypes: string; jsonKeys: string; types: string }> {
   switch (version) {
     case 'r4':
       return import('./models/r4.ts');

@@ -74,3 +74,19 @@ it('knows what R5 changed: other names, other cardinalities, CodeableReference w
   expect(r5.element('MedicationRequest', 'medication')).toMatchObject({ isChoice: false, types: [{ code: 'CodeableReference', targets: ['Medication'] }] });
   expect(r5.element('Condition', 'evidence')?.types[0]?.targets).toEqual([]);
 });
+
+it.each(fhirVersions)('lists the JSON keys of all elements of %s', async (version) => {
+  const found = await loadModel(version);
+  const paths = new Set(found.resourceTypes);
+  const keys = new Set<string>();
+  for (const path of paths) {
+    for (const [key, { type }] of found.byKey(path)) {
+      keys.add(key);
+      paths.add(type.path);
+    }
+  }
+  expect(keys.size).toBeGreaterThan(1000);
+  expect(found.jsonKeys()).toEqual(expect.arrayContaining([...keys]));
+  // The rest belongs to data types that no resource has.
+  expect(found.jsonKeys().length - keys.size).toBeLessThan(5);
+});

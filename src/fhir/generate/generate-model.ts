@@ -44,6 +44,16 @@ function formatLine(name: string, elements: readonly SourceElement[], tables: So
   return `${name};${formatted.join(';')}`;
 }
 
+/** The keys under which elements stand in JSON: those of choice elements end in the type's name, with a capital. */
+function listKeys(tables: SourceTables): readonly string[] {
+  const keys = new Set<string>();
+  for (const { n, t } of Object.values(tables.types).flat()) {
+    if (!n.endsWith('[x]')) keys.add(n);
+    else for (const { c } of t) keys.add(n.slice(0, -3) + c.charAt(0).toUpperCase() + c.slice(1));
+  }
+  return [...keys].sort();
+}
+
 function generate(folder: string, version: string): void {
   const tables = JSON.parse(readFileSync(join(folder, `${version}.json`), 'utf8')) as SourceTables;
   const resourceTypes = (Array.isArray(tables.res) ? [...tables.res] : Object.keys(tables.res)).sort();
@@ -54,6 +64,8 @@ function generate(folder: string, version: string): void {
 // A line is a type: name<base;element;… An element is a name, * when it repeats, its types, or > and the path it takes over.
 
 export const resourceTypes = '${resourceTypes.join(' ')}';
+
+export const jsonKeys = '${listKeys(tables).join(' ')}';
 
 export const types = \`
 ${lines.join('\n')}
