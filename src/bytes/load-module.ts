@@ -49,6 +49,10 @@ export interface ByteFunctions {
   unmetNotes(): number;
   /** 1 when the rows have been added, 0 when another engine has to. */
   flatten(plan: number, token: number, id: number, idByteCount: number, containment: number): number;
+  /** Address of the tokens for true, false and no value; 0: no memory. */
+  prepareExpressions(extensionKey: number, urlKey: number, resourceTypeKey: number): number;
+  /** As `flatten`, for a view. */
+  flattenView(plan: number, token: number, id: number, idByteCount: number): number;
   setHostText(address: number, byteCount: number): void;
   describePath(): number;
   textByteCount(): number;
@@ -70,6 +74,7 @@ export interface ByteHost {
   writeList(check: number, list: number): number;
   judgeList(check: number, list: number): number;
   countDropped(keyHandler: number, leafCount: number, unitCount: number): void;
+  evaluateOperation(operation: number, first: number, second: number): number;
 }
 
 /** Who answers the module; set by the engine that has it flatten. */
@@ -94,6 +99,7 @@ function hostImports(place: HostPlace): WebAssembly.ModuleImports {
     writeList: (check = 0, list = 0) => host().writeList(check, list),
     judgeList: (check = 0, list = 0) => host().judgeList(check, list),
     countDropped: (keyHandler = 0, leafCount = 0, unitCount = 0) => host().countDropped(keyHandler, leafCount, unitCount),
+    evaluateOperation: (operation = 0, first = 0, second = 0) => host().evaluateOperation(operation, first, second),
   };
 }
 

@@ -69,3 +69,8 @@ export declare function judgeList(check: u32, token: usize): u32;
 // @ts-ignore
 @external("host", "countDropped")
 export declare function countDropped(keyHandler: u32, leafCount: u32, unitCount: u32): void;
+
+/** Carries out an operation of an expression on one value or two (0: none); a token, 0, or 0xffffffff to refuse the resource. */
+// @ts-ignore
+@external("host", "evaluateOperation")
+export declare function evaluateOperation(operation: u32, first: usize, second: usize): usize;

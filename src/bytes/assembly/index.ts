@@ -3,6 +3,7 @@
 export { encodeCopy } from './copy';
 export { encodeCsv } from './csv';
 export { addToHash, beginHash, endHash } from './hash';
+export { prepareExpressions } from './expressions';
 export { setCodingRules } from './items';
 export { addKeys } from './keys';
 export { encodedByteCount } from './layout';
@@ -23,3 +24,4 @@ export { setKeyTexts, setRefusedKey } from './rest';
 export { addRow, clearRows, createTable, discardRows, setCell, truncateRows } from './rows';
 export { hasRewritten, oddNumberCount, scan, tapeAddress } from './tape';
 export { describePath, flatten, setHostText, setWalkKeys, textByteCount } from './walk';
+export { flattenView } from './view';

@@ -181,7 +181,10 @@ function entryOf(reference: usize): usize {
     }
   }
   const text = member(reference, referenceKey);
-  if (text == 0) return identifierEntry(reference);
+  return text == 0 ? identifierEntry(reference) : entryOfText(text);
+}
+
+function entryOfText(text: usize): usize {
   if (kindOf(text) != KIND_STRING || load<u8>(text, 1) != 0) {
     refuse();
     return 0;
@@ -577,4 +580,50 @@ export function showsLiteral(reference: usize, shape: usize, hasIdentifierColumn
     default:
       return false;
   }
+}
+
+/**
+ * Sets the text to what getReferenceKey() gives, as plan/view-engine/reference-keys.ts has it; false when that is empty.
+ * `wanted`: the only type whose ids are shown, or 0; `mayBeWanted`: a urn that nothing in the input has may be of that type.
+ */
+export function readReferenceKey(reference: usize, shape: usize, wanted: u32, mayBeWanted: bool): bool {
+  // Its own word on the type counts only where nothing else tells it: left to the other engine.
+  ownType = 0;
+  const text = member(reference, referenceKey);
+  if (text == 0) {
+    if (member(reference, identifierKey) != 0) refuse();
+    return false;
+  }
+  const entry = entryOfText(text);
+  if (entry == 0) return false;
+  const type = load<u32>(entry, ENTRY_TYPE);
+  switch (load<u32>(entry, ENTRY_FORM)) {
+    case FORM_RELATIVE:
+    case FORM_ABSOLUTE:
+      if (wanted != 0 && type != wanted) return false;
+      setText(load<u32>(entry, ENTRY_ID), load<u32>(entry, ENTRY_ID_LENGTH));
+      return true;
+    case FORM_CONTAINED:
+      return false;
+    case FORM_URN:
+      if (member(reference, typeKey) != 0) {
+        refuse();
+        return false;
+      }
+      if (hasTarget(entry, shape)) return readTargetId(entry, wanted);
+      if (!mayBeWanted) return false;
+      setText(load<u32>(entry, ENTRY_ID), load<u32>(entry, ENTRY_ID_LENGTH));
+      return true;
+    case FORM_CONDITIONAL:
+      return (wanted == 0 || type == wanted) && hasTarget(entry, shape) && readTargetId(entry, 0);
+    default:
+      refuse();
+      return false;
+  }
+}
+
+function readTargetId(entry: usize, wanted: u32): bool {
+  if (wanted != 0 && load<u32>(entry, ENTRY_TARGET_TYPE) != wanted) return false;
+  setText(load<u32>(entry, ENTRY_TARGET_ID), load<u32>(entry, ENTRY_TARGET_ID_LENGTH));
+  return true;
 }

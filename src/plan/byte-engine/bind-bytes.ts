@@ -7,8 +7,9 @@ import type { RowSource } from '../engine/contributions.ts';
 import type { ExtensionRows } from '../engine/extension-rows.ts';
 import type { HandlerSet, ObjectHandler } from '../engine/handlers.ts';
 import type { TableState } from '../engine/table-state.ts';
-import { ByteProgram } from './byte-program.ts';
+import type { ByteProgram } from './byte-program.ts';
 import type { ByteScope } from './byte-scope.ts';
+import { programFor, tableOf } from './programs.ts';
 
 /** A column of a child table that repeats one of the main row. */
 export interface RepeatedColumn {
@@ -37,8 +38,6 @@ export interface BoundTables {
 /** Adds the rows of a resource whose token stands at the address; false, without any row, when it cannot. */
 export type FlattenToken = (token: number, id: string, containment: Containment | undefined) => boolean;
 
-/** One for all types of a reading. */
-const programs = new WeakMap<FlattenContext, ByteProgram>();
 const noColumn = 0xffffffff;
 const stateWords = { table: 0, isRecursive: 6, nodeCount: 7, slots: 8, length: 11 } as const;
 
@@ -61,7 +60,7 @@ export function bindBytes(bound: BoundTables): FlattenToken | undefined {
     const place = containment === undefined ? 0 : writeContainment(program, containment, bound.main.resourceType, textAddress, textByteCount);
     if (place === undefined) return false;
     program.scope = scope;
-    program.references.begin(scope, id, containment);
+    program.references.begin(id, containment);
     program.checks.begin();
     if (functions.flatten(plan, token, textAddress, textByteCount, place) !== 0) {
       program.checks.commit(context.countNormalised);
@@ -70,27 +69,6 @@ export function bindBytes(bound: BoundTables): FlattenToken | undefined {
     context.referenceCounter?.discard();
     return false;
   };
-}
-
-function programFor(context: FlattenContext, builders: readonly TableBuilder[]): ByteProgram | undefined {
-  const lists = context.storage.kind === 'typed' ? context.storage.lists : undefined;
-  if ((context.storage.kind === 'typed' && lists === undefined) || context.audit !== undefined || !builders.every((builder) => tableOf(builder) !== undefined))
-    return undefined;
-  const store = builders.find((builder) => builder instanceof RowStoreBuilder)?.store;
-  if (store?.keys === undefined) return undefined;
-  let program = programs.get(context);
-  if (program === undefined) {
-    program = new ByteProgram(store, store.keys, lists);
-    programs.set(context, program);
-    const { references } = program;
-    context.referenceCounter?.addForms(() => references.takeForms());
-  }
-  return program;
-}
-
-/** The address of a builder's table, also of one whose rows nobody wants. */
-function tableOf(builder: TableBuilder): number | undefined {
-  return 'table' in builder && typeof builder.table === 'number' ? builder.table : undefined;
 }
 
 function writeState(program: ByteProgram, state: TableState): number {

@@ -7,11 +7,12 @@ import type { RowStore } from '../../bytes/row-store.ts';
 import { readToken } from '../../bytes/tokens.ts';
 import { standardSystems } from '../../fhir/code-systems.ts';
 import type { JsonValue } from '../../json.ts';
-import type { ListText } from '../../types.ts';
+import type { FlattenContext, ListText } from '../../types.ts';
 import type { KeyHandler, KeyRole, ObjectHandler } from '../engine/handlers.ts';
 import { type ChooseItem, hl7CodeSystems } from '../engine/item-rules.ts';
 import { WalkPath } from '../engine/walk-path.ts';
 import { ByteChecks } from './byte-checks.ts';
+import { ByteExpressions } from './byte-expressions.ts';
 import { writeCell, writeLeaf } from './byte-operations.ts';
 import { ByteReferences } from './byte-references.ts';
 import { writeRule } from './byte-rules.ts';
@@ -51,10 +52,10 @@ const nothingAbout = 1;
 export class ByteProgram implements ByteHost {
   readonly store: RowStore;
   readonly keys: KeyNames;
+  readonly context: FlattenContext;
   readonly references: ByteReferences;
   readonly checks = new ByteChecks();
-  /** How typed storage writes lists. */
-  readonly lists: ListText | undefined;
+  #expressions: ByteExpressions | undefined;
   readonly #handlers: WrittenHandler[] = [];
   readonly #handlerAddresses = new Map<ObjectHandler, number>();
   readonly #keys: WrittenKey[] = [];
@@ -64,10 +65,10 @@ export class ByteProgram implements ByteHost {
   /** Of the resource being flattened. */
   scope: ByteScope | undefined;
 
-  constructor(store: RowStore, keys: KeyNames, lists: ListText | undefined) {
-    this.lists = lists;
+  constructor(store: RowStore, keys: KeyNames, context: FlattenContext) {
     this.store = store;
     this.keys = keys;
+    this.context = context;
     const { functions } = store;
     functions.host.current = this;
     functions.setKeyTexts(keys.textsAddress);
@@ -86,6 +87,18 @@ export class ByteProgram implements ByteHost {
       numberOf('display'),
     );
     this.references = new ByteReferences(this);
+  }
+
+  /** For views. */
+  get expressions(): ByteExpressions {
+    this.#expressions ??= new ByteExpressions(this);
+    return this.#expressions;
+  }
+
+  /** How typed storage writes lists. */
+  get lists(): ListText | undefined {
+    const { storage } = this.context;
+    return storage.kind === 'typed' ? storage.lists : undefined;
   }
 
   /** Writes words that stay; returns their address. */
@@ -264,6 +277,10 @@ export class ByteProgram implements ByteHost {
   countDropped(keyHandlerNumber: number, leafCount: number, unitCount: number): void {
     const { known, scope } = this.#keys[keyHandlerNumber] as WrittenKey;
     if (known.drop !== undefined) scope.context.countDropped(known.drop.rule, known.path, leafCount, unitCount);
+  }
+
+  evaluateOperation(operation: number, first: number, second: number): number {
+    return this.expressions.evaluate(operation, first, second);
   }
 
   readValue(token: number): JsonValue {

@@ -103,7 +103,8 @@ export class ByteReferences {
   }
 
   /** To be called before each resource: what was found may have changed, and what was not found may be there now. */
-  begin({ context }: ByteScope, ownId: string, containment: Containment | undefined): void {
+  begin(ownId: string, containment: Containment | undefined): void {
+    const { context } = this.#program;
     this.#ownId = ownId;
     this.#containment = containment;
     const generation = (context.references?.generation ?? 0) + (context.referenceCounter?.generation ?? 0);
@@ -180,8 +181,8 @@ export class ByteReferences {
 
   /** @param ownType - what the reference itself says of its target's type; 0 when nothing */
   findTarget(entry: number, shapeNumber: number, ownType: number): boolean {
-    const { scope, store } = this.#program;
-    const references = scope?.context.references;
+    const { context, store } = this.#program;
+    const { references } = context;
     if (references === undefined) return false;
     const { words } = store;
     const word = entry >> 2;

@@ -3,6 +3,7 @@
 
 import { RowFault } from '../../diagnostics.ts';
 import type { CellValue, Flatten, FlattenContext, Flattener, TableBuilder } from '../../types.ts';
+import { bindView as bindBytes } from '../byte-engine/bind-view.ts';
 import type { Iteration, Selection, ViewColumn, ViewCriterion, ViewPlan } from '../view-plan.ts';
 import { cellReader } from './cells.ts';
 import { createCompiler } from './compile-expression.ts';
@@ -39,9 +40,12 @@ function bindView(plan: ViewPlan, builder: TableBuilder, context: FlattenContext
     }
   };
 
+  const flattenToken = bindBytes(plan, builder, context);
+
   return (envelope, id, containment) => {
     // A view is about the resources of the input, not about those that others contain.
     if (containment?.containedIn !== undefined) return;
+    if (flattenToken !== undefined && envelope.head !== undefined && flattenToken(envelope.head.token, id)) return;
     evaluation.resource = envelope.resource;
     evaluation.id = id;
     evaluation.hasNumberText = envelope.hasNumberText;
