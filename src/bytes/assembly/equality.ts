@@ -3,6 +3,7 @@
 import { isSame, kindOf, readString, refuse, startOf, endOf, textAt, textLength } from './cells';
 import { evaluateOperation } from './host';
 import { HAS_ESCAPE, KIND_FALSE, KIND_NUMBER, KIND_STRING, KIND_TRUE } from './tape';
+import { refusal } from './values';
 
 /** What two values may be. */
 export const OTHER: i32 = 0;
@@ -10,6 +11,7 @@ export const SAME: i32 = 1;
 /** It cannot be told. */
 export const OPEN: i32 = 2;
 
+export const AS_TEXT: u32 = 1;
 const AS_NUMBER: u32 = 2;
 const AS_MOMENT: u32 = 4;
 const AS_TIME: u32 = 5;
@@ -17,7 +19,6 @@ const AS_TIME: u32 = 5;
 /** The host's operations that tell moments apart, and times. */
 const momentOperation: u32 = 0;
 const timeOperation: u32 = 1;
-const refusal: usize = 0xffffffff;
 
 // @ts-ignore
 @inline

@@ -1,15 +1,34 @@
-// FHIRPath expressions over the tape, as plan/view-engine evaluates them over parsed resources. A value is a token: one of
-// the tape, or one made here or by the host for what is computed; 0 is empty. What would be an error there, or is not
-// done here, makes the module refuse the resource.
+// FHIRPath expressions over the tape, as plan/view-engine evaluates them over parsed resources. What would be an error
+// there, or is not done here, makes the module refuse the resource.
 //
 // Nodes stand in the heap, in structures of u32 words that plan/byte-engine/byte-expressions.ts writes.
 
-import { isRefused, isSame, kindOf, member, nextOf, readString, refuse, startOf, endOf, textAt, textLength, writeNumber } from './cells';
+import { isRefused, kindOf, readString, refuse, startOf, endOf, textAt, textLength } from './cells';
 import { isEqual, isTrue, OPEN, SAME } from './equality';
 import { evaluateOperation } from './host';
-import { allocateArena, allocateHeap } from './memory';
+import { isResourceOf, pushElements, pushExtensions, pushMembers, readMember, setMemberKeys } from './members';
+import { allocateArena } from './memory';
 import { readReferenceKey } from './references';
-import { HAS_NON_ASCII, KIND_ARRAY, KIND_FALSE, KIND_NULL, KIND_NUMBER, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
+import { KIND_FALSE, KIND_NULL, KIND_NUMBER, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
+import {
+  falseToken,
+  idToken,
+  itemIndex,
+  KIND_NO_VALUE,
+  makeNumber,
+  makeToken,
+  moveDown,
+  popTo,
+  prepareValues,
+  push,
+  refusal,
+  resource,
+  rowIndex,
+  setItemIndex,
+  stackTop,
+  toBoolean,
+  trueToken,
+} from './values';
 
 const NODE_IS_MANY: usize = 4;
 const NODE_A: usize = 8;
@@ -60,109 +79,10 @@ const AND: u32 = 1;
 const OR: u32 = 2;
 const XOR: u32 = 3;
 
-/** A primitive element with extensions only; no token of a tape is of this kind. */
-export const KIND_NO_VALUE: u8 = 7;
-/** In place of a token: the host leaves the resource to the other engine. */
-const refusal: usize = 0xffffffff;
-
-const tokenBytes: usize = 16;
-const stackByteCount: u32 = 1 << 18;
-const trueText: usize = memory.data<u8>([0x74, 0x72, 0x75, 0x65]);
-const falseText: usize = memory.data<u8>([0x66, 0x61, 0x6c, 0x73, 0x65]);
-
-/** Lists of values under way, one after the other. */
-export let stackTop: usize = 0;
-let stackStart: usize = 0;
-let stackEnd: usize = 0;
-let trueToken: usize = 0;
-let falseToken: usize = 0;
-let noValueToken: usize = 0;
-let idToken: usize = 0;
-let resource: usize = 0;
-/** `%rowIndex` and `$index`. */
-export let rowIndex: u32 = 0;
-let itemIndex: u32 = 0;
-
-let extensionKey: u32 = 0;
-let urlKey: u32 = 0;
-let resourceTypeKey: u32 = 0;
-
 /** To be called once. Returns where the tokens for true, for false and for no value stand, one after the other. */
-export function prepareExpressions(extension: u32, url: u32, resourceType: u32): usize {
-  extensionKey = extension;
-  urlKey = url;
-  resourceTypeKey = resourceType;
-  const tokens = allocateHeap(<u32>tokenBytes * 4);
-  stackStart = allocateHeap(stackByteCount);
-  if (tokens == 0 || stackStart == 0) return 0;
-  stackEnd = stackStart + stackByteCount;
-  trueToken = tokens;
-  falseToken = tokens + tokenBytes;
-  noValueToken = tokens + tokenBytes * 2;
-  idToken = tokens + tokenBytes * 3;
-  setToken(trueToken, KIND_TRUE, trueText, trueText + 4);
-  setToken(falseToken, KIND_FALSE, falseText, falseText + 5);
-  setToken(noValueToken, KIND_NO_VALUE, 0, 0);
-  return tokens;
-}
-
-export function beginResource(token: usize, id: usize, idByteCount: u32): void {
-  resource = token;
-  rowIndex = 0;
-  itemIndex = 0;
-  stackTop = stackStart;
-  setToken(idToken, KIND_STRING, id, id + idByteCount);
-}
-
-export function setRowIndex(index: u32): void {
-  rowIndex = index;
-}
-
-/** Forgets the values from here on. */
-export function popTo(top: usize): void {
-  stackTop = top;
-}
-
-/** A text computed is taken for one with any characters, and without escapes. */
-function setToken(token: usize, kind: u8, start: usize, end: usize): void {
-  store<u32>(token, (<u32>kind) | (kind == KIND_STRING ? (<u32>HAS_NON_ASCII) << 8 : 0));
-  store<u32>(token, <u32>start, 4);
-  store<u32>(token, <u32>end, 8);
-  store<u32>(token, <u32>(token + tokenBytes), 12);
-}
-
-function makeToken(kind: u8, start: usize, byteCount: u32): usize {
-  const token = allocateArena(<u32>tokenBytes);
-  if (token == 0) refuse();
-  else setToken(token, kind, start, start + byteCount);
-  return token;
-}
-
-function makeNumber(number: u32): usize {
-  writeNumber(number);
-  return isRefused ? 0 : makeToken(KIND_NUMBER, textAt, textLength);
-}
-
-// @ts-ignore
-@inline
-function toBoolean(value: bool): usize {
-  return value ? trueToken : falseToken;
-}
-
-function push(value: usize): void {
-  if (stackTop == stackEnd) {
-    refuse();
-    return;
-  }
-  store<u32>(stackTop, <u32>value);
-  stackTop += 4;
-}
-
-/** What was pushed from `from` on takes the place of what was pushed from `base` on. */
-function moveDown(base: usize, from: usize): void {
-  const byteCount = stackTop - from;
-  memory.copy(base, from, byteCount);
-  stackTop = base + byteCount;
+export function prepareExpressions(extensionKey: u32, urlKey: u32, resourceTypeKey: u32): usize {
+  setMemberKeys(extensionKey, urlKey, resourceTypeKey);
+  return prepareValues();
 }
 
 // @ts-ignore
@@ -190,7 +110,7 @@ function onlyOne(node: usize, focus: usize): usize {
   const base = stackTop;
   evaluateMany(node, focus);
   const count = (stackTop - base) >> 2;
-  stackTop = base;
+  popTo(base);
   if (count > 1) refuse();
   return count == 0 ? 0 : <usize>load<u32>(base);
 }
@@ -199,7 +119,7 @@ function countOf(node: usize, focus: usize): u32 {
   const base = stackTop;
   plural(node, focus);
   const count = <u32>((stackTop - base) >> 2);
-  stackTop = base;
+  popTo(base);
   return count;
 }
 
@@ -219,14 +139,14 @@ function evaluateOne(node: usize, focus: usize): usize {
     case EMPTY:
       return 0;
     case MEMBER:
-      return readMember(node, single(a, focus));
+      return readMember(single(a, focus), load<u32>(node, NODE_B), load<u32>(node, NODE_C));
     case WHERE: {
       const value = single(a, focus);
       if (value == 0) return 0;
       const outer = itemIndex;
-      itemIndex = 0;
+      setItemIndex(0);
       const isKept = isMet(load<u32>(node, NODE_B), value);
-      itemIndex = outer;
+      setItemIndex(outer);
       return isKept ? value : 0;
     }
     case SELECT: {
@@ -237,14 +157,14 @@ function evaluateOne(node: usize, focus: usize): usize {
       return single(load<u32>(node, NODE_B), single(a, focus));
     case RESOURCES_OF: {
       const value = single(a, focus);
-      return isResourceOf(node, value) ? value : 0;
+      return isResourceOf(value, load<u32>(node, NODE_B), load<u32>(node, NODE_C)) ? value : 0;
     }
     case ITEM: {
       const base = stackTop;
       plural(a, focus);
       const at = base + (<usize>load<u32>(node, NODE_B) << 2);
       const value = at < stackTop ? <usize>load<u32>(at) : 0;
-      stackTop = base;
+      popTo(base);
       return value;
     }
     case PART:
@@ -261,7 +181,7 @@ function evaluateOne(node: usize, focus: usize): usize {
       plural(a, focus);
       const isOne = stackTop - base == 4;
       const value = isOne ? <usize>load<u32>(base) : 0;
-      stackTop = base;
+      popTo(base);
       return toBoolean(isOne && kindOf(value) != KIND_OBJECT && kindOf(value) != KIND_NO_VALUE);
     }
     case ALL: {
@@ -271,11 +191,11 @@ function evaluateOne(node: usize, focus: usize): usize {
       const outer = itemIndex;
       let areMet = true;
       for (let at = base; at < end && areMet && !isRefused; at += 4) {
-        itemIndex = <u32>((at - base) >> 2);
+        setItemIndex(<u32>((at - base) >> 2));
         areMet = isMet(load<u32>(node, NODE_B), load<u32>(at));
       }
-      itemIndex = outer;
-      stackTop = base;
+      setItemIndex(outer);
+      popTo(base);
       return toBoolean(areMet);
     }
     case BOOLEANS: {
@@ -289,7 +209,7 @@ function evaluateOne(node: usize, focus: usize): usize {
         result = !isOfAll;
         break;
       }
-      stackTop = base;
+      popTo(base);
       return toBoolean(result);
     }
     case COUNT:
@@ -315,7 +235,7 @@ function evaluateOne(node: usize, focus: usize): usize {
       plural(load<u32>(node, NODE_C), focus);
       let isFound = false;
       for (let at = base; at < stackTop && !isFound; at += 4) isFound = isEqual(<u32>a, load<u32>(at), value) == SAME;
-      stackTop = base;
+      popTo(base);
       return toBoolean(isFound);
     }
     case JOIN:
@@ -345,12 +265,12 @@ function evaluateMany(node: usize, focus: usize): void {
   switch (load<u32>(node)) {
     case MEMBER: {
       if (load<u32>(a, NODE_IS_MANY) == 0) {
-        pushMembers(node, evaluateOne(a, focus));
+        pushMembers(evaluateOne(a, focus), load<u32>(node, NODE_B), load<u32>(node, NODE_C));
         return;
       }
       evaluateMany(a, focus);
       const end = stackTop;
-      for (let at = base; at < end; at += 4) pushMembers(node, load<u32>(at));
+      for (let at = base; at < end; at += 4) pushMembers(load<u32>(at), load<u32>(node, NODE_B), load<u32>(node, NODE_C));
       moveDown(base, end);
       return;
     }
@@ -370,14 +290,14 @@ function evaluateMany(node: usize, focus: usize): void {
       const outer = itemIndex;
       let to = base;
       for (let at = base; at < end && !isRefused; at += 4) {
-        itemIndex = <u32>((at - base) >> 2);
+        setItemIndex(<u32>((at - base) >> 2));
         const item = load<u32>(at);
         if (!isMet(load<u32>(node, NODE_B), item)) continue;
         store<u32>(to, item);
         to += 4;
       }
-      itemIndex = outer;
-      stackTop = to;
+      setItemIndex(outer);
+      popTo(to);
       return;
     }
     case SELECT: {
@@ -385,10 +305,10 @@ function evaluateMany(node: usize, focus: usize): void {
       const end = stackTop;
       const outer = itemIndex;
       for (let at = base; at < end && !isRefused; at += 4) {
-        itemIndex = <u32>((at - base) >> 2);
+        setItemIndex(<u32>((at - base) >> 2));
         plural(load<u32>(node, NODE_B), load<u32>(at));
       }
-      itemIndex = outer;
+      setItemIndex(outer);
       moveDown(base, end);
       return;
     }
@@ -402,7 +322,7 @@ function evaluateMany(node: usize, focus: usize): void {
       const all = stackTop - base;
       const isTake = load<u32>(node) == TAKE;
       const border: usize = load<u32>(node) == PART ? 4 : min<usize>(<usize>load<u32>(node, NODE_B) << 2, all);
-      if (isTake) stackTop = base + border;
+      if (isTake) popTo(base + border);
       else if (all > 0) moveDown(base, base + border);
       return;
     }
@@ -420,7 +340,7 @@ function evaluateMany(node: usize, focus: usize): void {
         store<u32>(to, value);
         to += 4;
       }
-      stackTop = to;
+      popTo(to);
       return;
     }
     case COMBINE:
@@ -437,120 +357,22 @@ function evaluateMany(node: usize, focus: usize): void {
   }
 }
 
-function readMember(node: usize, parent: usize): usize {
-  if (parent == 0 || kindOf(parent) != KIND_OBJECT) return 0;
-  const count = load<u32>(node, NODE_B);
-  let key = <usize>load<u32>(node, NODE_C);
-  for (let index: u32 = 0; index < count; index++, key += 8) {
-    const value = valueOf(member(parent, load<u32>(key)));
-    if (value != 0) return value;
-    const elementKey = load<u32>(key, 4);
-    if (elementKey == 0) continue;
-    const element = member(parent, elementKey);
-    if (element != 0 && kindOf(element) == KIND_OBJECT) return noValueToken;
-  }
-  return 0;
-}
-
-/** The one value of an element that FHIR does not let repeat. */
-function valueOf(token: usize): usize {
-  let value = token;
-  while (value != 0 && kindOf(value) == KIND_ARRAY) {
-    const end = nextOf(value);
-    const first = value + tokenBytes;
-    if (first < end && nextOf(first) != end) {
-      refuse();
-      return 0;
-    }
-    value = first < end ? first : 0;
-  }
-  return value == 0 || kindOf(value) == KIND_NULL ? 0 : value;
-}
-
-function pushMembers(node: usize, parent: usize): void {
-  if (parent == 0 || kindOf(parent) != KIND_OBJECT) return;
-  const count = load<u32>(node, NODE_B);
-  let key = <usize>load<u32>(node, NODE_C);
-  for (let index: u32 = 0; index < count; index++, key += 8) {
-    const child = member(parent, load<u32>(key));
-    const elementKey = load<u32>(key, 4);
-    const element = elementKey == 0 ? 0 : member(parent, elementKey);
-    if (element != 0) pushWithElements(child, element);
-    else if (child == 0) continue;
-    else if (kindOf(child) == KIND_ARRAY) {
-      const end = nextOf(child);
-      for (let item = child + tokenBytes; item < end; item = nextOf(item)) if (kindOf(item) != KIND_NULL && kindOf(item) != KIND_ARRAY) push(item);
-    } else if (kindOf(child) != KIND_NULL) push(child);
-  }
-}
-
-/** See pushChildren of plan/view-engine/values.ts. */
-function pushWithElements(child: usize, element: usize): void {
-  const isList = child != 0 && kindOf(child) == KIND_ARRAY;
-  if (!isList && kindOf(element) != KIND_ARRAY) {
-    if (child != 0 && kindOf(child) != KIND_NULL) push(child);
-    else if (kindOf(element) == KIND_OBJECT) push(noValueToken);
-    return;
-  }
-  const end = isList ? nextOf(child) : 0;
-  const elementsEnd = kindOf(element) == KIND_ARRAY ? nextOf(element) : 0;
-  let item = child + tokenBytes;
-  let beside = element + tokenBytes;
-  while (item < end || beside < elementsEnd) {
-    if (item < end && kindOf(item) != KIND_NULL && kindOf(item) != KIND_ARRAY) push(item);
-    else if (beside < elementsEnd && kindOf(beside) == KIND_OBJECT) push(noValueToken);
-    if (item < end) item = nextOf(item);
-    if (beside < elementsEnd) beside = nextOf(beside);
-  }
-}
-
 function pushOfItem(node: usize, item: usize, focus: usize): void {
   switch (load<u32>(node)) {
     case RESOURCES_OF:
-      if (isResourceOf(node, item)) push(item);
+      if (isResourceOf(item, load<u32>(node, NODE_B), load<u32>(node, NODE_C))) push(item);
       return;
     case REFERENCE_KEY: {
       const key = readKey(node, item);
       if (key != 0) push(key);
       return;
     }
-    case EXTENSION: {
-      const url = single(load<u32>(node, NODE_B), focus);
-      if (url == 0 || kindOf(url) != KIND_STRING || kindOf(item) != KIND_OBJECT) return;
-      const list = member(item, extensionKey);
-      if (list == 0 || kindOf(list) != KIND_ARRAY) return;
-      const end = nextOf(list);
-      for (let extension = list + tokenBytes; extension < end; extension = nextOf(extension)) {
-        if (kindOf(extension) != KIND_OBJECT) continue;
-        const own = member(extension, urlKey);
-        if (own != 0 && kindOf(own) == KIND_STRING && isEqual(1, own, url) == SAME) push(extension);
-      }
+    case EXTENSION:
+      pushExtensions(item, single(load<u32>(node, NODE_B), focus));
       return;
-    }
-    default: {
-      if (kindOf(item) != KIND_OBJECT) return;
-      const count = load<u32>(node, NODE_B);
-      const keys = <usize>load<u32>(node, NODE_C);
-      for (let index: u32 = 0; index < count; index++) {
-        const element = member(item, load<u32>(keys + (index << 2)));
-        if (element == 0) continue;
-        if (kindOf(element) == KIND_OBJECT) push(element);
-        if (kindOf(element) != KIND_ARRAY) continue;
-        const end = nextOf(element);
-        for (let inner = element + tokenBytes; inner < end; inner = nextOf(inner)) if (kindOf(inner) == KIND_OBJECT) push(inner);
-      }
-    }
+    default:
+      pushElements(item, load<u32>(node, NODE_B), load<u32>(node, NODE_C));
   }
-}
-
-function isResourceOf(node: usize, value: usize): bool {
-  if (value == 0 || kindOf(value) != KIND_OBJECT) return false;
-  const type = member(value, resourceTypeKey);
-  if (type == 0 || kindOf(type) != KIND_STRING) return false;
-  const count = load<u32>(node, NODE_B);
-  const types = <usize>load<u32>(node, NODE_C);
-  for (let index: u32 = 0; index < count; index++) if (isEqual(1, type, load<u32>(types + (index << 2))) == SAME) return true;
-  return false;
 }
 
 function readPart(input: usize, part: u32, focus: usize): usize {
@@ -560,7 +382,7 @@ function readPart(input: usize, part: u32, focus: usize): usize {
   evaluateMany(input, focus);
   const at = part == PART_FIRST ? base : stackTop - 4;
   const value = stackTop == base ? 0 : <usize>load<u32>(at);
-  stackTop = base;
+  popTo(base);
   return value;
 }
 
@@ -599,7 +421,7 @@ function compareLists(node: usize, focus: usize): usize {
   plural(right, focus);
   const leftBytes = middle - base;
   const rightBytes = stackTop - middle;
-  stackTop = base;
+  popTo(base);
   if (leftBytes == 0 || rightBytes == 0) return 0;
   if (leftBytes != rightBytes) return toBoolean(isNegated);
   let isOpen = false;
@@ -615,7 +437,7 @@ function joinTexts(input: usize, separator: usize, separatorLength: u32, focus: 
   const base = stackTop;
   plural(input, focus);
   const end = stackTop;
-  stackTop = base;
+  popTo(base);
   let count: u32 = 0;
   let byteCount: u32 = 0;
   let last: usize = 0;

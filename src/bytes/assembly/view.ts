@@ -3,13 +3,14 @@
 
 import { accept, isRefused, kindOf, readString, refuse, setText, startOf, endOf, textAt, textLength } from './cells';
 import { isTrue } from './equality';
-import { beginResource, KIND_NO_VALUE, plural, popTo, rowIndex, setRowIndex, single, stackTop } from './expressions';
+import { plural, single } from './expressions';
 import { evaluateOperation } from './host';
 import { allocateArena, allocateHeap, restStart, tapeEnd, tapeStart } from './memory';
 import { beginReferences } from './references';
 import { hasRoom, putValue, restAt, rewindRest } from './rest';
 import { addRow, setCell, truncateRows } from './rows';
 import { KIND_FALSE, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
+import { beginResource, KIND_NO_VALUE, popTo, refusal, rowIndex, setRowIndex, stackTop } from './values';
 
 const PLAN_TABLE: usize = 0;
 const PLAN_COLUMN_COUNT: usize = 4;
@@ -59,7 +60,6 @@ const FRAME_NEXT: usize = 12;
 const FRAME_BYTES: usize = 16;
 const framesByteCount: u32 = 1 << 16;
 
-const refusal: usize = 0xffffffff;
 /** Between the items of a collection. */
 const itemSeparator: u16 = 0x203b;
 
