@@ -224,18 +224,21 @@ export class RowBatch implements Batch {
     const lists = this.#listsOf(column);
     let isAllNull = true;
     let lastAddress = 0;
+    let lastByteCount = 0;
     let last: CellValue | undefined;
     for (let row = 0; row < rowCount; row++) {
       const cell = ((words[vector + row] as number) >> 2) + column * 2;
       const address = words[cell] as number;
       if (address === 0) continue;
       isAllNull = false;
-      // Rows of one resource often repeat a text, and share its bytes.
-      if (address !== lastAddress) {
-        const text = store.decode(address, words[cell + 1] as number);
+      const byteCount = words[cell + 1] as number;
+      // Rows of one resource often repeat a text, and share its bytes. After an empty one there may be another.
+      if (address !== lastAddress || byteCount !== lastByteCount) {
+        const text = store.decode(address, byteCount);
         last = lists === undefined ? text : lists.read(text);
       }
       lastAddress = address;
+      lastByteCount = byteCount;
       values[row] = last;
     }
     if (this.#odd.size > 0) {
@@ -369,8 +372,9 @@ export class RowStoreBuilder implements TableBuilder {
     }
     const { words } = this.store;
     const row = words[((words[(this.table >> 2) + rowVectorWord] as number) >> 2) + rowIndex] as number;
-    const address = words[(row >> 2) + columnIndex * 2] as number;
-    const isLast = address !== 0 && address === this.#lastAddresses[columnIndex];
+    const cell = (row >> 2) + columnIndex * 2;
+    const address = words[cell] as number;
+    const isLast = address !== 0 && address === this.#lastAddresses[columnIndex] && words[cell + 1] === this.#lastByteCounts[columnIndex];
     const text = isLast ? this.#lastTexts[columnIndex] : textOfCell(this.store, this.table, rowIndex, columnIndex);
     return text !== undefined && this.#lists !== undefined && this.#alsoTakes?.[columnIndex] === alsoLists ? this.#lists.read(text) : text;
   }

@@ -27,10 +27,13 @@ const referenceForms = [
 export class HostileFhir {
   readonly #model: ElementModel;
   readonly #random: Random;
+  readonly #types: readonly string[];
   #textCount = 0;
 
-  constructor(model: ElementModel, seed: number) {
+  /** @param types - of the resources: all but Bundle when not given */
+  constructor(model: ElementModel, seed: number, types = model.resourceTypes.filter((name) => name !== 'Bundle')) {
     this.#model = model;
+    this.#types = types;
     this.#random = new Random(seed);
   }
 
@@ -52,7 +55,7 @@ export class HostileFhir {
   }
 
   #resource(id: string | undefined, depth: number): { [key: string]: Json } {
-    const type = this.#random.pick(this.#model.resourceTypes.filter((name) => name !== 'Bundle'));
+    const type = this.#random.pick(this.#types);
     const resource: { [key: string]: Json } = { resourceType: type, ...(id === undefined ? {} : { id }) };
     this.#fill(resource, type, depth, new Set(['id', 'contained']));
     if (id?.startsWith('r') && this.#random.chance(0.2)) {

@@ -85,9 +85,17 @@ export class ByteExpressions {
 
   /** The address of an expression's node. */
   write(expression: Expression): number {
-    if (++this.#depth > mostDepth) throw new NotForBytes();
+    if (this.#depth === mostDepth) throw new NotForBytes();
+    this.#depth++;
+    try {
+      return this.#writeNode(expression);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #writeNode(expression: Expression): number {
     const words = this.#wordsOf(expression);
-    this.#depth--;
     return this.#program.write([words[0] as number, expression.isMany ? 1 : 0, ...words.slice(1)]);
   }
 
