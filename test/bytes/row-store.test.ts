@@ -16,7 +16,7 @@ describe('a table whose texts are sometimes empty', () => {
   const texts = ['', 'Ada', '', '', 'Beth', undefined, ''];
 
   it('has each of them, while it is filled and when it is taken', async () => {
-    const builder = (await makeRowStore()).createBuilder(schema);
+    const builder = (await makeRowStore()).createBuilder(schema, { kind: 'text' });
     for (const text of texts) {
       const row = builder.addRow();
       if (text !== undefined) builder.set(row, 0, text);

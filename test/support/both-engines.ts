@@ -50,7 +50,7 @@ export async function openBothEngines(version: FhirVersion = 'r4', references?: 
       store.restart();
       const [schema] = flattener.tables;
       if (schema === undefined) throw new Error('a view without a table');
-      const [inStore, inStrings] = [store.createBuilder(schema), createTextBuilder(schema)];
+      const [inStore, inStrings] = [store.createBuilder(schema, context.storage), createTextBuilder(schema)];
       const [flattenBytes, flattenObjects] = [inStore, inStrings].map((builder) => flattener.bind([builder], context)) as [Flatten, Flatten];
       const compared = records.flatMap((record) => {
         const resource = parseLossless(record) as JsonObject;
