@@ -79,6 +79,8 @@ function writeColumn(program: ByteProgram, { columns }: ViewPlan['schema'], colu
   const { expression, index, isCollection, isFitted, showsIndexOnly } = column;
   const type = columns[index]?.type;
   if (type === undefined) throw new Error(`a view has no column ${index}`);
+  // Typed storage has lists as lists, which are the closures' to make.
+  if (program.lists !== undefined && (isCollection || type.kind === 'list')) throw new NotForBytes();
   const isJson = type.kind === 'json';
   const mustFit = isFitted && !isJson;
   return [
