@@ -55,6 +55,8 @@ export interface ByteFunctions {
   prepareExpressions(extensionKey: number, urlKey: number, resourceTypeKey: number): number;
   /** As `flatten`, for a view. */
   flattenView(plan: number, token: number, id: number, idByteCount: number): number;
+  /** After something was thrown in the middle of `flatten`. */
+  takeBackRows(): void;
   setHostText(address: number, byteCount: number): void;
   describePath(): number;
   textByteCount(): number;

@@ -233,6 +233,8 @@ export class ReferenceIndex implements ReferenceLookup {
     if (known !== undefined && (targets.length === 0 || targets.includes(known.type))) return known;
     const target = this.#findInBundles(urn, id, targets) ?? this.#findAnywhere(urn, id, targets);
     if (target !== undefined) {
+      // What others have kept of this is not to outlive it.
+      if (known !== undefined || this.#found.size === mostFound) this.generation++;
       if (this.#found.size === mostFound) this.#found.clear();
       this.#found.set(urn, target);
     }

@@ -28,18 +28,27 @@ export class HostileFhir {
   readonly #model: ElementModel;
   readonly #random: Random;
   readonly #types: readonly string[];
+  readonly #oddity: number;
   #textCount = 0;
 
-  /** @param types - of the resources: all but Bundle when not given */
-  constructor(model: ElementModel, seed: number, types = model.resourceTypes.filter((name) => name !== 'Bundle')) {
+  /**
+   * @param types - of the resources: all but Bundle when not given
+   * @param oddity - 0 for resources as they should be, 1 where something odd is in most of them
+   */
+  constructor(model: ElementModel, seed: number, types = model.resourceTypes.filter((name) => name !== 'Bundle'), oddity = 1) {
     this.#model = model;
     this.#types = types;
     this.#random = new Random(seed);
+    this.#oddity = oddity;
   }
 
   /** NDJSON. */
   makeLines(count: number): string {
     return Array.from({ length: count }, (_, index) => `${this.#write(this.#resource(`r${index}`, 4))}\n`).join('');
+  }
+
+  #isOdd(share: number): boolean {
+    return this.#random.chance(share * this.#oddity);
   }
 
   #text(): string {
@@ -61,7 +70,7 @@ export class HostileFhir {
     if (id?.startsWith('r') && this.#random.chance(0.2)) {
       const count = this.#random.between(1, 3);
       resource['contained'] = Array.from({ length: count }, (_, index): Json => {
-        if (this.#random.chance(0.1)) return this.#odd(1);
+        if (this.#isOdd(0.1)) return this.#odd(1);
         return this.#resource(this.#random.chance(0.1) ? undefined : `c${this.#random.chance(0.2) ? 0 : index}`, 2);
       });
     }
@@ -79,7 +88,7 @@ export class HostileFhir {
       object[key] = this.#value(found, depth);
       if (isPrimitive(found.type) && this.#random.chance(0.08)) object[`_${key}`] = this.#primitiveElement(found, object[key] as Json, depth);
     }
-    if (this.#random.chance(0.03)) object[this.#oddKey()] = this.#odd(2);
+    if (this.#isOdd(0.03)) object[this.#oddKey()] = this.#odd(2);
   }
 
   #oddKey(): string {
@@ -88,10 +97,10 @@ export class HostileFhir {
   }
 
   #value({ element, type }: KeyedElement, depth: number): Json {
-    if (this.#random.chance(0.03)) return this.#odd(2);
+    if (this.#isOdd(0.03)) return this.#odd(2);
     if (!element.isList) return this.#single(type, depth, element.name);
     const count = this.#random.chance(0.05) ? 0 : this.#random.between(1, 3);
-    return Array.from({ length: count }, () => (this.#random.chance(0.04) ? this.#odd(1) : this.#single(type, depth, element.name)));
+    return Array.from({ length: count }, () => (this.#isOdd(0.04) ? this.#odd(1) : this.#single(type, depth, element.name)));
   }
 
   #single(type: ElementType, depth: number, name: string): Json {
@@ -124,7 +133,7 @@ export class HostileFhir {
   /** https://hl7.org/fhir/R4/json.html#primitive, or what is none. */
   #primitiveElement({ element }: KeyedElement, value: Json, depth: number): Json {
     const one = (): Json => {
-      if (this.#random.chance(0.1)) return this.#odd(1);
+      if (this.#isOdd(0.1)) return this.#odd(1);
       const object: { [key: string]: Json } = {};
       if (this.#random.chance(0.7)) object['extension'] = [this.#single({ code: 'Extension', targets: [], path: 'Extension' }, Math.min(depth, 2), '')];
       if (this.#random.chance(0.3)) object['id'] = this.#text();

@@ -20,8 +20,8 @@ export {
 } from './memory';
 export { forgetTargets, setReferenceKeys, unmetNotes } from './references';
 export { setRenderingKeys } from './renderings';
-export { setKeyTexts, setRefusedKey } from './rest';
+export { setKeyTexts } from './rest';
 export { addRow, clearRows, createTable, discardRows, setCell, truncateRows } from './rows';
 export { hasRewritten, oddNumberCount, scan, tapeAddress } from './tape';
-export { describePath, flatten, setHostText, setWalkKeys, textByteCount } from './walk';
+export { describePath, flatten, setHostText, setWalkKeys, takeBackRows, textByteCount } from './walk';
 export { flattenView } from './view';

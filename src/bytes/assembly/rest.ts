@@ -8,7 +8,7 @@ import { KIND_ARRAY, KIND_FALSE, KIND_NULL, KIND_NUMBER, KIND_OBJECT, KIND_STRIN
 export let restAt: usize = restStart;
 /** Key → address and length of its text. */
 let keyTexts: usize = 0;
-/** Key whose items are counted wherever they are kept: not by this engine. */
+/** Key whose items are counted wherever they are kept: not by this engine. 0 for none. */
 let refusedKey: u32 = 0;
 
 export function setKeyTexts(address: usize): void {
@@ -49,6 +49,7 @@ export function put(byte: u8): void {
 /** `{"key":`, or `,"key":` for a key that is not the first. */
 export function putKey(isFirst: bool, key: u32): void {
   const length = keyTextLength(key);
+  if (key == refusedKey) refuse();
   if (!hasRoom(length + 8)) return;
   store<u8>(restAt, isFirst ? 0x7b : 0x2c);
   store<u8>(restAt, 0x22, 1);
@@ -96,10 +97,6 @@ export function putValue(token: usize): void {
       let isFirst = true;
       for (let item = token + 16; item < next; item = nextOf(item)) {
         const key = <u32>load<u16>(item, 2);
-        if (key == refusedKey) {
-          refuse();
-          return;
-        }
         putKey(isFirst, key);
         isFirst = false;
         putValue(item);

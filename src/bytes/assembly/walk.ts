@@ -47,7 +47,7 @@ import {
   showsType,
 } from './references';
 import { render } from './renderings';
-import { hasRoom, keyTextAt, keyTextLength, leafCount, put, putKey, putNull, putValue, restAt, rewindRest } from './rest';
+import { hasRoom, keyTextAt, keyTextLength, leafCount, put, putKey, putNull, putValue, restAt, rewindRest, setRefusedKey } from './rest';
 import { addRow, setCell, truncateRows } from './rows';
 import { KIND_ARRAY, KIND_FALSE, KIND_NULL, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
 import { restEnd, restStart } from './memory';
@@ -232,6 +232,8 @@ export function flatten(planAddress: usize, resource: usize, id: usize, idByteCo
   pathAt = pathStart;
   dropAt = dropStart;
   rewindRest(restStart);
+  // Without a table of extensions, those that may change a meaning are counted wherever they are kept.
+  setRefusedKey(hasExtensions ? 0 : modifierExtensionKey);
   accept();
   containment = place;
   if (place == 0) beginReferences(0, id, idByteCount, load<u32>(plan, PLAN_TYPE));
@@ -241,9 +243,6 @@ export function flatten(planAddress: usize, resource: usize, id: usize, idByteCo
   for (let index: u32 = 0; index < stateCount; index++) {
     const state = <usize>load<u32>(states + (index << 2));
     store<u32>(state, load<u32>(load<u32>(state), 4), STATE_FIRST_ROW);
-    // A host that failed has left rows open.
-    store<u32>(state, 0, STATE_DEPTH);
-    store<u32>(state, 0, STATE_OPEN);
   }
   const main = <usize>load<u32>(states);
   beginRow(main, 0);
@@ -252,16 +251,26 @@ export function flatten(planAddress: usize, resource: usize, id: usize, idByteCo
   endRow(main);
   if (!isRefused && isKept) setOtherJson(main);
   if (isRefused) {
-    for (let index: u32 = 0; index < stateCount; index++) {
-      const state = <usize>load<u32>(states + (index << 2));
-      truncateRows(load<u32>(state), load<u32>(state, STATE_FIRST_ROW));
-    }
+    takeBackRows();
     return false;
   }
   repeatCells(main);
   commitReferences();
   for (let at = dropStart; at < dropAt; at += 12) countDropped(load<u32>(at), load<u32>(at, 4), load<u32>(at, 8));
   return true;
+}
+
+/** Leaves no row of the resource at hand. */
+export function takeBackRows(): void {
+  const stateCount = load<u32>(plan, PLAN_STATE_COUNT);
+  const states = load<u32>(plan, PLAN_STATES);
+  for (let index: u32 = 0; index < stateCount; index++) {
+    const state = <usize>load<u32>(states + (index << 2));
+    truncateRows(load<u32>(state), load<u32>(state, STATE_FIRST_ROW));
+    // Rows that had no room are open still.
+    while (load<u32>(state, STATE_OPEN) != 0) endRow(state);
+    store<u32>(state, 0, STATE_DEPTH);
+  }
 }
 
 function setOtherJson(main: usize): void {

@@ -47,13 +47,12 @@ export function bindBytes(bound: BoundTables): FlattenToken | undefined {
   const builders = [...tables.map(({ state }) => state.builder), codings?.builder, extensions?.builder].filter((builder) => builder !== undefined);
   const program = programFor(context, builders);
   if (program === undefined) return undefined;
-  const { functions } = program.store;
   const states = new Map(tables.map(({ state }) => [state, writeState(program, state)]));
   const scope: ByteScope = { handlers: bound.handlers, context, extensions: extensions?.rows, states };
   const plan = writePlan(program, scope, bound);
   const rowBuilders = builders.filter((builder) => builder instanceof RowStoreBuilder);
   return (token, id, containment) => {
-    if (containment?.versionHash !== undefined) return false;
+    if (program.isBroken || containment?.versionHash !== undefined) return false;
     for (let index = 0; index < rowBuilders.length; index++) if (!(rowBuilders[index] as RowStoreBuilder).isInStore) return false;
     if (!program.store.encode(id)) return false;
     const { textAddress, textByteCount } = program.store;
@@ -62,13 +61,27 @@ export function bindBytes(bound: BoundTables): FlattenToken | undefined {
     program.scope = scope;
     program.references.begin(id, containment);
     program.checks.begin();
-    if (functions.flatten(plan, token, textAddress, textByteCount, place) !== 0) {
+    const extensionCount = extensions?.builder.rowCount ?? 0;
+    if (runs(program, plan, token, textAddress, textByteCount, place)) {
       program.checks.commit(context.countNormalised);
       return true;
     }
     context.referenceCounter?.discard();
+    // Those that found no room in the store are not the module's to take back.
+    extensions?.builder.truncate(extensionCount);
     return false;
   };
+}
+
+/** False when another engine has to do it: now, or, where there was no room for a plan, from now on. */
+function runs(program: ByteProgram, plan: number, token: number, id: number, idByteCount: number, place: number): boolean {
+  try {
+    return program.store.functions.flatten(plan, token, id, idByteCount, place) !== 0;
+  } catch {
+    program.isBroken = true;
+    program.store.functions.takeBackRows();
+    return false;
+  }
 }
 
 function writeState(program: ByteProgram, state: TableState): number {

@@ -64,6 +64,8 @@ export class ByteProgram implements ByteHost {
   readonly #path = new WalkPath();
   /** Of the resource being flattened. */
   scope: ByteScope | undefined;
+  /** Something was thrown in the middle of a resource: the module's state is not to be relied on. */
+  isBroken = false;
 
   constructor(store: RowStore, keys: KeyNames, context: FlattenContext) {
     this.store = store;
