@@ -115,7 +115,7 @@ export function pickOptions(random: Random): Partial<ConvertOptions> {
     ...(Object.keys(defaultTables).length > 0 && { defaultTables }),
     ...some(0.1, { hasFilledColumnsOnly: true }),
     ...some(0.1, { hasAllTables: true }),
-    ...some(0.15, { tables: ['patient', 'observation', 'encounter'] }),
+    ...some(0.15, { tables: ['patient', 'observation', 'encounter'], hasAllTables: true }),
     ...some(0.2, { csv: { delimiter: ';', nullText: 'NULL', isFormulaSafe: true } }),
   };
 }
