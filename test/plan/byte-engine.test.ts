@@ -22,7 +22,7 @@ async function openFlattener(resourceType: string, options: Partial<DefaultTable
   const store = new RowStore(functions, { createOverflow: createTextBuilder, createDiscardBuilder }, keys);
   const [flattener] = makeDefaultTables(model, options).flattenersFor(resourceType);
   if (flattener === undefined) throw new Error('no flattener');
-  const builders: RowStoreBuilder[] = flattener.tables.map((schema) => store.createBuilder(schema));
+  const builders: RowStoreBuilder[] = flattener.tables.map((schema) => store.createBuilder(schema, { kind: 'text' }));
   const notes = { discarded: 0, dropped: 0, forms: undefined as (() => ReadonlyMap<string, number>) | undefined };
   const note = () => false;
   const context: FlattenContext = {

@@ -29,7 +29,7 @@ export function bindView(plan: ViewPlan, builder: TableBuilder, context: Flatten
   }
   const { store } = program;
   return (token, id) => {
-    if (builder instanceof RowStoreBuilder && !builder.isInStore) return false;
+    if (program.isBroken || (builder instanceof RowStoreBuilder && !builder.isInStore)) return false;
     if (!store.encode(id)) return false;
     const { textAddress, textByteCount } = store;
     program.references.begin(id, undefined);
