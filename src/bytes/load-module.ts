@@ -40,8 +40,6 @@ export interface ByteFunctions {
   /** Bytes that the last call of an encoder made. */
   encodedByteCount(): number;
   setKeyTexts(address: number): void;
-  /** Of elements that are counted wherever they are kept: a resource that has one among what no cell shows is refused. */
-  setRefusedKey(key: number): void;
   setCodingRules(systems: number, base: number, systemKey: number, codeKey: number, codingKey: number): void;
   setWalkKeys(codingKeys: number, userSelectedKey: number, textKey: number, modifierExtensionKey: number, extensionKey: number, valueKey: number): void;
   setReferenceKeys(referenceKey: number, typeKey: number, identifierKey: number, systemKey: number, valueKey: number, typeTexts: number): number;

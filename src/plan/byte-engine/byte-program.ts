@@ -74,7 +74,6 @@ export class ByteProgram implements ByteHost {
     const { functions } = store;
     functions.host.current = this;
     functions.setKeyTexts(keys.textsAddress);
-    functions.setRefusedKey(keys.numberOf('modifierExtension'));
     const systems = this.write([standardSystems.size, ...[...standardSystems].flatMap((system) => this.textOf(system))]);
     functions.setCodingRules(systems, this.write(this.textOf(hl7CodeSystems)), keys.numberOf('system'), keys.numberOf('code'), keys.numberOf('coding'));
     const codingKeys = this.write(codingStrings.map((key) => keys.numberOf(key)));
