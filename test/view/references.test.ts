@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { makeFolder, runCommand } from '../support/run-command.ts';
 import { findSharedFolder } from '../support/shared-data.ts';
 
+const synthea = findSharedFolder('data/synthea-bundles');
+
 type Row = Readonly<Record<string, string>>;
 
 function readTable(folder: string, name: string): readonly Row[] {
@@ -100,7 +102,75 @@ describe('getReferenceKey', () => {
   }
 });
 
-const synthea = findSharedFolder('data/synthea-bundles');
+/** Without what the fhirpath package evaluates, so that all of it can be read from the records' bytes. */
+const quickColumns = [
+  { name: 'key', path: 'getResourceKey()' },
+  { name: 'patient', path: 'subject.getReferenceKey(Patient)' },
+  { name: 'any', path: 'subject.getReferenceKey()' },
+  { name: 'group', path: 'subject.getReferenceKey(Group)' },
+  { name: 'performers', path: 'performer.getReferenceKey()', collection: true },
+  { name: 'practitioners', path: 'performer.getReferenceKey(Practitioner)', collection: true },
+  { name: 'people', path: "performer.where(getReferenceKey(Practitioner).exists()).display.join('; ')" },
+];
+const quickViews = [{ name: 'observations', resource: 'Observation', select: [{ column: quickColumns }] }];
+
+const oddReferences = [
+  { reference: 'urn:uuid:u-1', type: 'Patient' },
+  { reference: 'urn:uuid:u-1', type: 'Group' },
+  { reference: 'urn:uuid:nobody', type: 'Group' },
+  { reference: 'urn:uuid:nobody' },
+  { reference: 'urn:uuid:d-1' },
+  { reference: 'urn:uuid:no body' },
+  { reference: 'Patient/p1', type: 'Group' },
+  { reference: 'Patient?name=Ada' },
+  { reference: 'Patient?identifier=http://npi|7' },
+  { reference: 'Practitioner?identifier=http%3A%2F%2Fnpi|7' },
+  { reference: 'http://host/elsewhere' },
+  { reference: 'Martian/m1' },
+  { reference: 'Pati\u00ebnt/p1' },
+  { reference: '#' },
+  { reference: 7 },
+  { identifier: { value: '7' } },
+  { type: 'Patient' },
+  {},
+  'Patient/p1',
+  [{ reference: 'Patient/p1' }, { reference: 'Patient/p1' }],
+];
+
+describe('getReferenceKey from the bytes of records', () => {
+  const entry = [
+    ...bundle.entry,
+    ...oddReferences.map((subject, index) => ({ resource: { resourceType: 'Observation', id: `odd-${index}`, subject, performer: [subject] } })),
+  ];
+
+  async function run(engine: string, options: readonly string[], input: string) {
+    const cwd = makeFolder({ 'b.json': JSON.stringify({ ...bundle, entry }), 'v.json': JSON.stringify(quickViews) });
+    const { exitCode } = await runCommand([input, '--view', 'v.json', '-o', 'out', '-q', '--engine', engine, ...options], { cwd });
+    return { exitCode, rows: readFileSync(join(cwd, 'out/observations.csv'), 'utf8') };
+  }
+
+  for (const options of [['--no-defaults'], []]) {
+    it(`is that of parsed resources ${options.length > 0 ? 'alone' : 'with the default tables'}`, async () => {
+      const bytes = await run('bytes', options, 'b.json');
+      expect(bytes).toEqual(await run('objects', options, 'b.json'));
+      expect(parse<Row>(bytes.rows, { columns: true }).find(({ key }) => key === 'o1')).toEqual({
+        key: 'o1',
+        patient: 'p1',
+        any: 'p1',
+        group: '',
+        performers: 'd1',
+        practitioners: 'd1',
+        people: '',
+      });
+    });
+  }
+
+  it.skipIf(synthea === undefined)('is that of parsed resources over Synthea bundles', async () => {
+    const bytes = await run('bytes', ['--no-defaults'], synthea as string);
+    expect(bytes.exitCode).toBe(0);
+    expect(bytes).toEqual(await run('objects', ['--no-defaults'], synthea as string));
+  });
+});
 
 describe.skipIf(synthea === undefined)('views over Synthea bundles', () => {
   it('join every observation to its patient', async () => {

@@ -24,7 +24,8 @@ export function bindView(plan: ViewPlan, builder: TableBuilder, context: Flatten
   try {
     address = writePlan(program, plan, table);
   } catch (error) {
-    if (error instanceof NotForBytes) return undefined;
+    // The other: the module's memory for plans is full.
+    if (error instanceof NotForBytes || error instanceof RangeError) return undefined;
     throw error;
   }
   const { store } = program;

@@ -57,6 +57,9 @@ const tokenByteCount = 16;
 const refusal = 0xffffffff;
 /** Nodes call each other. */
 const mostDepth = 200;
+const mostTextLength = 4096;
+/** It has no bytes. */
+const halfCharacter = /\p{Surrogate}/u;
 const focus: Expression = { kind: 'focus', isMany: false };
 const other: Expression = { kind: 'resource', isMany: false };
 
@@ -134,8 +137,7 @@ export class ByteExpressions {
     if (isJsonObject(value as JsonValue)) return refusal;
     const { store } = this.#program;
     const text = textOf(value as Scalar);
-    // Half of a character has no bytes.
-    if (/\p{Surrogate}/u.test(text) || !store.encode(text)) return refusal;
+    if (halfCharacter.test(text) || !store.encode(text)) return refusal;
     const token = store.functions.allocateArena(tokenByteCount);
     if (token === 0) return refusal;
     const { textAddress, textByteCount } = store;
@@ -145,10 +147,15 @@ export class ByteExpressions {
 
   #literal(value: Scalar): number {
     if (typeof value === 'boolean') return value ? this.#trueToken : this.#falseToken;
-    const [address, byteCount] = this.#program.textOf(textOf(value));
+    const [address, byteCount] = this.#textOf(textOf(value));
     const token = this.#program.allocate(tokenByteCount / 4);
     this.#program.store.words.set(tokenWords(typeof value === 'string' ? tokenKinds.string : tokenKinds.number, token, address, byteCount), token >> 2);
     return token;
+  }
+
+  /** The module's memory for plans is small. */
+  #textOf(text: string): readonly [number, number] {
+    return text.length > mostTextLength || halfCharacter.test(text) ? notForBytes() : this.#program.textOf(text);
   }
 
   /** Its kind, and what is after the word for `isMany`. */
@@ -223,7 +230,7 @@ export class ByteExpressions {
       case 'join': {
         const { separator } = expression;
         const between = separator === undefined ? '' : separator.kind === 'literal' ? separator.value : undefined;
-        return typeof between === 'string' ? [nodeKinds.join, this.write(expression.of), ...this.#program.textOf(between)] : notForBytes();
+        return typeof between === 'string' ? [nodeKinds.join, this.write(expression.of), ...this.#textOf(between)] : notForBytes();
       }
       case 'choose':
         return [nodeKinds.choose, this.write(expression.condition), this.write(expression.whenTrue), this.write(expression.otherwise)];
