@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { FhirVersion } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import { type ConvertOptions, convert } from '../../src/index.ts';
 import { Random } from '../bench/generate/random.ts';
@@ -72,22 +73,26 @@ describe('resources larger than there is room for', { timeout: 60_000 }, () => {
   });
 });
 
+async function compareRandom(cwd: string, version: FhirVersion, seed: number, count: number, options: Partial<ConvertOptions>): Promise<void> {
+  writeFiles(join(cwd, `${seed}`), makeFiles(await loadModel(version), seed, count));
+  const outputs: Record<string, string>[] = [];
+  for (const engine of engines) {
+    const out = join(cwd, engine);
+    await convert({ inputs: [join(cwd, `${seed}`)], out, fhirVersion: version, threads: 1, engine, ...options });
+    outputs.push(readOutputs(out));
+  }
+  expect({ seed, options, differences: describeDifferences(outputs[0] ?? {}, outputs[1] ?? {}) }).toEqual({ seed, options, differences: [] });
+}
+
 describe.each(['r4', 'r4b', 'r5'] as const)('random resources of %s', (version) => {
   it('of any shape, with any options', { timeout: 60_000 * runCount }, async () => {
-    const model = await loadModel(version);
     const cwd = makeFolder();
-    for (let seed = firstSeed; seed < firstSeed + runCount; seed++) {
-      const options: Partial<ConvertOptions> = pickOptions(new Random(seed));
-      writeFiles(join(cwd, `${seed}`), makeFiles(model, seed, 60));
-      const outputs: Record<string, string>[] = [];
-      for (const engine of engines) {
-        const out = join(cwd, engine);
-        await convert({ inputs: [join(cwd, `${seed}`)], out, fhirVersion: version, threads: 1, engine, ...options });
-        outputs.push(readOutputs(out));
-      }
-      expect({ seed, options, differences: describeDifferences(outputs[0] ?? {}, outputs[1] ?? {}) }).toEqual({ seed, options, differences: [] });
-    }
+    for (let seed = firstSeed; seed < firstSeed + runCount; seed++) await compareRandom(cwd, version, seed, 60, pickOptions(new Random(seed)));
   });
+});
+
+it('the same reference in items next to each other counts for each, also where rules chose one of them', { timeout: 60_000 }, async () => {
+  await compareRandom(makeFolder(), 'r5', 20081, 120, {});
 });
 
 for (const name of ['synthea-bundles', 'bulk-ndjson', 'hl7-r4-examples']) {

@@ -56,6 +56,7 @@ export class ByteReferences {
   readonly #unmetNotes: number;
   readonly #shapes: { readonly shape: ReferenceShape; readonly address: number }[] = [];
   readonly #sites: Site[] = [{ note: undefined, name: '', repeated: undefined }];
+  readonly #siteNumbers = new Map<string, number>();
   /** Of the resource being flattened: column → what was noted because it may lead nowhere. */
   readonly #lastNotes = new Map<string, LastNote>();
   #generation = -1;
@@ -92,8 +93,15 @@ export class ByteReferences {
   site({ context }: ByteScope, state: TableState, noteName: string | undefined): readonly [number, number] {
     if (noteName === undefined) return [0, 0];
     const table = state.builder.schema.name;
+    const name = `${table}.${noteName}`;
     const note = context.referenceCounter?.quietColumn(table, noteName);
-    return [this.#sites.push({ note, name: `${table}.${noteName}`, repeated: undefined }) - 1, note === undefined ? 0 : 1];
+    // A column has one place, however many handlers set it: items of a list that refer to the same are several references.
+    let number = this.#siteNumbers.get(name);
+    if (number === undefined) {
+      number = this.#sites.push({ note, name, repeated: undefined }) - 1;
+      this.#siteNumbers.set(name, number);
+    }
+    return [number, note === undefined ? 0 : 1];
   }
 
   /** The number of the place of a column that repeats the references of another. */
