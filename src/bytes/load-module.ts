@@ -41,7 +41,10 @@ export interface ByteFunctions {
   encodedByteCount(): number;
   setKeyTexts(address: number): void;
   setCodingRules(systems: number, base: number, systemKey: number, codeKey: number, codingKey: number): void;
-  setWalkKeys(codingKeys: number, userSelectedKey: number, textKey: number, modifierExtensionKey: number, extensionKey: number, valueKey: number): void;
+  setCodingKeys(codingKeys: number, userSelectedKey: number): void;
+  setKeepKeys(modifierExtensionKey: number, extensionKey: number): void;
+  setLeafKeys(valueKey: number): void;
+  setWalkKeys(textKey: number, modifierExtensionKey: number): void;
   setReferenceKeys(referenceKey: number, typeKey: number, identifierKey: number, systemKey: number, valueKey: number, typeTexts: number): number;
   setRenderingKeys(value: number, unit: number, code: number, comparator: number, text: number, coding: number, display: number): void;
   forgetTargets(): void;

@@ -1,10 +1,12 @@
 // What the host sees of the module.
 
+export { setCodingKeys } from './coding-rows';
 export { encodeCopy } from './copy';
 export { encodeCsv } from './csv';
 export { addToHash, beginHash, endHash } from './hash';
 export { prepareExpressions } from './expressions';
 export { setCodingRules } from './items';
+export { setKeepKeys } from './keep';
 export { addKeys } from './keys';
 export { encodedByteCount } from './layout';
 export {
@@ -19,9 +21,12 @@ export {
   truncateArena,
 } from './memory';
 export { forgetTargets, setReferenceKeys, unmetNotes } from './references';
+export { takeBackRows } from './open-rows';
 export { setRenderingKeys } from './renderings';
 export { setKeyTexts } from './rest';
 export { addRow, clearRows, createTable, discardRows, setCell, truncateRows } from './rows';
 export { hasRewritten, oddNumberCount, scan, tapeAddress } from './tape';
-export { describePath, flatten, setHostText, setWalkKeys, takeBackRows, textByteCount } from './walk';
+export { setLeafKeys } from './take-leaf';
+export { flatten, setWalkKeys } from './walk';
+export { describePath, setHostText, textByteCount } from './walk-path';
 export { flattenView } from './view';

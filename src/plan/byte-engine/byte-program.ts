@@ -78,7 +78,10 @@ export class ByteProgram implements ByteHost {
     functions.setCodingRules(systems, this.write(this.textOf(hl7CodeSystems)), keys.numberOf('system'), keys.numberOf('code'), keys.numberOf('coding'));
     const codingKeys = this.write(codingStrings.map((key) => keys.numberOf(key)));
     const numberOf = (key: string) => keys.numberOf(key);
-    functions.setWalkKeys(codingKeys, numberOf('userSelected'), numberOf('text'), numberOf('modifierExtension'), numberOf('extension'), numberOf('value'));
+    functions.setCodingKeys(codingKeys, numberOf('userSelected'));
+    functions.setKeepKeys(numberOf('modifierExtension'), numberOf('extension'));
+    functions.setLeafKeys(numberOf('value'));
+    functions.setWalkKeys(numberOf('text'), numberOf('modifierExtension'));
     functions.setRenderingKeys(
       numberOf('value'),
       numberOf('unit'),
