@@ -20,7 +20,9 @@ export {
   resetArena,
   truncateArena,
 } from './memory';
-export { forgetTargets, setReferenceKeys, unmetNotes } from './references';
+export { forgetTargets } from './reference-entries';
+export { unmetNotes } from './reference-notes';
+export { setReferenceKeys } from './references';
 export { takeBackRows } from './open-rows';
 export { setRenderingKeys } from './renderings';
 export { setKeyTexts } from './rest';

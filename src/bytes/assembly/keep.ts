@@ -4,7 +4,7 @@ import { isRefused, kindOf, nextOf, refuse } from './cells';
 import { addExtensions } from './host';
 import { restEnd } from './memory';
 import { KEY_ID, KEY_ROLE, KEY_SEARCH, ROLE_CONTAINED, ROLE_PRIMITIVE_ELEMENT } from './plan-words';
-import { CONTAINMENT_HAS_UNPACKED } from './references';
+import { CONTAINMENT_HAS_UNPACKED } from './reference-words';
 import { hasRoom, put, putKey, putNull, putValue, restAt, rewindRest } from './rest';
 import { KIND_ARRAY, KIND_NULL, KIND_OBJECT } from './tape';
 import { containment, hasExtensions, isUnpacked } from './this-resource';

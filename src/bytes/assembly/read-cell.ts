@@ -33,7 +33,8 @@ import {
   STATE_INDEX,
   STATE_PARENT_INDEX,
 } from './plan-words';
-import { CONTAINMENT_IN, CONTAINMENT_IN_LENGTH, readReferenceId, readReferenceIdentifier, readReferenceType } from './references';
+import { CONTAINMENT_IN, CONTAINMENT_IN_LENGTH } from './reference-words';
+import { readReferenceId, readReferenceIdentifier, readReferenceType } from './references';
 import { render } from './renderings';
 import { readTyped } from './take-leaf';
 import { KIND_ARRAY, KIND_FALSE, KIND_TRUE } from './tape';

@@ -2,7 +2,7 @@
 
 import { isSame, readString, textAt, textLength } from './cells';
 import { PLAN_CODINGS, PLAN_EXTENSIONS } from './plan-words';
-import { CONTAINMENT_ID_LENGTH, CONTAINMENT_IN, CONTAINMENT_UNPACKED, CONTAINMENT_UNPACKED_COUNT } from './references';
+import { CONTAINMENT_ID_LENGTH, CONTAINMENT_IN, CONTAINMENT_UNPACKED, CONTAINMENT_UNPACKED_COUNT } from './reference-words';
 
 /** Of the structure that plan-words.ts calls a plan. */
 export let plan: usize = 0;

@@ -72,7 +72,9 @@ import {
   STATE_SLOTS,
 } from './plan-words';
 import { readCell } from './read-cell';
-import { CONTAINMENT_ID_LENGTH, CONTAINMENT_TYPE, beginReferences, commitReferences } from './references';
+import { commitNotes } from './reference-notes';
+import { CONTAINMENT_ID_LENGTH, CONTAINMENT_TYPE } from './reference-words';
+import { beginReferences } from './references';
 import { hasRoom, put, putKey, putNull, putValue, restAt, rewindRest, setRefusedKey } from './rest';
 import { setCell } from './rows';
 import { isFit, takeLeaf } from './take-leaf';
@@ -121,7 +123,7 @@ export function flatten(planAddress: usize, resource: usize, id: usize, idByteCo
     return false;
   }
   repeatCells(main);
-  commitReferences();
+  commitNotes();
   commitDropped();
   return true;
 }
