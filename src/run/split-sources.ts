@@ -9,16 +9,16 @@ const headStartBytes = 2 * 1024 * 1024;
 const maxUsefulThreads = 8;
 
 // Measured with Node 20 on Synthea Bundles. A thread is slow until its code is compiled, and compiling keeps another
-// core busy meanwhile: on two cores, a second thread pays from about 85 MB on; on four, from about 15 MB.
-const warmUpSeconds = 0.3;
+// core busy meanwhile: on two cores, a second thread pays from about 115 MB on; on four, from about 25 MB.
+const warmUpSeconds = 0.35;
 /** Of the warm-up, with the compiling that goes on beside it. */
-const warmUpCoreSeconds = 0.55;
+const warmUpCoreSeconds = 0.5;
 const startSeconds = 0.05;
-const secondsPerMegabyte = 0.0115;
-/** With the garbage collection that goes on beside it. */
-const coreSecondsPerMegabyte = 0.016;
+const secondsPerMegabyte = 0.0065;
+/** With what goes on beside it, and for what two cores of one processor take from each other. */
+const coreSecondsPerMegabyte = 0.0085;
 /** A thread more must save at least this share: it takes memory and energy. */
-const worthwhile = 0.95;
+const worthwhile = 0.9;
 
 /** How many threads to use when nobody has said; 1 when a size is not known. */
 export function usefulThreads(sources: readonly Source[], coreCount: number): number {
