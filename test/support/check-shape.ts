@@ -99,8 +99,8 @@ function countItems(value: PlainJson | undefined, path: string, counts: Map<stri
       countItems(item, path, counts);
     }
   } else if (typeof value === 'object' && value !== null) {
-    // A resource inside, as in Parameters.parameter, is kept as it is.
-    if ('resourceType' in value && path.includes('.')) return;
+    // A resource inside, as in Parameters.parameter, is kept as it is; an element with an odd key is none.
+    if (typeof value['resourceType'] === 'string' && path.includes('.')) return;
     for (const key of Object.keys(value)) countItems(value[key], `${path}.${key}`, counts);
   }
 }
