@@ -83,10 +83,15 @@ export function createBuilder(schema: TableSchema, storage: CellStorage): TableB
   return storage.kind === 'text' ? createTextBuilder(schema) : createTypedBuilder(schema);
 }
 
-/** Reads records as bytes, those that have the keys of a FHIR version only. */
-export async function openByteLane(version: FhirVersion): Promise<ByteLane> {
+/** Reads records as bytes, those that have the keys of a FHIR version only; undefined where that cannot be. */
+export async function openByteLane(version: FhirVersion): Promise<ByteLane | undefined> {
   const model = await loadModel(version);
-  return await openLane(model.jsonKeys());
+  try {
+    return await openLane(model.jsonKeys());
+  } catch {
+    // Without WebAssembly or its vectors (an old processor, `node --jitless`), or memory for it, all records are parsed.
+    return undefined;
+  }
 }
 
 /** Where rows wait as bytes. */

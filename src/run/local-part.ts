@@ -41,7 +41,7 @@ export interface ConversionOptions {
   readonly createBuilder: (schema: TableSchema, storage: CellStorage) => TableBuilder;
   readonly createDiscardBuilder: (schema: TableSchema) => TableBuilder;
   /** For each part one of its own; not given where every resource is parsed. */
-  readonly openByteLane?: (() => Promise<ByteLane>) | undefined;
+  readonly openByteLane?: (() => Promise<ByteLane | undefined>) | undefined;
   /** Where rows wait as bytes for a sink that takes them so. */
   readonly createRowStore?: ((lane: ByteLane) => RowStore) | undefined;
   readonly limits: ReadLimits;
@@ -74,7 +74,7 @@ export interface LocalPartOptions extends ConversionOptions {
 export class LocalPart implements Part {
   readonly #options: LocalPartOptions;
   readonly #indexes: PartIndexes;
-  #byteLane: Promise<ByteLane> | undefined;
+  #byteLane: Promise<ByteLane | undefined> | undefined;
   #isStopped = false;
   /** Of both readings. */
   #rowStore: RowStore | undefined;

@@ -1,5 +1,6 @@
 // Flattening from the bytes of records gives what flattening parsed ones does, byte for byte, whatever the input.
 
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -101,3 +102,23 @@ for (const name of ['synthea-bundles', 'bulk-ndjson', 'hl7-r4-examples']) {
     await compareRuns(makeFolder(), folder as string, ['--codings', 'all']);
   });
 }
+
+const root = join(import.meta.dirname, '../..');
+
+describe('where WebAssembly is missing', () => {
+  it('all records are parsed, with the same output', () => {
+    const cwd = makeFolder();
+    const outputs = [[], ['--jitless']].map((nodeOptions, index) => {
+      const out = join(cwd, String(index));
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        [...nodeOptions, join(root, 'bin/fhir-flatten.js'), join(root, 'samples/bulk'), '-o', out, '--quiet'],
+        { encoding: 'utf8' },
+      );
+      expect({ status, stderr: stderr.replace(/^Warning: disabling flag.*\n/, '') }).toEqual({ status: 0, stderr: '' });
+      return readOutputs(out);
+    });
+    expect(Object.keys(outputs[0] ?? {})).toContain('_report.json');
+    expect(describeDifferences(outputs[0] ?? {}, outputs[1] ?? {})).toEqual([]);
+  });
+});

@@ -31,6 +31,7 @@ const mostDepth = 200;
 
 export async function openBothEngines(version: FhirVersion = 'r4', references?: ReferenceLookup): Promise<BothEngines> {
   const lane = await openByteLane(version);
+  if (lane === undefined) throw new Error('the module does not load');
   const store = createRowStore(lane);
   const context: FlattenContext = {
     storage: { kind: 'text' },

@@ -47,9 +47,9 @@ export function bindBytes(bound: BoundTables): FlattenToken | undefined {
   const builders = [...tables.map(({ state }) => state.builder), codings?.builder, extensions?.builder].filter((builder) => builder !== undefined);
   const program = programFor(context, builders);
   if (program === undefined) return undefined;
-  const states = new Map(tables.map(({ state }) => [state, writeState(program, state)]));
-  const scope: ByteScope = { handlers: bound.handlers, context, extensions: extensions?.rows, states };
-  const plan = writePlan(program, scope, bound);
+  const written = write(program, bound);
+  if (written === undefined) return undefined;
+  const { plan, scope } = written;
   const rowBuilders = builders.filter((builder) => builder instanceof RowStoreBuilder);
   return (token, id, containment) => {
     if (program.isBroken || containment?.versionHash !== undefined) return false;
@@ -81,6 +81,19 @@ function runs(program: ByteProgram, plan: number, token: number, id: number, idB
     program.isBroken = true;
     program.store.functions.takeBackRows();
     return false;
+  }
+}
+
+/** Undefined when the module has no memory left for the plan. */
+function write(program: ByteProgram, bound: BoundTables): { readonly plan: number; readonly scope: ByteScope } | undefined {
+  const { context, extensions, handlers, tables } = bound;
+  try {
+    const states = new Map(tables.map(({ state }) => [state, writeState(program, state)]));
+    const scope: ByteScope = { handlers, context, extensions: extensions?.rows, states };
+    return { plan: writePlan(program, scope, bound), scope };
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 
