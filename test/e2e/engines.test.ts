@@ -97,7 +97,7 @@ it('the same reference in items next to each other counts for each, also where r
 });
 
 for (const name of ['synthea-bundles', 'bulk-ndjson', 'hl7-r4-examples']) {
-  const folder = findSharedFolder(name);
+  const folder = findSharedFolder(`data/${name}`);
   it.skipIf(folder === undefined)(`the data of ${name}`, { timeout: 120_000 }, async () => {
     await compareRuns(makeFolder(), folder as string, ['--codings', 'all']);
   });
