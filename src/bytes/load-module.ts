@@ -13,7 +13,6 @@ export interface ByteFunctions {
   placedText(): number;
   arenaByteCount(): number;
   heldByteCount(): number;
-  truncateArena(byteCount: number): void;
   resetArena(): void;
   addKeys(from: number, to: number, count: number): number;
   scan(from: number, to: number, mostDepth: number): number;
@@ -28,7 +27,6 @@ export interface ByteFunctions {
   createTable(columnCount: number): number;
   discardRows(table: number): number;
   addRow(table: number): number;
-  setCell(row: number, column: number, address: number, byteCount: number): void;
   truncateRows(table: number, rowCount: number): void;
   clearRows(table: number): void;
   /** Where encoders write to. */
@@ -58,7 +56,7 @@ export interface ByteFunctions {
   flattenView(plan: number, token: number, id: number, idByteCount: number): number;
   /** After something was thrown in the middle of `flatten`. */
   takeBackRows(): void;
-  setHostText(address: number, byteCount: number): void;
+  setText(address: number, byteCount: number): void;
   describePath(): number;
   textByteCount(): number;
 }

@@ -1,7 +1,8 @@
 // Tokens → the text of cells: where it stands, in the record or written anew in the arena.
 
-import { allocateArena, allocateHeap } from './memory';
-import { HAS_ESCAPE, HAS_NON_ASCII, KIND_ARRAY, KIND_FALSE, KIND_NULL, KIND_NUMBER, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
+import { allocateArena } from './memory';
+import { HAS_ESCAPE } from './strings';
+import { KIND_ARRAY, KIND_FALSE, KIND_NULL, KIND_NUMBER, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
 
 /** How a primitive's text is read; see plan/engine/primitives.ts. */
 export const READ_STRING: u32 = 1;
@@ -126,6 +127,12 @@ export function unitCount(token: usize): u32 {
 const trueText: usize = memory.data<u8>([0x74, 0x72, 0x75, 0x65]);
 const falseText: usize = memory.data<u8>([0x66, 0x61, 0x6c, 0x73, 0x65]);
 
+/** Sets the text of a boolean. */
+export function setBoolean(isTrue: bool): void {
+  if (isTrue) setText(trueText, 4);
+  else setText(falseText, 5);
+}
+
 function isInteger(start: usize, end: usize): bool {
   let at = start;
   if (at < end && load<u8>(at) == 0x2d) at++;
@@ -147,9 +154,8 @@ export function readPrimitive(token: usize, how: u32): bool {
     return true;
   }
   if (how == READ_BOOLEAN) {
-    if (kind == KIND_TRUE) setText(trueText, 4);
-    else if (kind == KIND_FALSE) setText(falseText, 5);
-    else return false;
+    if (kind != KIND_TRUE && kind != KIND_FALSE) return false;
+    setBoolean(kind == KIND_TRUE);
     return true;
   }
   const start = startOf(token);
@@ -268,4 +274,9 @@ export function isListFit(list: usize, how: u32): bool {
     if (kindOf(token) != KIND_NULL && !readPrimitive(token, how)) return false;
   }
   return true;
+}
+
+/** Length of the text found last, for the host. */
+export function textByteCount(): u32 {
+  return textLength;
 }

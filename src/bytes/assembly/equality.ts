@@ -1,8 +1,9 @@
 // Whether two values of an expression are equal, as plan/view-engine/equality.ts has it.
 
-import { isSame, kindOf, readString, refuse, startOf, endOf, textAt, textLength } from './cells';
+import { endOf, isSame, kindOf, readString, refuse, startOf, textAt, textLength } from './cells';
 import { evaluateOperation } from './host';
-import { HAS_ESCAPE, KIND_FALSE, KIND_NUMBER, KIND_STRING, KIND_TRUE } from './tape';
+import { HAS_ESCAPE } from './strings';
+import { KIND_FALSE, KIND_NUMBER, KIND_STRING, KIND_TRUE } from './tape';
 import { refusal } from './values';
 
 /** What two values may be. */

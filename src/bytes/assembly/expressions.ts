@@ -3,18 +3,18 @@
 //
 // Nodes stand in the heap, in structures of u32 words that plan/byte-engine/byte-expressions.ts writes.
 
-import { isRefused, kindOf, readString, refuse, startOf, endOf, textAt, textLength } from './cells';
-import { isEqual, isTrue, OPEN, SAME } from './equality';
+import { endOf, isRefused, kindOf, readString, refuse, startOf, textAt, textLength } from './cells';
+import { OPEN, SAME, isEqual, isTrue } from './equality';
 import { evaluateOperation } from './host';
 import { isResourceOf, pushElements, pushExtensions, pushMembers, readMember, setMemberKeys } from './members';
 import { allocateArena } from './memory';
 import { readReferenceKey } from './references';
-import { KIND_FALSE, KIND_NULL, KIND_NUMBER, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
+import { KIND_FALSE, KIND_NULL, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
 import {
+  KIND_NO_VALUE,
   falseToken,
   idToken,
   itemIndex,
-  KIND_NO_VALUE,
   makeNumber,
   makeToken,
   moveDown,

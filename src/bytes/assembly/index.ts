@@ -1,5 +1,6 @@
 // What the host sees of the module.
 
+export { setText, textByteCount } from './cells';
 export { setCodingKeys } from './coding-rows';
 export { encodeCopy } from './copy';
 export { encodeCsv } from './csv';
@@ -18,7 +19,6 @@ export {
   outPosition,
   placedText,
   resetArena,
-  truncateArena,
 } from './memory';
 export { forgetTargets } from './reference-entries';
 export { unmetNotes } from './reference-notes';
@@ -26,9 +26,10 @@ export { setReferenceKeys } from './references';
 export { takeBackRows } from './open-rows';
 export { setRenderingKeys } from './renderings';
 export { setKeyTexts } from './rest';
-export { addRow, clearRows, createTable, discardRows, setCell, truncateRows } from './rows';
-export { hasRewritten, oddNumberCount, scan, tapeAddress } from './tape';
+export { addRow, clearRows, createTable, discardRows, truncateRows } from './rows';
+export { hasRewritten } from './strings';
+export { oddNumberCount, scan, tapeAddress } from './tape';
 export { setLeafKeys } from './take-leaf';
 export { flatten, setWalkKeys } from './walk';
-export { describePath, setHostText, textByteCount } from './walk-path';
+export { describePath } from './walk-path';
 export { flattenView } from './view';

@@ -1,6 +1,6 @@
 // Which item of a list a rule chooses; see plan/engine/item-rules.ts, which does the rarer rules for this engine too.
 
-import { isText, kindOf, member, nextOf, startOf, endOf, isSame } from './cells';
+import { endOf, isSame, isText, kindOf, member, nextOf, startOf } from './cells';
 import { chooseItem } from './host';
 import { mayPointTo } from './references';
 import { KIND_ARRAY, KIND_FALSE, KIND_NUMBER, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';

@@ -1,7 +1,7 @@
 // Steps along the elements of a resource, as plan/view-engine/compile-members.ts takes them.
 
 import { kindOf, member, nextOf, refuse } from './cells';
-import { AS_TEXT, isEqual, SAME } from './equality';
+import { AS_TEXT, SAME, isEqual } from './equality';
 import { KIND_ARRAY, KIND_NULL, KIND_OBJECT, KIND_STRING } from './tape';
 import { noValueToken, push, tokenBytes } from './values';
 

@@ -1,6 +1,6 @@
 // Cells that are computed when the objects they read are known.
 
-import { itemCount, joinList, kindOf, member, readPrimitive, refuse, setText, writeNumber } from './cells';
+import { itemCount, joinList, kindOf, member, readPrimitive, refuse, setBoolean, setText, writeNumber } from './cells';
 import { isTrue } from './equality';
 import { computeCell, writeList } from './host';
 import { slotOf } from './open-rows';
@@ -119,18 +119,14 @@ export function readCell(cell: usize): bool {
     case CELL_FLAG: {
       const flag = member(object, load<u32>(cell, OP_B));
       const isTrue = flag != 0 && kindOf(flag) == KIND_TRUE;
-      if (member(object, load<u32>(cell, OP_C)) != 0 || isTrue) return readTrue();
+      if (member(object, load<u32>(cell, OP_C)) != 0 || isTrue) {
+        setBoolean(true);
+        return true;
+      }
       return flag != 0 && kindOf(flag) == KIND_FALSE && readPrimitive(flag, 2);
     }
     default:
       refuse();
       return false;
   }
-}
-
-const trueText: usize = memory.data<u8>([0x74, 0x72, 0x75, 0x65]);
-
-function readTrue(): bool {
-  setText(trueText, 4);
-  return true;
 }

@@ -38,7 +38,6 @@ export const FORM_IDENTIFIER: u32 = 7;
 export const formCount: u32 = 7;
 
 // How a resource stands to those that it contains, or to the one that contains it: u32 words.
-export const CONTAINMENT_ID: usize = 0;
 export const CONTAINMENT_ID_LENGTH: usize = 4;
 export const CONTAINMENT_TYPE: usize = 8;
 /** Where not 0, the resource is contained: the text of `contained_in`. */

@@ -1,6 +1,6 @@
 // Labels of values, as plan/engine/renderings.ts writes them: the frequent ones; the others are the host's.
 
-import { kindOf, member, readPrimitive, readString, refuse, setText, textAt, textLength, READ_BOOLEAN, READ_DECIMAL } from './cells';
+import { READ_BOOLEAN, READ_DECIMAL, kindOf, member, readPrimitive, readString, refuse, setText, textAt, textLength } from './cells';
 import { chooseStandardCoding } from './items';
 import { allocateArena } from './memory';
 import { KIND_ARRAY, KIND_NUMBER, KIND_OBJECT, KIND_STRING } from './tape';

@@ -1,8 +1,8 @@
 // The JSON text of what no cell shows, written as JSON.stringify would: compact, strings and numbers as they stand.
 
-import { isRefused, kindOf, nextOf, refuse, startOf, endOf } from './cells';
+import { endOf, isRefused, kindOf, nextOf, refuse, startOf } from './cells';
 import { restEnd, restStart } from './memory';
-import { KIND_ARRAY, KIND_FALSE, KIND_NULL, KIND_NUMBER, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
+import { KIND_ARRAY, KIND_NULL, KIND_OBJECT, KIND_STRING } from './tape';
 
 /** Where the next byte goes. */
 export let restAt: usize = restStart;

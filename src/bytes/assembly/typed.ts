@@ -3,7 +3,9 @@
 
 import { endOf, kindOf, refuse, startOf, textAt, textLength } from './cells';
 import { fitsColumn, showsValue } from './host';
-import { HAS_ESCAPE, KIND_NUMBER, KIND_STRING } from './tape';
+import { HAS_ESCAPE } from './strings';
+import { KIND_NUMBER, KIND_STRING, MAY_BE_ODD } from './tape';
+import { PRECISION_NONE, PRECISION_TIME, readTemporal, zoneStart } from './temporal';
 
 const CHECK_INT32: u32 = 1;
 const CHECK_INT64: u32 = 2;
@@ -12,9 +14,6 @@ const CHECK_NUMERIC: u32 = 4;
 const CHECK_DATE: u32 = 6;
 const CHECK_TIMESTAMP: u32 = 7;
 const CHECK_TIMESTAMP_UTC: u32 = 8;
-
-/** Flag of a number that may not be what a double makes of it. */
-const MAY_BE_ODD: u8 = 4;
 
 /** True when the value fits; its text has been set. */
 export function isTypeFit(token: usize, check: u32): bool {
@@ -35,14 +34,14 @@ export function isTypeFit(token: usize, check: u32): bool {
     case CHECK_NUMERIC:
       if (textLength <= 300 && !hasExponent()) return true;
       break;
-    case CHECK_DATE:
-      if (isDate() && textLength == 10) return true;
-      break;
+    case CHECK_DATE: {
+      const precision = readTemporal(textAt, textLength);
+      return precision != PRECISION_NONE && precision != PRECISION_TIME;
+    }
     case CHECK_TIMESTAMP:
-      if (isDate() && (textLength == 10 || isTime(false))) return true;
-      break;
+      return readTemporal(textAt, textLength) != PRECISION_NONE;
     case CHECK_TIMESTAMP_UTC:
-      if (isDate() && (textLength == 10 || isTime(true))) return true;
+      if (isPlainUtc(readTemporal(textAt, textLength))) return true;
       break;
     default:
       break;
@@ -79,31 +78,9 @@ function hasExponent(): bool {
   return false;
 }
 
-/** The number that two digits stand for; a large one when they are none. */
-function two(at: usize): u32 {
-  const tens = <u32>load<u8>(at) - 0x30;
-  const ones = <u32>load<u8>(at, 1) - 0x30;
-  return tens > 9 || ones > 9 ? 1000 : tens * 10 + ones;
-}
-
-/** `YYYY-MM-DD`, of years that leave room on both ends, and days that every month has; the others are for the host. */
-function isDate(): bool {
-  if (textLength < 10 || load<u8>(textAt, 4) != 0x2d || load<u8>(textAt, 7) != 0x2d) return false;
-  const century = two(textAt);
-  const year = two(textAt + 2);
-  const month = two(textAt + 5);
-  const day = two(textAt + 8);
-  if (century < 1 || century > 98 || year > 99 || month < 1 || month > 12 || day < 1) return false;
-  return day <= 28 || (day <= 30 && month != 2) || (day == 31 && month != 2 && month != 4 && month != 6 && month != 9 && month != 11);
-}
-
-/** `Thh:mm:ss` with a zone or, unless one is needed, without. */
-function isTime(needsZone: bool): bool {
-  if (textLength < 19 || load<u8>(textAt, 10) != 0x54 || load<u8>(textAt, 13) != 0x3a || load<u8>(textAt, 16) != 0x3a) return false;
-  if (two(textAt + 11) > 23 || two(textAt + 14) > 59 || two(textAt + 17) > 59) return false;
-  if (textLength == 19) return !needsZone;
-  const sign = load<u8>(textAt, 19);
-  if (sign == 0x5a) return textLength == 20;
-  if ((sign != 0x2b && sign != 0x2d) || textLength != 25 || load<u8>(textAt, 22) != 0x3a) return false;
-  return two(textAt + 20) <= 13 && two(textAt + 23) <= 59;
+/** True for a moment whose zone is told, or that is a day, in years that leave room for any zone. */
+function isPlainUtc(precision: u32): bool {
+  if (precision != PRECISION_TIME) return precision != PRECISION_NONE;
+  const isInnerYear = load<u32>(textAt) != 0x31303030 && load<u32>(textAt) != 0x39393939;
+  return zoneStart >= 0 && isInnerYear;
 }

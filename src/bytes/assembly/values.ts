@@ -3,7 +3,8 @@
 
 import { isRefused, refuse, textAt, textLength, writeNumber } from './cells';
 import { allocateArena, allocateHeap } from './memory';
-import { HAS_NON_ASCII, KIND_FALSE, KIND_NUMBER, KIND_STRING, KIND_TRUE } from './tape';
+import { HAS_NON_ASCII } from './strings';
+import { KIND_FALSE, KIND_NUMBER, KIND_STRING, KIND_TRUE } from './tape';
 
 /** A primitive element with extensions only; no token of a tape is of this kind. */
 export const KIND_NO_VALUE: u8 = 7;
@@ -44,7 +45,7 @@ export function prepareValues(): usize {
   return tokens;
 }
 
-export function beginResource(token: usize, id: usize, idByteCount: u32): void {
+export function beginValues(token: usize, id: usize, idByteCount: u32): void {
   resource = token;
   rowIndex = 0;
   itemIndex = 0;

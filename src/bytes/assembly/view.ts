@@ -1,7 +1,7 @@
 // Rows of a view from the tape of a resource, as plan/view-engine/compile-view.ts makes them from the parsed one. The plan
 // stands in the heap, in structures of u32 words that plan/byte-engine/bind-view.ts writes.
 
-import { accept, isRefused, kindOf, readString, refuse, setText, startOf, endOf, textAt, textLength } from './cells';
+import { accept, endOf, isRefused, kindOf, readString, refuse, setText, startOf, textAt, textLength } from './cells';
 import { isTrue } from './equality';
 import { plural, single } from './expressions';
 import { evaluateOperation } from './host';
@@ -10,7 +10,8 @@ import { beginReferences } from './references';
 import { hasRoom, putValue, restAt, rewindRest } from './rest';
 import { addRow, setCell, truncateRows } from './rows';
 import { KIND_FALSE, KIND_OBJECT, KIND_STRING, KIND_TRUE } from './tape';
-import { beginResource, KIND_NO_VALUE, popTo, refusal, rowIndex, setRowIndex, stackTop } from './values';
+
+import { beginValues, KIND_NO_VALUE, popTo, refusal, rowIndex, setRowIndex, stackTop } from './values';
 
 const PLAN_TABLE: usize = 0;
 const PLAN_COLUMN_COUNT: usize = 4;
@@ -77,7 +78,7 @@ export function flattenView(planAddress: usize, resource: usize, id: usize, idBy
   rewindRest(restStart);
   accept();
   beginReferences(0, id, idByteCount, 0);
-  beginResource(resource, id, idByteCount);
+  beginValues(resource, id, idByteCount);
   const table = <usize>load<u32>(plan, PLAN_TABLE);
   const firstRow = load<u32>(table, 4);
   const criterionCount = load<u32>(plan, PLAN_CRITERION_COUNT);

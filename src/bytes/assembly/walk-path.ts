@@ -80,12 +80,3 @@ export function describePath(): usize {
   writePath(pathAt);
   return textAt;
 }
-
-export function textByteCount(): u32 {
-  return textLength;
-}
-
-/** Sets the text, for the host. */
-export function setHostText(address: usize, byteCount: u32): void {
-  setText(address, byteCount);
-}

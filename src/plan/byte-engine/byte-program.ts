@@ -230,7 +230,7 @@ export class ByteProgram implements ByteHost {
   computeCell(cell: number, token: number): number {
     const text = (this.#computations[cell] as (value: JsonValue) => string | undefined)(this.readValue(token));
     if (text === undefined || !this.store.encode(text)) return 0;
-    this.store.functions.setHostText(this.store.textAddress, this.store.textByteCount);
+    this.store.functions.setText(this.store.textAddress, this.store.textByteCount);
     return 1;
   }
 
@@ -271,7 +271,7 @@ export class ByteProgram implements ByteHost {
     const { lists } = this;
     const text = lists && this.checks.listText(check, this.readValue(list), (items) => lists.write(items));
     if (text === undefined || !this.store.encode(text)) return 0;
-    this.store.functions.setHostText(this.store.textAddress, this.store.textByteCount);
+    this.store.functions.setText(this.store.textAddress, this.store.textByteCount);
     return 1;
   }
 
