@@ -1,6 +1,5 @@
 // `fhir-flatten <input...>`: options → a conversion → messages, summary, exit code.
 
-import { setFlagsFromString } from 'node:v8';
 import { OutputClosed, parseDecimals } from '../builtin.ts';
 import { convert } from '../convert/convert.ts';
 import type { ConvertOptions, ConvertResult } from '../convert/convert-options.ts';
@@ -18,8 +17,6 @@ import { writeStdout } from './write-stdout.ts';
 
 /** Returns the exit code. */
 export async function convertCommand(inputs: readonly string[], flags: ConvertFlags): Promise<number> {
-  // V8 lets the memory for young objects grow from 1 MB by small steps, and copies what lives at each; a run needs all of it.
-  setFlagsFromString('--semi-space-growth-factor=8');
   const terminal = await createTerminal(flags.color);
   const isQuiet = flags.quiet === true;
   const printer = new DiagnosticPrinter(terminal, isQuiet);

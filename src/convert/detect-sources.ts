@@ -16,11 +16,8 @@ import {
 import { UserError } from '../diagnostics.ts';
 import type { ReadContext, Reader, ReadLimits, Source } from '../types.ts';
 
-/**
- * How many sources are looked at, spread over all of them, and how many members of an archive: each costs half a
- * millisecond. The others are looked at when their reading meets what the version does not have.
- */
-const MOST_SOURCES = 12;
+/** How many sources are looked at, spread over all of them, and how many members of an archive: each costs half a millisecond. */
+const MOST_SOURCES = 64;
 const MOST_MEMBERS = 16;
 /** The same of those in which the reading met what its version does not have. */
 const MOST_LATE_SOURCES = 200;

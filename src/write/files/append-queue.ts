@@ -1,15 +1,12 @@
 // Pieces of bytes for many files → the files, in order, one write at a time while the caller goes on computing.
 // Few files are held open at once: a run may write hundreds of tables.
 
-import { fsyncSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { outputError } from './output-error.ts';
 
 const maxOpenFiles = 64;
 /** Files made durable at the same time at the end: each sync waits for the disk, and they share its flushes. */
 const parallelSyncs = 8;
-/** A sync that takes no longer has not waited for a disk: then the next one is done without a trip to another thread. */
-const quickSyncMs = 0.5;
 
 export class AppendQueue {
   /** Path → handle, the one used longest ago first. */
@@ -40,14 +37,10 @@ export class AppendQueue {
   async finish(): Promise<void> {
     await this.#tail;
     const paths = [...this.#paths];
-    while (paths.length > 0 && this.#syncAtOnce(paths.at(-1) as string)) paths.pop();
     const syncNext = async (): Promise<void> => {
       for (let path = paths.pop(); path !== undefined; path = paths.pop()) await this.#sync(path);
     };
     await Promise.all(Array.from({ length: parallelSyncs }, syncNext));
-    const handles = [...this.#handles.values()];
-    this.#handles.clear();
-    await Promise.all(handles.map((handle) => handle.close()));
     this.#paths.clear();
   }
 
@@ -95,19 +88,6 @@ export class AppendQueue {
     this.#paths.add(path);
     this.#handles.set(path, handle);
     return handle;
-  }
-
-  /** Syncs an open file; true when that was quick. The file stays open: closing waits for nothing. */
-  #syncAtOnce(path: string): boolean {
-    const handle = this.#handles.get(path);
-    if (handle === undefined) return false;
-    const startMs = performance.now();
-    try {
-      fsyncSync(handle.fd);
-    } catch (error) {
-      throw outputError(error, path);
-    }
-    return performance.now() - startMs < quickSyncMs;
   }
 
   async #sync(path: string): Promise<void> {
