@@ -3,11 +3,8 @@
 
 import type { KeyNames } from './key-names.ts';
 import type { ByteFunctions } from './load-module.ts';
+import { tokenByteCount, tokenFlags, tokenKinds } from './token-words.ts';
 
-export const tokenKinds = { null: 0, false: 1, true: 2, number: 3, string: 4, array: 5, object: 6 } as const;
-
-const flags = { hasEscape: 1, hasNonAscii: 2, mayBeOdd: 4 } as const;
-const TOKEN_BYTES = 16;
 /** What the module may look at beyond a text. */
 const SLACK_BYTES = 16;
 /** So much of a chunk is placed in the module's memory at once; most chunks are smaller. */
@@ -120,9 +117,9 @@ export class RecordTape {
   oddNumbers(): readonly number[] {
     const found: number[] = [];
     const end = this.next(this.root);
-    for (let token = this.root; token < end; token += TOKEN_BYTES) {
+    for (let token = this.root; token < end; token += tokenByteCount) {
       const head = this.#words[token >> 2] as number;
-      if ((head & 0xff) === tokenKinds.number && (head & (flags.mayBeOdd << 8)) !== 0) {
+      if ((head & 0xff) === tokenKinds.number && (head & (tokenFlags.mayBeOdd << 8)) !== 0) {
         const text = this.json(token);
         if (String(Number(text)) !== text) found.push(this.start(token) - this.#recordAddress);
       }
@@ -154,7 +151,7 @@ export class RecordTape {
 
   /** The first item or member, if there is one. */
   first(token: number): number {
-    return token + TOKEN_BYTES;
+    return token + tokenByteCount;
   }
 
   /** The member of an object under a key; 0 when there is none. */
@@ -171,7 +168,7 @@ export class RecordTape {
     const end = this.end(token);
     if (flag === 0) return this.#memory.latin1Slice(start, end);
     const text = this.#memory.utf8Slice(start, end);
-    return (flag & flags.hasEscape) === 0 ? text : (JSON.parse(`"${text}"`) as string);
+    return (flag & tokenFlags.hasEscape) === 0 ? text : (JSON.parse(`"${text}"`) as string);
   }
 
   /** The JSON text of any value but a string. */

@@ -3,11 +3,7 @@
 import { type JsonObject, type JsonValue, NumberText } from '../json.ts';
 import type { KeyNames } from './key-names.ts';
 import type { RowStore } from './row-store.ts';
-
-/** Kinds of tokens; see assembly/tape.ts. */
-const kinds = ['null', 'false', 'true', 'number', 'string', 'array', 'object'] as const;
-const escapeFlag = 1;
-export const tokenByteCount = 16;
+import { tokenByteCount, tokenFlags, tokenKinds } from './token-words.ts';
 
 /** Reads the value of a token with all it holds. */
 export function readToken({ bytes, words }: Pick<RowStore, 'bytes' | 'words'>, keys: KeyNames, token: number): JsonValue {
@@ -15,29 +11,29 @@ export function readToken({ bytes, words }: Pick<RowStore, 'bytes' | 'words'>, k
   const start = words[word + 1] as number;
   const end = words[word + 2] as number;
   const next = words[word + 3] as number;
-  switch (kinds[bytes[token] as number]) {
-    case 'null':
+  switch (bytes[token]) {
+    case tokenKinds.null:
       return null;
-    case 'false':
+    case tokenKinds.false:
       return false;
-    case 'true':
+    case tokenKinds.true:
       return true;
-    case 'number': {
+    case tokenKinds.number: {
       const text = bytes.toString('latin1', start, end);
       const value = Number(text);
       return String(value) === text ? value : new NumberText(text);
     }
-    case 'string': {
+    case tokenKinds.string: {
       const flags = bytes[token + 1] as number;
       if (flags === 0) return bytes.toString('latin1', start, end);
-      return (flags & escapeFlag) === 0 ? bytes.toString('utf8', start, end) : (JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string);
+      return (flags & tokenFlags.hasEscape) === 0 ? bytes.toString('utf8', start, end) : (JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string);
     }
-    case 'array': {
+    case tokenKinds.array: {
       const list: JsonValue[] = [];
       for (let item = token + tokenByteCount; item < next; item = words[(item >> 2) + 3] as number) list.push(readToken({ bytes, words }, keys, item));
       return list;
     }
-    case 'object': {
+    case tokenKinds.object: {
       const object: JsonObject = {};
       for (let value = token + tokenByteCount; value < next; value = words[(value >> 2) + 3] as number) {
         object[keys.nameOf((words[value >> 2] as number) >>> 16)] = readToken({ bytes, words }, keys, value);

@@ -1,7 +1,8 @@
 // Records that were taken as tapes → envelopes whose resource is parsed only when somebody asks for it.
 
 import { keyNumbers } from '../bytes/key-names.ts';
-import { type RecordTape, tokenKinds } from '../bytes/record-tape.ts';
+import type { RecordTape } from '../bytes/record-tape.ts';
+import { tokenKinds } from '../bytes/token-words.ts';
 import type { Location } from '../diagnostics.ts';
 import type { JsonObject } from '../json.ts';
 import type { BundleScope, ResourceEnvelope, ResourceHead, ResourceIdentifier } from '../types.ts';

@@ -1,6 +1,7 @@
 // Counts what a Bundle holds besides its resources, by path, so that the report can account for every value.
 
-import { type RecordTape, tokenKinds } from '../bytes/record-tape.ts';
+import type { RecordTape } from '../bytes/record-tape.ts';
+import { tokenKinds } from '../bytes/token-words.ts';
 import { type JsonObject, type JsonValue, NumberText } from '../json.ts';
 import type { BundleEnvelope } from '../types.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openByteLane } from '../../src/bytes/byte-lane.ts';
-import { tokenKinds } from '../../src/bytes/record-tape.ts';
+import { tokenKinds } from '../../src/bytes/token-words.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import { stringifyJson } from '../../src/json.ts';
 import { parseLossless } from '../../src/read/parse-lossless.ts';
@@ -318,20 +318,22 @@ describe.runIf(suite !== undefined)('JSONTestSuite', () => {
 });
 
 describe('resources of', () => {
-  const folders = ['data/bulk-ndjson', 'data/hl7-r4-examples'].flatMap((name) => findSharedFolder(name) ?? []);
-  it.runIf(folders.length > 0).each(folders)('%s are taken', (folder) => {
-    let takenCount = 0;
-    let count = 0;
-    for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(nd)?json$/.test(name))) {
-      const content = readFileSync(join(folder, path), 'utf8');
-      const records = path.endsWith('.ndjson') ? content.split('\n').slice(0, 500) : [content];
-      for (const record of records) {
-        if (record.trim() === '') continue;
-        count++;
-        if (isTaken(record.trim())) takenCount++;
+  for (const name of ['data/bulk-ndjson', 'data/hl7-r4-examples']) {
+    const folder = findSharedFolder(name) ?? '';
+    it.skipIf(folder === '')(`${name} are taken`, () => {
+      let takenCount = 0;
+      let count = 0;
+      for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(nd)?json$/.test(name))) {
+        const content = readFileSync(join(folder, path), 'utf8');
+        const records = path.endsWith('.ndjson') ? content.split('\n').slice(0, 500) : [content];
+        for (const record of records) {
+          if (record.trim() === '') continue;
+          count++;
+          if (isTaken(record.trim())) takenCount++;
+        }
       }
-    }
-    expect(count).toBeGreaterThan(0);
-    expect(takenCount / count).toBeGreaterThan(0.95);
-  });
+      expect(count).toBeGreaterThan(0);
+      expect(takenCount / count).toBeGreaterThan(0.95);
+    });
+  }
 });

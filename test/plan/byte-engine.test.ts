@@ -3,7 +3,8 @@
 
 import { expect, it } from 'vitest';
 import { openByteLane } from '../../src/bytes/byte-lane.ts';
-import { RowStore, type RowStoreBuilder } from '../../src/bytes/row-store.ts';
+import { RowStore } from '../../src/bytes/row-store.ts';
+import type { RowStoreBuilder } from '../../src/bytes/row-store-builder.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { makeDefaultTables } from '../../src/plan/default-tables.ts';

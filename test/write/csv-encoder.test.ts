@@ -5,22 +5,11 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTextBuilder } from '../../src/table/cell-builder.ts';
-import type { TableSchema } from '../../src/types.ts';
 import { CsvEncoder } from '../../src/write/csv/csv-encoder.ts';
 import { type CsvOptions, checkCsvOptions } from '../../src/write/csv/csv-options.ts';
+import { schemaOf } from '../support/text-schema.ts';
 
 type Row = (string | undefined)[];
-
-function schemaOf(columnCount: number): TableSchema {
-  const columns = Array.from({ length: columnCount }, (_, index) => ({
-    name: `c${index}`,
-    type: { kind: 'primitive', fhirType: 'string' } as const,
-    isNullable: true,
-    fhirPath: undefined,
-    description: '',
-  }));
-  return { name: 't', role: 'main', resourceType: 'T', description: '', columns };
-}
 
 function encode(
   rows: readonly Row[],

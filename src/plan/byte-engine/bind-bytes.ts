@@ -1,7 +1,8 @@
 // The tables of a resource type, as the object engine has bound them → a function that fills them from a tape. The
 // object engine stays the measure: what is not done here exactly as there is left to it.
 
-import { type RowStore, RowStoreBuilder } from '../../bytes/row-store.ts';
+import type { RowStore } from '../../bytes/row-store.ts';
+import { RowStoreBuilder } from '../../bytes/row-store-builder.ts';
 import type { Containment, FlattenContext, TableBuilder, TableSchema } from '../../types.ts';
 import type { RowSource } from '../engine/contributions.ts';
 import type { ExtensionRows } from '../engine/extension-rows.ts';

@@ -1,7 +1,7 @@
 // ViewPlan → the structures that assembly/view.ts follows, and a function that fills the view's table from a tape. The
 // closures of plan/view-engine stay the measure: they have what is not done here, and the resources that are refused.
 
-import { RowStoreBuilder } from '../../bytes/row-store.ts';
+import { RowStoreBuilder } from '../../bytes/row-store-builder.ts';
 import type { FlattenContext, TableBuilder } from '../../types.ts';
 import { cellReader } from '../view-engine/cells.ts';
 import type { Selection, ViewColumn, ViewPlan } from '../view-plan.ts';

@@ -1,6 +1,7 @@
 // Expression → the nodes that assembly/expressions.ts evaluates. What the module does not do itself but is made of single
 // values is an operation of the host, carried out as the closures of views do.
 
+import { tokenByteCount, tokenFlags, tokenKinds } from '../../bytes/token-words.ts';
 import { isJsonObject, type JsonObject, type JsonValue, NumberText } from '../../json.ts';
 import type { Expression, Scalar, ValueKind } from '../expression.ts';
 import type { ReferenceShape } from '../plan.ts';
@@ -51,9 +52,6 @@ const parts = { first: 1, last: 2, tail: 3, single: 4 } as const;
 const logicOperators = { and: 1, or: 2, xor: 3, implies: 4 } as const;
 const valueKinds: Readonly<Record<ValueKind, number>> = { text: 1, number: 2, boolean: 3, moment: 4, time: 5 };
 
-const tokenKinds = { false: 1, true: 2, number: 3, string: 4 } as const;
-const nonAsciiFlag = 2;
-const tokenByteCount = 16;
 const refusal = 0xffffffff;
 /** Nodes call each other. */
 const mostDepth = 200;
@@ -305,5 +303,5 @@ function textOf(value: Scalar): string {
 }
 
 function tokenWords(kind: number, token: number, address: number, byteCount: number): readonly number[] {
-  return [kind | (kind === tokenKinds.string ? nonAsciiFlag << 8 : 0), address, address + byteCount, token + tokenByteCount];
+  return [kind | (kind === tokenKinds.string ? tokenFlags.hasNonAscii << 8 : 0), address, address + byteCount, token + tokenByteCount];
 }

@@ -1,6 +1,6 @@
 // The byte engine of a reading: one for all of its default tables and views, since the module has one host.
 
-import { RowStoreBuilder } from '../../bytes/row-store.ts';
+import { RowStoreBuilder } from '../../bytes/row-store-builder.ts';
 import type { FlattenContext, TableBuilder } from '../../types.ts';
 import { ByteProgram } from './byte-program.ts';
 

@@ -1,7 +1,7 @@
 // Batches → rows in the text format of COPY: rows of a store are encoded where they are, in the module's memory, but for
 // those with cells that need a closer look; vectors of cells here. Columns without any value in a batch cost nothing per row but their bytes.
 
-import { RowBatch } from '../../bytes/row-store.ts';
+import { RowBatch } from '../../bytes/row-batch.ts';
 import { readTemporal, Temporal, zoneOf } from '../../temporal.ts';
 import type { Batch, CellValue, Vector } from '../../types.ts';
 import { booleanOf, doubleOf, int32Of, int64Of, numberTextOf, textOf } from '../typed/read-cells.ts';
