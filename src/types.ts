@@ -227,8 +227,8 @@ export interface TypedStorage extends TypedOptions {
 
 export interface ListText {
   write(items: readonly (CellValue | null)[]): string;
-  /** What `write` has made, its items as texts. */
-  read(text: string): readonly (string | null)[];
+  /** What `write` has made; its items may be texts that say the same. */
+  read(text: string): readonly (CellValue | null)[];
 }
 
 export interface TypedOptions {

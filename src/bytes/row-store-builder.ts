@@ -21,7 +21,8 @@ function alsoTakes({ type }: Column): number {
 }
 
 function isPlain(value: CellValue): boolean {
-  return typeof value === 'boolean' || typeof value === 'bigint' || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER);
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER && !Object.is(value, -0);
+  return typeof value === 'boolean' || typeof value === 'bigint';
 }
 
 export class RowStoreBuilder implements TableBuilder {

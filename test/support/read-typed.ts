@@ -94,11 +94,20 @@ function cellOf(column: Data, row: number): TypedCell {
   if (DataType.isDate(type)) return dayText(Number(value));
   if (DataType.isTimestamp(type)) return momentText(value);
   if (DataType.isInt(type) || DataType.isFloat(type)) return plain(value);
+  // Without the point.
+  if (DataType.isDecimal(type)) return String(unscaledOf((column.values as Uint32Array).subarray((column.offset + row) * 4, (column.offset + row + 1) * 4)));
   if (DataType.isBool(type)) return (((column.values[row >> 3] as number) >> (row & 7)) & 1) === 1;
   const [start, end] = [column.valueOffsets?.[row] ?? 0, column.valueOffsets?.[row + 1] ?? 0];
   if (DataType.isUtf8(type)) return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(column.values.subarray(start, end));
   if (DataType.isList(type)) return Array.from({ length: end - start }, (_, index) => cellOf(column.children[0] as Data, start + index));
   throw new TypeError(`no cell of ${type}`);
+}
+
+function unscaledOf(words: Uint32Array): bigint {
+  return BigInt.asIntN(
+    128,
+    words.reduceRight((sum, word) => (sum << 32n) | BigInt(word), 0n),
+  );
 }
 
 /** arrow-rs reads the file, writes it as Parquet, and DuckDB reads that. */

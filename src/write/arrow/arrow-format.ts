@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import type * as Arrow from 'apache-arrow';
 import type { EncodedTarget, TableFormat, TableSchema, TypedOptions, TypedStorage } from '../../types.ts';
 import { outputError } from '../files/output-error.ts';
+import { listText } from '../typed/list-text.ts';
 import type { PhysicalColumn } from '../typed/physical-columns.ts';
 import { createTypedEncoders, type RowGroup, type RowGroupWriter, shareLimits } from '../typed/row-groups.ts';
 import { type ArrowLibrary, loadArrow, makeCollector, RecordBatches } from './record-batches.ts';
@@ -14,7 +15,7 @@ const limits = { rowCount: 60_000, byteCount: 8 * 1024 * 1024, totalByteCount: 4
 
 /** The format `arrow` with these options. */
 export function createArrowFormat(options: TypedOptions): TableFormat {
-  const storage: TypedStorage = { kind: 'typed', ...options };
+  const storage: TypedStorage = { kind: 'typed', ...options, lists: listText };
   return {
     name: 'arrow',
     extension: 'arrow',

@@ -2,6 +2,7 @@
 // as they come, the metadata at the end.
 
 import type { EncodedTarget, TableFormat, TableSchema, TypedOptions, TypedStorage } from '../../types.ts';
+import { listText } from '../typed/list-text.ts';
 import type { PhysicalColumn } from '../typed/physical-columns.ts';
 import { createTypedEncoders, type RowGroup, type RowGroupWriter, shareLimits } from '../typed/row-groups.ts';
 import { loadParquet, RowGroupEncoder } from './encode-row-group.ts';
@@ -13,7 +14,7 @@ const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 
 
 /** The format `parquet` with these options. */
 export function createParquetFormat(typed: TypedOptions, options: ParquetOptions): TableFormat {
-  const storage: TypedStorage = { kind: 'typed', ...typed };
+  const storage: TypedStorage = { kind: 'typed', ...typed, lists: listText };
   return {
     name: 'parquet',
     extension: 'parquet',
