@@ -1,5 +1,5 @@
-// src → dist: cli.js, index.js, worker.js (the entry of further threads) and module-hooks.js (how plugins are read) with
-// shared chunks, so that each loads only what it needs. Before them assembly/bytes.wasm, which a chunk carries in itself.
+// src → dist: cli.js, index.js, worker.js and encoder.js (the entries of further threads) and module-hooks.js (how plugins
+// are read) with shared chunks, so that each loads only what it needs. Before them assembly/bytes.wasm, which a chunk carries in itself.
 // commander is bundled (a start from node_modules costs a third more), with its licence beside it.
 // A build that others are running from stays usable: new files replace old ones by renaming, and chunks of older builds
 // go only with --clean, which packing uses.
@@ -80,7 +80,13 @@ const withAssembly = {
 
 const bundle = await rolldown({
   cwd: root,
-  input: { cli: 'src/cli/main.ts', index: 'src/index.ts', worker: 'src/worker.ts', 'module-hooks': 'src/plugin/module-hooks.ts' },
+  input: {
+    cli: 'src/cli/main.ts',
+    index: 'src/index.ts',
+    worker: 'src/worker.ts',
+    encoder: 'src/write/parquet/encoder.ts',
+    'module-hooks': 'src/plugin/module-hooks.ts',
+  },
   platform: 'node',
   external: (source) => Object.keys(dependencies).some((name) => source === name || source.startsWith(`${name}/`)),
   plugins: [emptyModules, withAssembly],

@@ -7,6 +7,7 @@ import { Diagnostics, UserError } from './diagnostics.ts';
 import type { FromThread, PlainFailure, PlainSource, ThreadSettings, ToThread } from './part-messages.ts';
 import type { PartTask, PartThread } from './pipeline.ts';
 import type { Part, PartReading } from './run/part.ts';
+import { threadEntry, threadFailure } from './thread-entry.ts';
 
 /** The thread did not come to run its code. */
 class NotStarted extends Error {}
@@ -23,7 +24,7 @@ export class WorkerThread implements PartThread {
   #answer: { resolve: (reading: PartReading) => void; reject: (error: Error) => void } | undefined;
 
   /** Starts it at once: it loads its code while this thread prepares the output. `settings` is called when a part is taken. */
-  constructor(settings: () => ThreadSettings, entry: URL = workerEntry()) {
+  constructor(settings: () => ThreadSettings, entry: URL = threadEntry('worker.js', './worker.ts')) {
     this.#settings = settings;
     try {
       this.#worker = new Worker(entry);
@@ -120,19 +121,6 @@ export class WorkerThread implements PartThread {
     if (exitCode === 0) return new UserError('STALLED', { parameters: { stage: this.#stage } });
     return new UserError('THREAD_FAILED', { parameters: { reason: `it ended with code ${exitCode}` } });
   }
-}
-
-/** Built, this module is in a shared chunk or in an entry beside the worker's; from the sources, beside it. */
-function workerEntry(): URL {
-  const here = import.meta.url;
-  if (here.endsWith('.ts')) return new URL('./worker.ts', here);
-  return new URL(/\/chunks\/[^/]*$/.test(here) ? '../worker.js' : './worker.js', here);
-}
-
-/** An error nobody caught there. Its message may show a value of the input; its kind does not. */
-function threadFailure(error: Error): UserError {
-  const isMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  return new UserError('THREAD_FAILED', { parameters: { reason: isMemory ? 'out of memory' : error.constructor.name } });
 }
 
 function restoreFailure({ code, exitCode, location, parameters, stack }: PlainFailure): UserError {

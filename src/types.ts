@@ -557,6 +557,10 @@ export interface TableFormat {
 export interface TableEncoders {
   /** A table's batches are turned into bytes, which `target` takes. */
   open(schema: TableSchema, target: EncodedTarget): TableWriter;
+  /** After the last table: for formats whose tables are closed before all of their bytes are made. Then the targets have them. */
+  finish?(): Promise<void>;
+  /** Ends what is still at work; no target gets any more bytes. Synchronous, and safe to call twice. */
+  abort?(): void;
 }
 
 /** Where the bytes of one table go, in order. */

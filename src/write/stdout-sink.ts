@@ -2,7 +2,7 @@
 // quietly: the sink throws OutputClosed, which is no failure.
 
 import { UserError } from '../diagnostics.ts';
-import type { PartSink, PublishedOutput, RejectedRecord, Sink, TableFormat, TableSchema, TableWriter } from '../types.ts';
+import type { PartSink, PublishedOutput, RejectedRecord, Sink, TableEncoders, TableFormat, TableSchema, TableWriter } from '../types.ts';
 import { outputError } from './files/output-error.ts';
 import { OutputClosed } from './output-closed.ts';
 
@@ -24,7 +24,7 @@ class StreamSink implements Sink, PartSink {
   readonly #stream: ByteStream;
   readonly #name: string;
   readonly #format: TableFormat;
-  #isOpen = false;
+  #encoders: TableEncoders | undefined;
   #failure: unknown;
 
   constructor(stream: ByteStream, name: string, format: TableFormat) {
@@ -49,9 +49,9 @@ class StreamSink implements Sink, PartSink {
   }
 
   async open(schema: TableSchema): Promise<TableWriter> {
-    if (this.#isOpen) throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#name, count: 2 }, exitCode: 2 });
-    this.#isOpen = true;
-    return this.#format.start(1).open(schema, { append: (bytes) => this.#send(bytes), hasHead: true, isPipe: true });
+    if (this.#encoders !== undefined) throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#name, count: 2 }, exitCode: 2 });
+    this.#encoders = this.#format.start(1);
+    return this.#encoders.open(schema, { append: (bytes) => this.#send(bytes), hasHead: true, isPipe: true });
   }
 
   /** Standard output has no place for them; the report's counts and the messages stay. */
@@ -61,14 +61,18 @@ class StreamSink implements Sink, PartSink {
     throw new Error('what is on stdout cannot be taken back');
   }
 
-  async finish(): Promise<void> {}
+  async finish(): Promise<void> {
+    await this.#encoders?.finish?.();
+  }
 
   async commit(): Promise<PublishedOutput> {
     this.#check();
     return { files: [this.#name] };
   }
 
-  abort(): void {}
+  abort(): void {
+    this.#encoders?.abort?.();
+  }
 
   /** Resolves when the stream has taken the bytes, which is what keeps memory flat before a slow reader. */
   async #send(bytes: Uint8Array): Promise<void> {

@@ -25,13 +25,13 @@ describe('signals', () => {
     expect(readdirSync(`${cwd}/out`)).toHaveLength(3);
   });
 
-  it('SIGINT in the middle of work ends within two seconds, and the folder it made is gone', async () => {
+  it.each(['csv', 'parquet'])('SIGINT in the middle of work on %s ends within two seconds, and the folder it made is gone', async (format) => {
     const cwd = makeFolder();
     const line = (index: number): string =>
       ndjson({ resourceType: 'Patient', id: `p${index}`, name: [{ family: `f${index}`, given: ['a', 'b'] }], birthDate: '1980-01-01' });
     const block = Array.from({ length: 10_000 }, (_, index) => line(index)).join('');
     for (let file = 0; file < 40; file++) writeFileSync(`${cwd}/in-${file}.ndjson`, block.replaceAll('"id":"p', `"id":"f${file}-`));
-    const run = startCommand(['.', '-o', 'out'], { cwd });
+    const run = startCommand(['.', '-f', format, '-o', 'out'], { cwd });
     await until(() => readdirSync(cwd).includes('out'));
     await new Promise((resolve) => setTimeout(resolve, 200));
     const startMs = performance.now();

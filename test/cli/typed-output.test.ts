@@ -196,15 +196,23 @@ describe('what is loaded', () => {
     const { exitCode } = await runCommand(args, { cwd, env: { NODE_OPTIONS: `--import ${join(cwd, 'trace/register.mjs')}` } });
     expect(exitCode).toBe(0);
     const names = readFileSync(log, 'utf8').split('\n');
-    return ['apache-arrow', 'parquet-wasm'].filter((name) => names.includes(name));
+    return ['apache-arrow', 'flatbuffers', 'parquet-wasm'].filter((name) => names.includes(name));
   }
 
   it('is what the format needs, and nothing of it for CSV or help', async () => {
     expect(await importsOf('--help')).toEqual([]);
     expect(await importsOf('in.ndjson', '-o', 'out', '-q')).toEqual([]);
     expect(await importsOf('tables', 'patient', '-f', 'parquet')).toEqual([]);
-    expect(await importsOf('in.ndjson', '-o', 'out', '-q', '-f', 'arrow')).toEqual(['apache-arrow']);
-    expect(await importsOf('in.ndjson', '-o', 'out', '-q', '-f', 'parquet')).toEqual(['apache-arrow', 'parquet-wasm']);
+    expect(await importsOf('in.ndjson', '-o', 'out', '-q', '-f', 'arrow')).toEqual(['apache-arrow', 'flatbuffers']);
+    expect(await importsOf('in.ndjson', '-o', 'out', '-q', '-f', 'parquet')).toEqual(['flatbuffers', 'parquet-wasm']);
+  });
+
+  it('cannot be loaded for Parquet where WebAssembly is missing: one error, and nothing is left', async () => {
+    const cwd = makeFolder({ 'in.ndjson': ndjson(ada) });
+    const { exitCode, stderr } = await runCommand(['in.ndjson', '-o', 'out', '-q', '-f', 'parquet'], { cwd, env: { NODE_OPTIONS: '--jitless' } });
+    const message = 'error: internal error: ReferenceError\n  nothing was published; please report this\n';
+    expect({ exitCode, stderr: stderr.replace(/^Warning: disabling flag.*\n/, '') }).toEqual({ exitCode: 1, stderr: message });
+    expect(readdirSync(cwd)).toEqual(['in.ndjson']);
   });
 });
 

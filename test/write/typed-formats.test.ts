@@ -49,7 +49,8 @@ async function writeRows(format: TableFormat, columns: Columns, batches: readonl
   const append = async (bytes: Uint8Array) => {
     pieces.push(Uint8Array.from(bytes));
   };
-  const writer = format.start(1).open(schema, { append, hasHead: true, isPipe });
+  const encoders = format.start(1);
+  const writer = encoders.open(schema, { append, hasHead: true, isPipe });
   const builder = createTypedBuilder(schema);
   for (const rows of batches) {
     for (const row of rows) {
@@ -61,6 +62,7 @@ async function writeRows(format: TableFormat, columns: Columns, batches: readonl
     await writer.write(builder.take());
   }
   const facts = await writer.close();
+  await encoders.finish?.();
   const path = join(makeFolder(), `t.${format.extension}`);
   writeFileSync(path, Buffer.concat(pieces));
   return { path, facts };

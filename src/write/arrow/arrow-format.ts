@@ -43,9 +43,15 @@ class IpcWriter implements RowGroupWriter {
     this.#target = target;
   }
 
-  async write(group: RowGroup): Promise<void> {
+  /** A record batch, as groups are. */
+  async addPiece(piece: RowGroup): Promise<void> {
+    await this.endGroup(piece);
+  }
+
+  async endGroup(rest: RowGroup | undefined): Promise<void> {
+    if (rest === undefined) return;
     const { batches, takeBytes, writer } = this.#open(await loadArrow());
-    writer.write(batches.make(group));
+    writer.write(batches.make(rest));
     await this.#target.append(takeBytes());
   }
 
@@ -57,7 +63,7 @@ class IpcWriter implements RowGroupWriter {
 
   #open(arrow: ArrowLibrary): OpenedWriter {
     if (this.#opened !== undefined) return this.#opened;
-    const batches = new RecordBatches(arrow, this.#schema, this.#columns, true);
+    const batches = new RecordBatches(arrow, this.#schema, this.#columns);
     const { sink, takeBytes } = makeCollector(arrow);
     const writer = this.#target.isPipe ? new arrow.RecordBatchStreamWriter() : makeFileWriter(arrow);
     // Writes the head also where no batch will come.

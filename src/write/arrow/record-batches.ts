@@ -3,12 +3,11 @@
 // deltas, which not all readers know (https://arrow.apache.org/docs/status.html#ipc-format).
 
 import type * as Arrow from 'apache-arrow';
-import { nameColumnType } from '../../column-type.ts';
-import { namePhysicalType, type PhysicalType } from '../../physical-type.ts';
+import type { PhysicalType } from '../../physical-type.ts';
 import type { TableSchema } from '../../types.ts';
-import { toolVersion } from '../../version.ts';
 import type { ColumnData } from '../typed/column-data.ts';
-import { describePart, type PhysicalColumn } from '../typed/physical-columns.ts';
+import { describeColumn, describeTable } from '../typed/describe-table.ts';
+import type { PhysicalColumn } from '../typed/physical-columns.ts';
 import type { RowGroup } from '../typed/row-groups.ts';
 
 export type ArrowLibrary = typeof Arrow;
@@ -20,40 +19,19 @@ export function loadArrow(): Promise<ArrowLibrary> {
   return library;
 }
 
-/** What a file says of its columns, if its format has no place for that beside each. */
-export function describeColumns(columns: readonly PhysicalColumn[]): string {
-  return JSON.stringify(columns.map((column) => ({ name: column.name, type: namePhysicalType(column.type), ...describeColumn(column) })));
-}
-
-/** What a file says of its table. */
-export function describeTable({ name, resourceType, description }: TableSchema): Map<string, string> {
-  return new Map([
-    ['fhir_flatten_table', name],
-    ['fhir_flatten_version', toolVersion],
-    ['fhir_resource_type', resourceType],
-    ['description', description],
-  ]);
-}
-
-function describeColumn(column: PhysicalColumn): Readonly<Record<string, string>> {
-  const { fhirPath, type } = column.column;
-  return { fhir_type: nameColumnType(type), ...(fhirPath !== undefined && { fhir_path: fhirPath }), description: describePart(column) };
-}
-
 export class RecordBatches {
   readonly schema: Arrow.Schema;
   readonly #arrow: ArrowLibrary;
   readonly #columns: readonly PhysicalColumn[];
   readonly #row: Arrow.Struct;
 
-  /** @param describes - give the schema and its fields what {@link describeTable} and the columns say. */
-  constructor(arrow: ArrowLibrary, schema: TableSchema, columns: readonly PhysicalColumn[], describes: boolean) {
+  constructor(arrow: ArrowLibrary, schema: TableSchema, columns: readonly PhysicalColumn[]) {
     this.#arrow = arrow;
     this.#columns = columns;
     const fields = columns.map((column) => {
-      return new arrow.Field(column.name, typeOf(arrow, column.type), true, describes ? new Map(Object.entries(describeColumn(column))) : undefined);
+      return new arrow.Field(column.name, typeOf(arrow, column.type), true, new Map(Object.entries(describeColumn(column))));
     });
-    this.schema = new arrow.Schema(fields, describes ? describeTable(schema) : undefined);
+    this.schema = new arrow.Schema(fields, describeTable(schema));
     this.#row = new arrow.Struct(fields);
   }
 
@@ -155,17 +133,16 @@ export function makeCollector(arrow: ArrowLibrary): Collector {
       pieces.push(bytes);
     }
   }
-  const takePieces = () => {
+  const takeBytes = () => {
     const taken = pieces;
     pieces = [];
-    return taken;
+    return Buffer.concat(taken);
   };
-  return { sink: new PieceQueue(), takePieces, takeBytes: () => Buffer.concat(takePieces()) };
+  return { sink: new PieceQueue(), takeBytes };
 }
 
 export interface Collector {
   readonly sink: Arrow.AsyncByteQueue;
-  takePieces(): readonly Uint8Array[];
   /** They belong to the caller. */
   takeBytes(): Uint8Array;
 }

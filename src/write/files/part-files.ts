@@ -59,6 +59,7 @@ export class PartFiles implements PartSink {
   }
 
   async restart(): Promise<void> {
+    this.#encoders.abort?.();
     await this.queue.drop();
     this.#rejects.close();
     try {
@@ -73,6 +74,7 @@ export class PartFiles implements PartSink {
   }
 
   async finish(): Promise<void> {
+    await this.#encoders.finish?.();
     await this.queue.flush();
     this.#rejects.flush();
     this.#saved.check();
@@ -84,6 +86,7 @@ export class PartFiles implements PartSink {
 
   /** No file is opened or written from now on. */
   abort(): void {
+    this.#encoders.abort?.();
     this.queue.abort();
     this.#saved.abort();
     this.#rejects.close();

@@ -1,86 +1,61 @@
-// A row group → a whole Parquet file of it, by parquet-wasm, which takes Arrow's IPC. Both libraries are loaded when the
-// first row group comes.
+// The pieces of a row group → a whole Parquet file of it, by parquet-wasm, which takes Arrow's IPC. The library is loaded
+// when the first table is opened.
 
-import type * as Arrow from 'apache-arrow';
 import type * as Parquet from 'parquet-wasm';
-import type { TableSchema } from '../../types.ts';
 import { toolVersion } from '../../version.ts';
-import { type ArrowLibrary, describeColumns, describeTable, loadArrow, makeCollector, RecordBatches } from '../arrow/record-batches.ts';
-import type { PhysicalColumn } from '../typed/physical-columns.ts';
 import type { RowGroup } from '../typed/row-groups.ts';
+import { type IpcColumn, IpcStreams } from './ipc-stream.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 
-/** A multiple of eight, so that validity bits need no shifting. */
-const pieceRows = 8192;
+export type ParquetLibrary = typeof Parquet;
 
-type ParquetLibrary = typeof Parquet;
-
-let libraries: Promise<{ readonly arrow: ArrowLibrary; readonly parquet: ParquetLibrary }> | undefined;
-
-export function loadParquet(): Promise<{ readonly arrow: ArrowLibrary; readonly parquet: ParquetLibrary }> {
-  libraries ??= Promise.all([loadArrow(), import('parquet-wasm')]).then(([arrow, parquet]) => ({ arrow, parquet }));
-  return libraries;
+/** What is to be known of a table. Plain data, so that it can go to another thread. */
+export interface ParquetTable {
+  readonly columns: readonly IpcColumn[];
+  /** What the file says of itself, by key. */
+  readonly metaData: readonly (readonly [key: string, value: string])[];
+  readonly options: ParquetOptions;
 }
 
-/** Encodes the row groups of one table. */
+let library: Promise<ParquetLibrary> | undefined;
+
+export function loadParquet(): Promise<ParquetLibrary> {
+  library ??= import('parquet-wasm');
+  return library;
+}
+
+/** Encodes the row groups of one table, one after another. */
 export class RowGroupEncoder {
-  readonly #arrow: ArrowLibrary;
   readonly #parquet: ParquetLibrary;
-  readonly #options: ParquetOptions;
-  readonly #batches: RecordBatches;
-  readonly #metadata: Map<string, string>;
+  readonly #table: ParquetTable;
+  readonly #streams: IpcStreams;
+  /** The group at work, once it has a piece that is not its last. */
+  #open: OpenRowGroup | undefined;
 
-  constructor({ arrow, parquet }: Awaited<ReturnType<typeof loadParquet>>, schema: TableSchema, columns: readonly PhysicalColumn[], options: ParquetOptions) {
-    this.#arrow = arrow;
+  constructor(parquet: ParquetLibrary, table: ParquetTable) {
     this.#parquet = parquet;
-    this.#options = options;
-    // The library keeps Arrow's schema in the file beside these: it is not to say the same again.
-    this.#batches = new RecordBatches(arrow, schema, columns, false);
-    this.#metadata = describeTable(schema).set('fhir_flatten_columns', describeColumns(columns));
+    this.#table = table;
+    this.#streams = new IpcStreams(table.columns);
   }
 
-  /** A file with one row group; with none, where nothing is given. */
-  async encode(group: RowGroup | undefined): Promise<Uint8Array> {
-    const batch = group && this.#batches.make(group);
-    return batch !== undefined && batch.numRows > pieceRows ? await this.#encodeInPieces(batch) : this.#encodeWhole(batch);
+  /** Encodes rows that are not the last of their group: what is left of them takes less memory. */
+  async addPiece(piece: RowGroup): Promise<void> {
+    this.#open ??= new OpenRowGroup(this.#parquet, this.#properties());
+    await this.#open.add(this.#read(piece));
   }
 
-  #encodeWhole(batch: Arrow.RecordBatch | undefined): Uint8Array {
-    // Both are the callee's from here on.
-    return this.#parquet.writeParquet(this.#parquet.Table.fromIPCStream(this.#toIpc(batch)), this.#properties());
+  /** A file with one row group: of the pieces, then these rows. With none at all, where nothing is given. */
+  async end(rest: RowGroup | undefined): Promise<Uint8Array> {
+    const open = this.#open;
+    this.#open = undefined;
+    // The table and the properties are the callee's from here on.
+    if (open === undefined) return this.#parquet.writeParquet(this.#read(rest), this.#properties());
+    if (rest !== undefined) await open.add(this.#read(rest));
+    return await open.end();
   }
 
-  /** Of what the library does not hold encoded it holds a piece only: null columns too take four bytes a row in IPC. */
-  async #encodeInPieces(batch: Arrow.RecordBatch): Promise<Uint8Array> {
-    let row = 0;
-    const pieces = new ReadableStream<Parquet.RecordBatch>(
-      {
-        pull: (controller) => {
-          if (row >= batch.numRows) {
-            controller.close();
-            return;
-          }
-          const table = this.#parquet.Table.fromIPCStream(this.#toIpc(batch.slice(row, Math.min(row + pieceRows, batch.numRows))));
-          for (const piece of table.recordBatches()) controller.enqueue(piece);
-          table.free();
-          row += pieceRows;
-        },
-      },
-      { highWaterMark: 0 },
-    );
-    const encoded: Uint8Array[] = [];
-    for await (const bytes of await this.#parquet.transformParquetStream(pieces, this.#properties())) encoded.push(bytes as Uint8Array);
-    return Buffer.concat(encoded);
-  }
-
-  /** Valid until the next call. */
-  #toIpc(batch: Arrow.RecordBatch | undefined): Uint8Array {
-    const { sink, takePieces } = makeCollector(this.#arrow);
-    const writer = new this.#arrow.RecordBatchStreamWriter();
-    writer.reset(sink, this.#batches.schema);
-    if (batch !== undefined) writer.write(batch);
-    writer.finish();
-    return joinPieces(takePieces());
+  #read(rows: RowGroup | undefined): Parquet.Table {
+    return this.#parquet.Table.fromIPCStream(this.#streams.write(rows));
   }
 
   #properties(): Parquet.WriterProperties {
@@ -88,27 +63,51 @@ export class RowGroupEncoder {
     const codecs = { zstd: Compression.ZSTD, snappy: Compression.SNAPPY, none: Compression.UNCOMPRESSED };
     return (
       new WriterPropertiesBuilder()
-        .setCompression(codecs[this.#options.compression])
+        .setCompression(codecs[this.#table.options.compression])
         // Of row groups; those of pages would be indexes, which are not kept.
         .setStatisticsEnabled(EnabledStatistics.Chunk)
         .setMaxRowGroupSize(2 ** 31 - 1)
-        .setKeyValueMetadata(this.#metadata)
+        .setKeyValueMetadata(new Map(this.#table.metaData))
         .setCreatedBy(`fhir-flatten version ${toolVersion}`)
         .build()
     );
   }
 }
 
-let joined = Buffer.alloc(0);
+/** A row group that the library encodes piece by piece. */
+class OpenRowGroup {
+  readonly #writer: WritableStreamDefaultWriter<Parquet.RecordBatch>;
+  readonly #encoded: Promise<Uint8Array>;
 
-/** Into the same memory each time: the library takes a copy at once, and megabytes of garbage a batch would pile up. */
-function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (length > joined.length) joined = Buffer.allocUnsafeSlow(Math.ceil(length * 1.25));
-  let position = 0;
-  for (const piece of pieces) {
-    joined.set(piece, position);
-    position += piece.length;
+  constructor(parquet: ParquetLibrary, properties: Parquet.WriterProperties) {
+    // No queue: a piece is taken when the library asks for it.
+    const { readable, writable } = new TransformStream<Parquet.RecordBatch, Parquet.RecordBatch>(undefined, undefined, { highWaterMark: 0 });
+    this.#writer = writable.getWriter();
+    this.#encoded = collect(parquet.transformParquetStream(readable, properties));
+    // Whoever adds or ends next gets the error; without this, Node would call it unhandled until then.
+    this.#encoded.catch(() => {});
   }
-  return joined.subarray(0, position);
+
+  async add(table: Parquet.Table): Promise<void> {
+    const batches = table.recordBatches();
+    table.free();
+    for (const batch of batches) await this.#whileEncoding(this.#writer.write(batch));
+  }
+
+  async end(): Promise<Uint8Array> {
+    await this.#whileEncoding(this.#writer.close());
+    return await this.#encoded;
+  }
+
+  /** An error of the encoder need not show in the stream that it reads. */
+  async #whileEncoding(step: Promise<void>): Promise<void> {
+    step.catch(() => {});
+    await Promise.race([step, this.#encoded]);
+  }
+}
+
+async function collect(encoded: Promise<ReadableStream>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const bytes of await encoded) pieces.push(bytes as Uint8Array);
+  return Buffer.concat(pieces);
 }

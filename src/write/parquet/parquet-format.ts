@@ -1,16 +1,18 @@
 // Parquet as a table format: https://parquet.apache.org/docs/file-format/. Row groups are encoded one by one and written
 // as they come, the metadata at the end.
 
-import type { EncodedTarget, TableFormat, TableSchema, TypedOptions, TypedStorage } from '../../types.ts';
+import { namePhysicalType } from '../../physical-type.ts';
+import type { TableFormat, TableSchema, TypedOptions, TypedStorage } from '../../types.ts';
+import { describeColumn, describeTable } from '../typed/describe-table.ts';
 import { listText } from '../typed/list-text.ts';
 import type { PhysicalColumn } from '../typed/physical-columns.ts';
-import { createTypedEncoders, type RowGroup, type RowGroupWriter, shareLimits } from '../typed/row-groups.ts';
-import { loadParquet, RowGroupEncoder } from './encode-row-group.ts';
-import { joinParquetFiles } from './join-parquet-files.ts';
+import { createTypedEncoders, shareLimits } from '../typed/row-groups.ts';
+import type { ParquetTable } from './encode-row-group.ts';
+import { EncoderThread } from './encoder-thread.ts';
+import { openFile, whenOpen } from './open-file.ts';
 import type { ParquetOptions } from './parquet-options.ts';
-import { FileMetaData, magic, takeApart } from './row-group-file.ts';
 
-const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024 };
+const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024, pieceByteCount: 4 * 1024 * 1024 };
 
 /** The format `parquet` with these options. */
 export function createParquetFormat(typed: TypedOptions, options: ParquetOptions): TableFormat {
@@ -19,45 +21,25 @@ export function createParquetFormat(typed: TypedOptions, options: ParquetOptions
     name: 'parquet',
     extension: 'parquet',
     storage,
-    join: joinParquetFiles,
-    start: (partCount) =>
-      createTypedEncoders(storage, shareLimits(limits, partCount), (schema, columns, target) => new ParquetWriter(schema, columns, target, options)),
+    join: async (paths, target) => await (await import('./join-parquet-files.ts')).joinParquetFiles(paths, target),
+    start: (partCount) => {
+      // Where several threads read, each encodes what it reads.
+      const thread = partCount === 1 ? new EncoderThread() : undefined;
+      const encoders = createTypedEncoders(storage, shareLimits(limits, partCount), (schema, columns, { append }) => {
+        const table = describe(schema, columns, options);
+        return whenOpen(thread === undefined ? openFile(table, append) : thread.open(table, append));
+      });
+      return thread === undefined ? encoders : { ...encoders, finish: () => thread.finish(), abort: () => thread.stop() };
+    },
   };
 }
 
-class ParquetWriter implements RowGroupWriter {
-  readonly #target: EncodedTarget;
-  readonly #makeEncoder: () => Promise<RowGroupEncoder>;
-  #encoder: RowGroupEncoder | undefined;
-  readonly #metaData = new FileMetaData();
-  /** Bytes written so far. */
-  #offset = 0;
-
-  constructor(schema: TableSchema, columns: readonly PhysicalColumn[], target: EncodedTarget, options: ParquetOptions) {
-    this.#target = target;
-    this.#makeEncoder = async () => new RowGroupEncoder(await loadParquet(), schema, columns, options);
-  }
-
-  async write(group: RowGroup): Promise<void> {
-    await this.#encode(group);
-  }
-
-  async close(): Promise<void> {
-    // The schema of a table without rows comes from a file without rows.
-    if (this.#offset === 0) await this.#encode(undefined);
-    await this.#append(this.#metaData.footer());
-  }
-
-  async #encode(group: RowGroup | undefined): Promise<void> {
-    this.#encoder ??= await this.#makeEncoder();
-    const file = takeApart(await this.#encoder.encode(group));
-    if (this.#offset === 0) await this.#append(magic);
-    this.#metaData.add(file.metaData, this.#offset);
-    await this.#append(file.pages);
-  }
-
-  async #append(bytes: Uint8Array): Promise<void> {
-    this.#offset += bytes.length;
-    await this.#target.append(bytes);
-  }
+function describe(schema: TableSchema, columns: readonly PhysicalColumn[], options: ParquetOptions): ParquetTable {
+  // The format has no place for it beside each column.
+  const described = columns.map((column) => ({ name: column.name, type: namePhysicalType(column.type), ...describeColumn(column) }));
+  return {
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    metaData: [...describeTable(schema), ['fhir_flatten_columns', JSON.stringify(described)]],
+    options,
+  };
 }

@@ -1,8 +1,19 @@
 // Whole Parquet files of one row group each → the parts of one file of many. The library writes whole files only, or
-// holds an open writer for each table; put together here, a run has no state in WebAssembly whatever the number of tables.
+// holds an open writer for each table; put together here, a table has state in WebAssembly only while a group is at work.
 // https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 
-import { readStruct, type ThriftStruct, type ThriftValue, writeStruct, writeStructAround } from './thrift.ts';
+import {
+  int16Field,
+  int64Field,
+  listField,
+  readInnerStruct,
+  readInteger,
+  readStruct,
+  readStructs,
+  structField,
+  type ThriftStruct,
+  writeStruct,
+} from './thrift.ts';
 
 export const magic = Buffer.from('PAR1');
 const lengthBytes = 4;
@@ -29,32 +40,37 @@ export function findMetaData(tail: Uint8Array): Uint8Array | undefined {
 
 /** @param file - with one row group, or none; it stays as it is. */
 export function takeApart(file: Uint8Array): RowGroupFile {
-  const metaData = readStruct(findMetaData(file) ?? new Uint8Array(0));
-  const ends = structsOf(metaData.fields.get(fileMetaData.rowGroups)).flatMap((group) => structsOf(group.fields.get(rowGroup.columns)).map(endOfPages));
-  return { pages: file.subarray(magic.length, Math.max(magic.length, ...ends)), metaData };
+  // A copy, since it is kept longer than the pages.
+  const metaData = readStruct(new Uint8Array(findMetaData(file) ?? []));
+  let end = magic.length;
+  for (const group of readStructs(metaData.get(fileMetaData.rowGroups))) {
+    for (const chunk of readStructs(group.get(rowGroup.columns))) end = Math.max(end, endOfPages(chunk));
+  }
+  return { pages: file.subarray(magic.length, end), metaData };
 }
 
 /** Where the pages of a column end in the file; what comes after them are indexes of pages, which are left out. */
 function endOfPages(chunk: ThriftStruct): number {
-  const { fields } = structOf(chunk.fields.get(columnChunk.metaData));
-  const starts = [columnMetaData.dataPageOffset, columnMetaData.dictionaryPageOffset].flatMap((field) =>
-    fields.has(field) ? [integerOf(fields.get(field))] : [],
-  );
-  return Math.min(...starts.map(Number)) + Number(integerOf(fields.get(columnMetaData.totalCompressedSize)));
+  const metaData = readInnerStruct(chunk.get(columnChunk.metaData));
+  let start = Number.POSITIVE_INFINITY;
+  for (const field of [columnMetaData.dataPageOffset, columnMetaData.dictionaryPageOffset]) {
+    if (metaData.has(field)) start = Math.min(start, readInteger(metaData.get(field)));
+  }
+  return start + readInteger(metaData.get(columnMetaData.totalCompressedSize));
 }
 
 /** The metadata of a file that grows by row groups. */
 export class FileMetaData {
   readonly #rowGroups: Uint8Array[] = [];
-  #rowCount = 0n;
+  #rowCount = 0;
   #head: ThriftStruct | undefined;
 
   /** Adds what a file has, whose pages now stand at `offset`. */
   add(metaData: ThriftStruct, offset: number): void {
     this.#head ??= metaData;
-    const shift = BigInt(offset - magic.length);
-    for (const group of structsOf(metaData.fields.get(fileMetaData.rowGroups))) {
-      this.#rowCount += integerOf(group.fields.get(rowGroup.numRows));
+    const shift = offset - magic.length;
+    for (const group of readStructs(metaData.get(fileMetaData.rowGroups))) {
+      this.#rowCount += readInteger(group.get(rowGroup.numRows));
       moveRowGroup(group, shift, this.#rowGroups.length);
       this.#rowGroups.push(writeStruct(group));
     }
@@ -63,43 +79,32 @@ export class FileMetaData {
   /** All that comes after the pages. */
   footer(): Uint8Array {
     if (this.#head === undefined) throw new Error('a Parquet file has a schema, if no rows');
-    const fields = new Map(this.#head.fields).set(fileMetaData.numRows, { type: 6, value: this.#rowCount });
-    const metaData = writeStructAround({ type: 12, fields }, fileMetaData.rowGroups, this.#rowGroups);
+    const fields = new Map(this.#head).set(fileMetaData.numRows, int64Field(this.#rowCount)).set(fileMetaData.rowGroups, listField(this.#rowGroups));
+    const metaData = writeStruct(fields);
     const length = Buffer.alloc(lengthBytes);
     length.writeUInt32LE(metaData.length);
     return Buffer.concat([metaData, length, magic]);
   }
 }
 
-function moveRowGroup({ fields }: ThriftStruct, shift: bigint, ordinal: number): void {
-  move(fields, rowGroup.fileOffset, shift);
+function moveRowGroup(group: ThriftStruct, shift: number, ordinal: number): void {
+  move(group, rowGroup.fileOffset, shift);
   // 16 bits; without it readers count for themselves.
-  if (ordinal < 2 ** 15) fields.set(rowGroup.ordinal, { type: 4, value: BigInt(ordinal) });
-  else fields.delete(rowGroup.ordinal);
-  for (const chunk of structsOf(fields.get(rowGroup.columns))) {
+  if (ordinal < 2 ** 15) group.set(rowGroup.ordinal, int16Field(ordinal));
+  else group.delete(rowGroup.ordinal);
+  const chunks = readStructs(group.get(rowGroup.columns));
+  for (const chunk of chunks) {
     // 0 is what the format asks for where there is nothing to point to.
-    if (integerOf(chunk.fields.get(columnChunk.fileOffset)) !== 0n) move(chunk.fields, columnChunk.fileOffset, shift);
-    for (const index of columnChunk.indexes) chunk.fields.delete(index);
-    const metaData = structOf(chunk.fields.get(columnChunk.metaData)).fields;
+    if (readInteger(chunk.get(columnChunk.fileOffset)) !== 0) move(chunk, columnChunk.fileOffset, shift);
+    for (const index of columnChunk.indexes) chunk.delete(index);
+    const metaData = readInnerStruct(chunk.get(columnChunk.metaData));
     for (const field of [columnMetaData.dataPageOffset, columnMetaData.indexPageOffset, columnMetaData.dictionaryPageOffset]) move(metaData, field, shift);
     for (const field of columnMetaData.bloomFilter) metaData.delete(field);
+    chunk.set(columnChunk.metaData, structField(metaData));
   }
+  group.set(rowGroup.columns, listField(chunks.map(writeStruct)));
 }
 
-function move(fields: Map<number, ThriftValue>, field: number, shift: bigint): void {
-  if (fields.has(field)) fields.set(field, { type: 6, value: integerOf(fields.get(field)) + shift });
-}
-
-function structsOf(value: ThriftValue | undefined): readonly ThriftStruct[] {
-  return value !== undefined && 'items' in value ? value.items.map(structOf) : [];
-}
-
-function structOf(value: ThriftValue | undefined): ThriftStruct {
-  if (value?.type !== 12) throw new TypeError('not a Parquet file of the library');
-  return value;
-}
-
-function integerOf(value: ThriftValue | undefined): bigint {
-  if (value?.type !== 6) throw new TypeError('not a Parquet file of the library');
-  return value.value;
+function move(fields: ThriftStruct, field: number, shift: number): void {
+  if (shift !== 0 && fields.has(field)) fields.set(field, int64Field(readInteger(fields.get(field)) + shift));
 }

@@ -1,28 +1,63 @@
-// Thrift's compact protocol ↔ values, as far as the metadata of Parquet files need it. Nothing of their meaning is
-// known here: what is not touched is written as it was read.
+// Thrift's compact protocol, as far as changing some fields of a struct needs it. A struct is taken apart into the bytes
+// of its fields: what is not touched is not read, and is written as it was.
 // https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
 
-/** A value with the protocol's type of it. Booleans are 1 or 2, texts are bytes. */
-export type ThriftValue =
-  | { readonly type: 1 | 2 }
-  | { readonly type: 3; readonly value: number }
-  | { readonly type: 4 | 5 | 6; readonly value: bigint }
-  | { readonly type: 7 | 8; readonly value: Uint8Array }
-  | { readonly type: 9 | 10; readonly itemType: ThriftType; readonly items: readonly ThriftValue[] }
-  | ThriftStruct;
-
-export interface ThriftStruct {
-  readonly type: 12;
-  readonly fields: Map<number, ThriftValue>;
+/** A field as it stands in `bytes`. The value of a boolean is in its type. */
+export interface ThriftField {
+  readonly type: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
-export type ThriftType = ThriftValue['type'];
+/** By number. */
+export type ThriftStruct = Map<number, ThriftField>;
 
-const structType = 12;
+const types = { true: 1, false: 2, byte: 3, int16: 4, int32: 5, int64: 6, double: 7, binary: 8, list: 9, set: 10, map: 11, struct: 12 };
 
 /** Reads the struct at the start of the bytes. */
 export function readStruct(bytes: Uint8Array): ThriftStruct {
-  return new Reader(bytes).struct();
+  return new Reader(bytes, 0).struct();
+}
+
+/** The items of a list of structs; none where there is no such field. */
+export function readStructs(field: ThriftField | undefined): ThriftStruct[] {
+  if (field === undefined) return [];
+  const reader = new Reader(field.bytes, field.start);
+  const { itemType, size } = reader.listHeader();
+  if (field.type !== types.list || itemType !== types.struct) throw new TypeError('a list of structs was expected');
+  return Array.from({ length: size }, () => reader.struct());
+}
+
+export function readInnerStruct(field: ThriftField | undefined): ThriftStruct {
+  if (field?.type !== types.struct) throw new TypeError('a struct was expected');
+  return new Reader(field.bytes, field.start).struct();
+}
+
+/** Of 64 bits; it must fit a number. */
+export function readInteger(field: ThriftField | undefined): number {
+  if (field?.type !== types.int64) throw new TypeError('an integer was expected');
+  return new Reader(field.bytes, field.start).zigzag();
+}
+
+export function int64Field(value: number): ThriftField {
+  return writeField(types.int64, (writer) => writer.zigzag(value));
+}
+
+export function int16Field(value: number): ThriftField {
+  return writeField(types.int16, (writer) => writer.zigzag(value));
+}
+
+export function structField(struct: ThriftStruct): ThriftField {
+  return writeField(types.struct, (writer) => writer.struct(struct));
+}
+
+/** @param items - structs that are written already */
+export function listField(items: readonly Uint8Array[]): ThriftField {
+  return writeField(types.list, (writer) => {
+    writer.listHeader(items.length, types.struct);
+    for (const item of items) writer.raw(item, 0, item.length);
+  });
 }
 
 export function writeStruct(struct: ThriftStruct): Uint8Array {
@@ -31,75 +66,85 @@ export function writeStruct(struct: ThriftStruct): Uint8Array {
   return writer.bytes();
 }
 
-/** Writes a struct in which the items of one field, a list of structs, are written already. */
-export function writeStructAround({ fields }: ThriftStruct, field: number, items: readonly Uint8Array[]): Uint8Array {
+function writeField(type: number, write: (writer: Writer) => void): ThriftField {
   const writer = new Writer();
-  let last = 0;
-  for (const id of [...fields.keys(), field].sort((a, b) => a - b)) {
-    if (id === field) {
-      writer.fieldHeader(id - last, id, 9);
-      writer.listHeader(items.length, structType);
-      for (const item of items) writer.raw(item);
-    } else {
-      writer.field(id - last, id, fields.get(id) as ThriftValue);
-    }
-    last = id;
-  }
-  writer.byte(0);
-  return writer.bytes();
+  write(writer);
+  const bytes = writer.bytes();
+  return { type, bytes, start: 0, end: bytes.length };
 }
 
 class Reader {
   readonly #bytes: Uint8Array;
-  #position = 0;
+  #position: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, position: number) {
     this.#bytes = bytes;
+    this.#position = position;
   }
 
   struct(): ThriftStruct {
-    const fields = new Map<number, ThriftValue>();
+    const fields: ThriftStruct = new Map();
     let id = 0;
     for (let header = this.#byte(); header !== 0; header = this.#byte()) {
       const delta = header >> 4;
-      id = delta === 0 ? Number(this.#zigzag()) : id + delta;
-      fields.set(id, this.#value((header & 0x0f) as ThriftType));
+      id = delta === 0 ? this.zigzag() : id + delta;
+      const type = header & 0x0f;
+      const start = this.#position;
+      // The header of a boolean is its value.
+      if (type > types.false) this.#skip(type);
+      fields.set(id, { type, bytes: this.#bytes, start, end: this.#position });
     }
-    return { type: structType, fields };
+    return fields;
   }
 
-  #value(type: ThriftType): ThriftValue {
-    switch (type) {
-      case 1:
-      case 2:
-        return { type };
-      case 3:
-        return { type, value: this.#byte() };
-      case 4:
-      case 5:
-      case 6:
-        return { type, value: this.#zigzag() };
-      case 7:
-        return { type, value: this.#take(8) };
-      case 8:
-        return { type, value: this.#take(Number(this.#varint())) };
-      case 9:
-      case 10:
-        return this.#list(type);
-      case structType:
-        return this.struct();
-      default:
-        throw new TypeError(`no such Thrift type: ${type satisfies never}`);
-    }
-  }
-
-  #list(type: 9 | 10): ThriftValue {
+  listHeader(): { readonly itemType: number; readonly size: number } {
     const header = this.#byte();
-    const itemType = (header & 0x0f) as ThriftType;
-    const size = header >> 4 === 0x0f ? Number(this.#varint()) : header >> 4;
-    // In a list a boolean is a byte.
-    const items = Array.from({ length: size }, () => (itemType <= 2 ? { type: (this.#byte() === 1 ? 1 : 2) as 1 | 2 } : this.#value(itemType)));
-    return { type, itemType, items };
+    return { itemType: header & 0x0f, size: header >> 4 === 0x0f ? this.#varint() : header >> 4 };
+  }
+
+  zigzag(): number {
+    const value = this.#varint();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  #skip(type: number): void {
+    switch (type) {
+      // In a list a boolean is a byte.
+      case types.true:
+      case types.false:
+      case types.byte:
+        this.#position++;
+        return;
+      case types.int16:
+      case types.int32:
+      case types.int64:
+        while (this.#byte() >= 0x80);
+        return;
+      case types.double:
+        this.#position += 8;
+        return;
+      case types.binary: {
+        const length = this.#varint();
+        this.#position += length;
+        return;
+      }
+      case types.list:
+      case types.set: {
+        const { itemType, size } = this.listHeader();
+        for (let index = 0; index < size; index++) this.#skip(itemType);
+        return;
+      }
+      case types.struct: {
+        for (let header = this.#byte(); header !== 0; header = this.#byte()) {
+          if (header >> 4 === 0) this.zigzag();
+          const inner = header & 0x0f;
+          if (inner > types.false) this.#skip(inner);
+        }
+        return;
+      }
+      default:
+        throw new TypeError('a type of Thrift that Parquet does not use');
+    }
   }
 
   #byte(): number {
@@ -108,121 +153,73 @@ class Reader {
     return byte;
   }
 
-  #take(length: number): Uint8Array {
-    const start = this.#position;
-    this.#position += length;
-    return this.#bytes.slice(start, this.#position);
-  }
-
-  #varint(): bigint {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
+  /** Without bit operations, which end at 32 bits. */
+  #varint(): number {
+    let value = 0;
+    for (let factor = 1; ; factor *= 0x80) {
       const byte = this.#byte();
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) {
+        if (!Number.isSafeInteger(value)) throw new RangeError('an integer is too large');
+        return value;
+      }
     }
-  }
-
-  #zigzag(): bigint {
-    const value = this.#varint();
-    return (value >> 1n) ^ -(value & 1n);
   }
 }
 
 class Writer {
-  #bytes = Buffer.allocUnsafe(4096);
+  #bytes = Buffer.allocUnsafe(256);
   #length = 0;
 
   bytes(): Uint8Array {
-    return Buffer.from(this.#bytes.subarray(0, this.#length));
+    return this.#bytes.subarray(0, this.#length);
   }
 
-  struct({ fields }: ThriftStruct): void {
+  struct(struct: ThriftStruct): void {
     let last = 0;
-    for (const [id, value] of [...fields].sort(([a], [b]) => a - b)) {
-      this.field(id - last, id, value);
+    for (const [id, { bytes, end, start, type }] of [...struct].sort(([a], [b]) => a - b)) {
+      const delta = id - last;
+      if (delta <= 15) {
+        this.#byte((delta << 4) | type);
+      } else {
+        this.#byte(type);
+        this.zigzag(id);
+      }
+      this.raw(bytes, start, end);
       last = id;
     }
-    this.byte(0);
+    this.#byte(0);
   }
 
-  field(delta: number, id: number, value: ThriftValue): void {
-    this.fieldHeader(delta, id, value.type);
-    // The header of a boolean is its value.
-    if (value.type > 2) this.#value(value);
-  }
-
-  fieldHeader(delta: number, id: number, type: ThriftType): void {
-    if (delta > 0 && delta <= 15) {
-      this.byte((delta << 4) | type);
-    } else {
-      this.byte(type);
-      this.#zigzag(BigInt(id));
-    }
-  }
-
-  listHeader(size: number, itemType: ThriftType): void {
+  listHeader(size: number, itemType: number): void {
     if (size < 15) {
-      this.byte((size << 4) | itemType);
+      this.#byte((size << 4) | itemType);
     } else {
-      this.byte(0xf0 | itemType);
-      this.#varint(BigInt(size));
+      this.#byte(0xf0 | itemType);
+      this.#varint(size);
     }
   }
 
-  byte(byte: number): void {
+  zigzag(value: number): void {
+    this.#varint(value >= 0 ? value * 2 : -value * 2 - 1);
+  }
+
+  raw(bytes: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    if (end - start > 64) this.#bytes.set(bytes.subarray(start, end), this.#length);
+    else for (let index = start; index < end; index++) this.#bytes[this.#length + index - start] = bytes[index] as number;
+    this.#length += end - start;
+  }
+
+  #byte(byte: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = byte;
   }
 
-  raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  #value(value: ThriftValue): void {
-    switch (value.type) {
-      case 1:
-      case 2:
-        this.byte(value.type);
-        return;
-      case 3:
-        this.byte(value.value);
-        return;
-      case 4:
-      case 5:
-      case 6:
-        this.#zigzag(value.value);
-        return;
-      case 7:
-        this.raw(value.value);
-        return;
-      case 8:
-        this.#varint(BigInt(value.value.length));
-        this.raw(value.value);
-        return;
-      case 9:
-      case 10:
-        this.listHeader(value.items.length, value.itemType);
-        for (const item of value.items) this.#value(item);
-        return;
-      case structType:
-        this.struct(value);
-        return;
-      default:
-        value satisfies never;
-    }
-  }
-
-  #varint(value: bigint): void {
+  #varint(value: number): void {
     let rest = value;
-    for (; rest >= 0x80n; rest >>= 7n) this.byte(Number(rest & 0x7fn) | 0x80);
-    this.byte(Number(rest));
-  }
-
-  #zigzag(value: bigint): void {
-    this.#varint(value >= 0n ? value << 1n : (-value << 1n) - 1n);
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#byte((rest % 0x80) | 0x80);
+    this.#byte(rest);
   }
 
   #reserve(byteCount: number): void {

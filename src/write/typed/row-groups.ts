@@ -6,7 +6,7 @@ import type { ColumnData } from './column-data.ts';
 import { expandColumns, type PhysicalColumn } from './physical-columns.ts';
 import { TableBuffers } from './table-buffers.ts';
 
-/** Rows of one table in Arrow's memory layout. */
+/** Rows of one table in Arrow's memory layout: a row group, or a piece of one. */
 export interface RowGroup {
   readonly rowCount: number;
   /** In the order of the physical columns. */
@@ -15,7 +15,10 @@ export interface RowGroup {
 
 /** Turns the row groups of one table into bytes. */
 export interface RowGroupWriter {
-  write(group: RowGroup): Promise<void>;
+  /** Rows of the group at work, not the last ones of it. */
+  addPiece(piece: RowGroup): Promise<void>;
+  /** @param rest - the last rows of the group, or all; undefined where its pieces were all */
+  endGroup(rest: RowGroup | undefined): Promise<void>;
   /** After the last group; there may have been none. */
   close(): Promise<void>;
 }
@@ -28,15 +31,17 @@ export interface RowGroupLimits {
   readonly byteCount: number;
   /** Over all tables. */
   readonly totalByteCount: number;
+  /** From which size on rows are given to the writer before their group is whole; else they wait for that. */
+  readonly pieceByteCount?: number;
 }
 
 /** The limits of one of several parts that are filled at the same time. */
-export function shareLimits({ byteCount, rowCount, totalByteCount }: RowGroupLimits, partCount: number): RowGroupLimits {
+export function shareLimits({ byteCount, totalByteCount, ...others }: RowGroupLimits, partCount: number): RowGroupLimits {
   const share = totalByteCount / partCount;
-  return { rowCount, byteCount: Math.min(byteCount, share / 2), totalByteCount: share };
+  return { ...others, byteCount: Math.min(byteCount, share / 2), totalByteCount: share };
 }
 
-export function createTypedEncoders(storage: TypedStorage, limits: RowGroupLimits, openWriter: OpenRowGroupWriter): TableEncoders {
+export function createTypedEncoders(storage: TypedStorage, limits: RowGroupLimits, openWriter: OpenRowGroupWriter): Pick<TableEncoders, 'open'> {
   const tables = new Set<TypedTableWriter>();
   /** Writes the largest tables until a half of the memory is free: not each time a little. */
   async function relieve(): Promise<void> {
@@ -71,6 +76,8 @@ class TypedTableWriter implements TableWriter {
   readonly #relieve: () => Promise<void>;
   readonly #onClose: () => void;
   #rowCount = 0;
+  /** Of the group at work: what the writer has. */
+  #given = { rowCount: 0, byteCount: 0 };
 
   constructor(buffers: TableBuffers, writer: RowGroupWriter, limits: RowGroupLimits, relieve: () => Promise<void>, onClose: () => void) {
     this.#buffers = buffers;
@@ -80,17 +87,22 @@ class TypedTableWriter implements TableWriter {
     this.#onClose = onClose;
   }
 
+  /** Of the group at work. What the writer has of it takes no more than before. */
   get byteCount(): number {
-    return this.#buffers.byteCount;
+    return this.#given.byteCount + this.#buffers.byteCount;
   }
 
   async write(batch: Batch): Promise<void> {
     this.#rowCount += batch.rowCount;
     // Before any wait: while others of its rows move on, a resource with contained ones may add more.
     this.#buffers.append(batch);
-    const { rowCount, byteCount } = this.#limits;
-    if (this.#buffers.rowCount >= rowCount || this.#buffers.byteCount >= byteCount) await this.flush();
-    else await this.#relieve();
+    const { byteCount, pieceByteCount = Number.POSITIVE_INFINITY, rowCount } = this.#limits;
+    if (this.#given.rowCount + this.#buffers.rowCount >= rowCount || this.byteCount >= byteCount) {
+      await this.flush();
+      return;
+    }
+    if (this.#buffers.byteCount >= pieceByteCount) await this.#givePiece();
+    await this.#relieve();
   }
 
   async close(): Promise<TableFacts> {
@@ -101,7 +113,17 @@ class TypedTableWriter implements TableWriter {
     return { rowCount: this.#rowCount, replacedCharacterCount: replacedCharacters, unfitCellCount: unfit };
   }
 
+  /** Ends the group at work. */
   async flush(): Promise<void> {
-    if (this.#buffers.rowCount > 0) await this.#writer.write(this.#buffers.take());
+    const hasPieces = this.#given.rowCount > 0;
+    this.#given = { rowCount: 0, byteCount: 0 };
+    if (this.#buffers.rowCount > 0) await this.#writer.endGroup(this.#buffers.take());
+    else if (hasPieces) await this.#writer.endGroup(undefined);
+  }
+
+  async #givePiece(): Promise<void> {
+    const { byteCount, rowCount } = this.#given;
+    this.#given = { rowCount: rowCount + this.#buffers.rowCount, byteCount: byteCount + this.#buffers.byteCount };
+    await this.#writer.addPiece(this.#buffers.take());
   }
 }
