@@ -17,6 +17,7 @@ export class RowBatch implements Batch {
   /** Place of a cell (row × columns + column) → what it was set to, where its bytes do not tell. */
   readonly #odd: ReadonlyMap<number, CellValue>;
   readonly #storage: CellStorage;
+  #oddColumns: ReadonlySet<number> | undefined;
   #vectors: readonly Vector[] | undefined;
 
   constructor(schema: TableSchema, storage: CellStorage, store: RowStore, table: number, rowCount: number, odd: ReadonlyMap<number, CellValue>) {
@@ -37,8 +38,26 @@ export class RowBatch implements Batch {
 
   /** The cells as strings; made when first asked for. */
   get vectors(): readonly Vector[] {
-    this.#vectors ??= this.schema.columns.map((_, column) => this.#decodeColumn(column));
+    this.#vectors ??= this.schema.columns.map((_, column) => this.#decodeColumn(column, 0, this.rowCount));
     return this.#vectors;
+  }
+
+  /** True while the cells are only bytes. */
+  get isInStore(): boolean {
+    return this.#vectors === undefined;
+  }
+
+  /** False where bytes do not tell what some cell of a column was set to. */
+  isPlain(column: number): boolean {
+    if (this.#odd.size === 0) return true;
+    const { length } = this.schema.columns;
+    this.#oddColumns ??= new Set([...this.#odd.keys()].map((place) => place % length));
+    return !this.#oddColumns.has(column);
+  }
+
+  /** The cells of some rows, as vectors have them. */
+  cellsOf(column: number, firstRow: number, endRow: number): readonly (CellValue | undefined)[] {
+    return this.#decodeColumn(column, firstRow, endRow).values;
   }
 
   /** As it is in the rows' bytes; undefined for null. */
@@ -59,17 +78,17 @@ export class RowBatch implements Batch {
     return this.#storage.kind === 'typed' && this.schema.columns[column]?.type.kind === 'list' ? this.#storage.lists : undefined;
   }
 
-  #decodeColumn(column: number): Vector {
-    const { rowCount, schema, store, table } = this;
+  #decodeColumn(column: number, firstRow: number, endRow: number): Vector {
+    const { schema, store, table } = this;
     const { words } = store;
     const vector = (words[(table >> 2) + rowVectorWord] as number) >> 2;
-    const values = new Array<CellValue | undefined>(rowCount).fill(undefined);
+    const values = new Array<CellValue | undefined>(endRow - firstRow).fill(undefined);
     const lists = this.#listsOf(column);
     let isAllNull = true;
     let lastAddress = 0;
     let lastByteCount = 0;
     let last: CellValue | undefined;
-    for (let row = 0; row < rowCount; row++) {
+    for (let row = firstRow; row < endRow; row++) {
       const cell = ((words[vector + row] as number) >> 2) + column * 2;
       const address = words[cell] as number;
       if (address === 0) continue;
@@ -82,11 +101,14 @@ export class RowBatch implements Batch {
       }
       lastAddress = address;
       lastByteCount = byteCount;
-      values[row] = last;
+      values[row - firstRow] = last;
     }
     if (this.#odd.size > 0) {
       const { length } = schema.columns;
-      for (const [place, text] of this.#odd) if (place % length === column) values[Math.floor(place / length)] = text;
+      for (const [place, value] of this.#odd) {
+        const row = Math.floor(place / length);
+        if (place % length === column && row >= firstRow && row < endRow) values[row - firstRow] = value;
+      }
     }
     return { storage: this.#storage.kind, isAllNull, values } as Vector;
   }

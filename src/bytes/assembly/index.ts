@@ -2,6 +2,7 @@
 
 export { setText, textByteCount } from './cells';
 export { setCodingKeys } from './coding-rows';
+export { columnParts, filledColumns, fillMoments, fillTextLists, fillTexts, fillValues } from './columns';
 export { encodeCopy } from './copy';
 export { encodeCsv } from './csv';
 export { addToHash, beginHash, endHash } from './hash';

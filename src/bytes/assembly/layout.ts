@@ -47,6 +47,18 @@ export function copyBytes(to: usize, from: usize, byteCount: u32): usize {
   return to + byteCount;
 }
 
+/** Writes a row of which a cell's address is 0 where it is so in all rows; what it is otherwise, means nothing. */
+export function orRows(table: usize, to: usize): void {
+  const rowByteCount = ((columnCountOf(table) << 3) + 15) & ~15;
+  const rowCount = rowCountOf(table);
+  for (let at: usize = 0; at < rowByteCount; at += 16) v128.store(to + at, i64x2.splat(0));
+  for (let index: u32 = 0; index < rowCount; index++) {
+    const row = rowAt(table, index);
+    // A row of an odd number of cells is followed by 8 bytes of something else, which nobody looks at.
+    for (let at: usize = 0; at < rowByteCount; at += 16) v128.store(to + at, v128.or(v128.load(to + at), v128.load(row + at)));
+  }
+}
+
 /**
  * Finds it for all rows; a row ends with a line feed. `plan`: what is written of which columns, for each the offset of its
  * cell in a row and what it is (u32 both); 0: each column as it is. False: no memory.
@@ -62,13 +74,7 @@ export function makeLayout(table: usize, delimiter: u32, nullAt: usize, nullByte
     if (scratch == 0) return false;
   }
   const seen = scratch;
-  const rowCount = rowCountOf(table);
-  for (let at: usize = 0; at < rowByteCount; at += 16) v128.store(seen + at, i64x2.splat(0));
-  for (let index: u32 = 0; index < rowCount; index++) {
-    const row = rowAt(table, index);
-    // A row of an odd number of cells is followed by 8 bytes of something else, which nobody looks at.
-    for (let at: usize = 0; at < rowByteCount; at += 16) v128.store(seen + at, v128.or(v128.load(seen + at), v128.load(row + at)));
-  }
+  orRows(table, seen);
   columns = scratch + rowByteCount;
   columnsEnd = columns;
   let gap = columns + (<usize>columnCount << 4);

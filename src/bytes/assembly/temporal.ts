@@ -67,3 +67,59 @@ function isZone(address: usize, at: u32, byteCount: u32): bool {
   const minutes = twoDigits(address + at + 4);
   return hours <= 14 && minutes <= 59 && hours * 60 + minutes <= 840;
 }
+
+/** What `readMoment` has found; none when the text is no such moment. */
+export let momentPrecision: u32 = PRECISION_NONE;
+
+const microsecondsPerMinute: i64 = 60_000_000;
+const microsecondsPerDay: i64 = 1440 * microsecondsPerMinute;
+/** The first microsecond of year 1, and that after year 9999. */
+const firstMicrosecond: i64 = -719_162 * microsecondsPerDay;
+const endMicrosecond: i64 = 2_932_897 * microsecondsPerDay;
+
+/** Days since 1970 of a date, which has no time; else microseconds, of the wall clock or in UTC. */
+export function readMoment(address: usize, byteCount: u32, isDate: bool, isUtc: bool): i64 {
+  const precision = readTemporal(address, byteCount);
+  momentPrecision = isDate && precision == PRECISION_TIME ? PRECISION_NONE : precision;
+  if (momentPrecision == PRECISION_NONE) return 0;
+  const month: u32 = precision == PRECISION_YEAR ? 1 : twoDigits(address + 5);
+  const days = dayOf(twoDigits(address) * 100 + twoDigits(address + 2), month, precision <= PRECISION_MONTH ? 1 : twoDigits(address + 8));
+  if (isDate) return <i64>days;
+  if (precision != PRECISION_TIME) return <i64>days * microsecondsPerDay;
+  const local = <i64>days * microsecondsPerDay + readClock(address, byteCount);
+  if (!isUtc) return local;
+  const inUtc = local - readOffset(address);
+  if (zoneStart < 0 || inUtc < firstMicrosecond || inUtc >= endMicrosecond) momentPrecision = PRECISION_NONE;
+  return inUtc;
+}
+
+/** Days since 1970-01-01: years run from March, so that the leap day is the last of a year. */
+function dayOf(year: u32, month: u32, dayOfMonth: u32): i32 {
+  const fromMarch = month > 2 ? year : year - 1;
+  const dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + dayOfMonth - 1;
+  return <i32>(fromMarch * 365 + fromMarch / 4 - fromMarch / 100 + fromMarch / 400 + dayOfYear) - 719_468;
+}
+
+/** Microseconds since midnight; further digits are cut. */
+function readClock(address: usize, byteCount: u32): i64 {
+  const minutes = <i64>(twoDigits(address + 11) * 60 + twoDigits(address + 14)) * microsecondsPerMinute;
+  if (byteCount < 19 || load<u8>(address, 16) != 0x3a) return minutes;
+  let fraction: u32 = 0;
+  if (byteCount > 19 && load<u8>(address, 19) == 0x2e) {
+    let scale: u32 = 100_000;
+    for (let at: u32 = 20; at < byteCount && scale > 0; at++) {
+      const digit = <u32>load<u8>(address + at) - 0x30;
+      if (digit > 9) break;
+      fraction += digit * scale;
+      scale /= 10;
+    }
+  }
+  return minutes + <i64>twoDigits(address + 17) * 1_000_000 + <i64>fraction;
+}
+
+/** Microseconds that the wall clock is ahead of UTC. */
+function readOffset(address: usize): i64 {
+  if (zoneStart < 0 || load<u8>(address + zoneStart) == 0x5a) return 0;
+  const minutes = <i64>(twoDigits(address + zoneStart + 1) * 60 + twoDigits(address + zoneStart + 4)) * microsecondsPerMinute;
+  return load<u8>(address + zoneStart) == 0x2d ? -minutes : minutes;
+}

@@ -1,5 +1,6 @@
 // Physical type → the buffer that gathers a column of it, one row group at a time.
 
+import type { ColumnRows } from '../../bytes/column-rows.ts';
 import type { PhysicalType } from '../../physical-type.ts';
 import type { CellValue } from '../../types.ts';
 import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, Offsets, Validity } from './column-data.ts';
@@ -16,19 +17,13 @@ export function createColumnBuffer(type: PhysicalType): ColumnBuffer {
     case 'boolean':
       return new BooleanBuffer();
     case 'int32':
-      return new FixedBuffer(Int32Array, 1, (values, index, cell) => store(values, index, int32Of(cell)));
+      return new FixedBuffer(Int32Array, 'int32', (values, index, cell) => store(values, index, int32Of(cell)));
     case 'double':
-      return new FixedBuffer(Float64Array, 1, (values, index, cell) => store(values, index, doubleOf(cell)));
+      return new FixedBuffer(Float64Array, 'double', (values, index, cell) => store(values, index, doubleOf(cell)));
     case 'int64':
-      return new FixedBuffer(BigInt64Array, 1, (values, index, cell) => store(values, index, int64Of(cell)));
+      return new FixedBuffer(BigInt64Array, 'int64', (values, index, cell) => store(values, index, int64Of(cell)));
     case 'decimal':
-      return new FixedBuffer(BigInt64Array, 2, (values, index, cell) => {
-        const unscaled = decimalOf(cell, type);
-        if (unscaled === undefined) return false;
-        values[index] = BigInt.asIntN(64, unscaled);
-        values[index + 1] = unscaled >> 64n;
-        return true;
-      });
+      return new FixedBuffer(BigInt64Array, 'decimal', (values, index, cell) => storeWide(values, index, decimalOf(cell, type)), type);
     case 'list':
       return new ListBuffer(createColumnBuffer(type.item));
     case 'date':
@@ -42,6 +37,14 @@ export function createColumnBuffer(type: PhysicalType): ColumnBuffer {
 function store<Value>(values: { [index: number]: Value }, index: number, value: Value | undefined): boolean {
   if (value === undefined) return false;
   values[index] = value;
+  return true;
+}
+
+/** In 128 bits. */
+function storeWide(values: { [index: number]: bigint }, index: number, value: bigint | undefined): boolean {
+  if (value === undefined) return false;
+  values[index] = BigInt.asIntN(64, value);
+  values[index + 1] = value >> 64n;
   return true;
 }
 
@@ -82,6 +85,23 @@ class ListBuffer implements ColumnBuffer {
     }
     this.#items.append(this.#cells, itemCount);
     this.#itemCount += itemCount;
+  }
+
+  appendRows(rows: ColumnRows): void {
+    const items = this.#items;
+    const fill = (firstRow: number): number => {
+      if (!(items instanceof TextBuffer)) return 0;
+      const first = this.#validity.rowCount;
+      const filled = rows.fillTextLists(firstRow, first & 7, this.#itemCount, items.length);
+      if (filled === 0) return 0;
+      const { ends, memory, validity } = rows.places;
+      this.#offsets.endFrom(memory, ends, first, filled);
+      this.#validity.addFrom(memory, validity, filled, rows.valueCount);
+      items.addTexts(rows);
+      this.#itemCount += rows.textCount;
+      return filled;
+    };
+    rows.each(fill, this);
   }
 
   appendNulls(rowCount: number): void {

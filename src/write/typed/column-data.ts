@@ -2,6 +2,7 @@
 // when its first value comes: most columns of most tables are empty.
 // https://arrow.apache.org/docs/format/Columnar.html
 
+import type { ColumnRows } from '../../bytes/column-rows.ts';
 import type { CellValue } from '../../types.ts';
 
 /** One column of a row group. */
@@ -29,6 +30,8 @@ export interface ColumnBuffer {
   /** Since the buffer was made. */
   readonly counts: CellCounts;
   append(cells: Cells, rowCount: number): void;
+  /** The same for rows that wait as bytes. */
+  appendRows(rows: ColumnRows): void;
   appendNulls(rowCount: number): void;
   /** The rows so far; the buffer starts anew with memory of its own. */
   take(): ColumnData;
@@ -62,6 +65,18 @@ export class Validity {
     if (row >> 3 >= this.#bits.length) this.#bits = grow(this.#bits, (this.rowCount + 7) >> 3);
     this.#bits[row >> 3] = (this.#bits[row >> 3] as number) | (1 << (row & 7));
     this.nullCount--;
+  }
+
+  /** Adds rows whose bits are in a memory, from the bit on that the next row has in its byte. */
+  addFrom(memory: Buffer, address: number, rowCount: number, valueCount: number): void {
+    const first = this.rowCount >> 3;
+    const shared = this.rowCount & 7;
+    this.rowCount += rowCount;
+    this.nullCount += rowCount - valueCount;
+    if (valueCount === 0) return;
+    const end = (this.rowCount + 7) >> 3;
+    if (end > this.#bits.length) this.#bits = grow(this.#bits, end);
+    copyBits(this.#bits, first, shared, memory, address, end - first);
   }
 
   get byteCount(): number {
@@ -101,6 +116,12 @@ export class Offsets {
     this.#ends[row + 1] = end;
   }
 
+  /** For rows whose ends are in a memory. */
+  endFrom(memory: Buffer, address: number, firstRow: number, rowCount: number): void {
+    this.reserve(firstRow + rowCount);
+    copyInto(this.#ends, firstRow + 1, memory, address, rowCount);
+  }
+
   endAll(firstRow: number, rowCount: number, end: number): void {
     if (end === 0 && this.#ends.length === 0) return;
     this.reserve(firstRow + rowCount);
@@ -120,4 +141,17 @@ export function grow(bytes: Uint8Array<ArrayBuffer>, needed: number): Uint8Array
   const grown = new Uint8Array(Math.max(needed, bytes.length * 2, firstCapacity / 8));
   grown.set(bytes);
   return grown;
+}
+
+/** Copies so many elements of a memory, to the element at `index`. */
+export function copyInto(target: ColumnValues, index: number, memory: Buffer, address: number, count: number): void {
+  const size = target.BYTES_PER_ELEMENT;
+  memory.copy(new Uint8Array(target.buffer, target.byteOffset + index * size, count * size), 0, address, address + count * size);
+}
+
+/** Copies bytes of bits; the first so many bits belong to what was there before. */
+export function copyBits(target: Uint8Array, index: number, keptBitCount: number, memory: Buffer, address: number, byteCount: number): void {
+  const kept = keptBitCount === 0 ? 0 : (target[index] as number);
+  memory.copy(target, index, address, address + byteCount);
+  target[index] = (target[index] as number) | kept;
 }

@@ -1,10 +1,17 @@
 // Numbers, dates and booleans → Arrow's values of one size.
 
+import { type ColumnRows, valueKinds } from '../../bytes/column-rows.ts';
 import type { CellValue } from '../../types.ts';
-import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, firstCapacity, grow, Validity } from './column-data.ts';
+import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, copyBits, copyInto, firstCapacity, grow, Validity } from './column-data.ts';
 import { booleanOf } from './read-cells.ts';
 
 type FixedArray = Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>;
+
+/** Digits in all, and after the point. */
+interface DecimalLimits {
+  readonly precision: number;
+  readonly scale: number;
+}
 
 /** Values of one size. */
 export class FixedBuffer<Values extends FixedArray> implements ColumnBuffer {
@@ -14,14 +21,23 @@ export class FixedBuffer<Values extends FixedArray> implements ColumnBuffer {
   ) => Values;
   readonly #perRow: number;
   readonly #store: (values: Values, index: number, cell: CellValue) => boolean;
+  readonly #kind: number;
+  readonly #limits: DecimalLimits | undefined;
   readonly #validity = new Validity();
   #values: Values;
 
-  /** @param perRow - elements that a row takes. `store` is false for a cell that does not fit. */
-  constructor(make: new (length: number) => Values, perRow: number, store: (values: Values, index: number, cell: CellValue) => boolean) {
+  /** @param store - puts a cell into the element at `index`; false when it does not fit */
+  constructor(
+    make: new (length: number) => Values,
+    kind: keyof typeof valueKinds,
+    store: (values: Values, index: number, cell: CellValue) => boolean,
+    limits?: DecimalLimits,
+  ) {
     this.#make = make;
-    this.#perRow = perRow;
+    this.#perRow = kind === 'decimal' ? 2 : 1;
     this.#store = store;
+    this.#kind = valueKinds[kind];
+    this.#limits = limits;
     this.#values = new make(0);
   }
 
@@ -36,6 +52,23 @@ export class FixedBuffer<Values extends FixedArray> implements ColumnBuffer {
       const cell = cells[row];
       if (cell !== undefined) this.#put(first + row, cell);
     }
+  }
+
+  appendRows(rows: ColumnRows): void {
+    const fill = (firstRow: number): number => {
+      const first = this.#validity.rowCount;
+      const filled = rows.fillValues(firstRow, first & 7, this.#kind, this.#limits);
+      if (filled === 0) return 0;
+      const { valueCount } = rows;
+      const { memory, validity, values } = rows.places;
+      this.#validity.addFrom(memory, validity, filled, valueCount);
+      if (valueCount === 0) return filled;
+      const end = (first + filled) * this.#perRow;
+      if (end > this.#values.length) this.#reserve(end);
+      copyInto(this.#values, first * this.#perRow, memory, values, filled * this.#perRow);
+      return filled;
+    };
+    rows.each(fill, this);
   }
 
   appendNulls(rowCount: number): void {
@@ -90,6 +123,23 @@ export class BooleanBuffer implements ColumnBuffer {
       if (row >> 3 >= this.#bits.length) this.#bits = grow(this.#bits, (this.#validity.rowCount + 7) >> 3);
       if (value) this.#bits[row >> 3] = (this.#bits[row >> 3] as number) | (1 << (row & 7));
     }
+  }
+
+  appendRows(rows: ColumnRows): void {
+    const fill = (firstRow: number): number => {
+      const first = this.#validity.rowCount;
+      const filled = rows.fillValues(firstRow, first & 7, valueKinds.boolean, undefined);
+      if (filled === 0) return 0;
+      const { valueCount } = rows;
+      const { memory, validity, values } = rows.places;
+      this.#validity.addFrom(memory, validity, filled, valueCount);
+      if (valueCount === 0) return filled;
+      const end = (first + filled + 7) >> 3;
+      if (end > this.#bits.length) this.#bits = grow(this.#bits, end);
+      copyBits(this.#bits, first >> 3, first & 7, memory, values, end - (first >> 3));
+      return filled;
+    };
+    rows.each(fill, this);
   }
 
   appendNulls(rowCount: number): void {

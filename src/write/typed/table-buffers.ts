@@ -1,5 +1,7 @@
 // Batches of one table → its physical columns, until they are taken as a row group.
 
+import { type ColumnRows, filledColumnsOf } from '../../bytes/column-rows.ts';
+import { RowBatch } from '../../bytes/row-batch.ts';
 import { physicalTypeOf } from '../../physical-type.ts';
 import type { Batch, Column, TableSchema, TypedStorage } from '../../types.ts';
 import { createColumnBuffer } from './column-buffers.ts';
@@ -11,6 +13,7 @@ interface ColumnBuffers {
   readonly byteCount: number;
   readonly counts: CellCounts;
   append(cells: Cells, rowCount: number): void;
+  appendRows(rows: ColumnRows): void;
   appendNulls(rowCount: number): void;
   take(): readonly ColumnData[];
 }
@@ -19,25 +22,46 @@ export class TableBuffers {
   rowCount = 0;
   byteCount = 0;
   readonly #columns: readonly ColumnBuffers[];
+  /** Column → its rows so far: it gets its last nulls when a value comes, or when it is taken. */
+  readonly #rowCounts: number[];
 
   constructor(schema: TableSchema, storage: TypedStorage) {
     this.#columns = schema.columns.map((column) => createBuffers(column, storage));
+    this.#rowCounts = this.#columns.map(() => 0);
   }
 
   append(batch: Batch): void {
-    let byteCount = 0;
-    for (const [index, column] of this.#columns.entries()) {
-      const vector = batch.vectors[index];
-      if (vector === undefined || vector.isAllNull) column.appendNulls(batch.rowCount);
-      else column.append(vector.values, batch.rowCount);
-      byteCount += column.byteCount;
+    if (batch instanceof RowBatch && batch.isInStore) {
+      for (const rows of filledColumnsOf(batch)) this.#fill(rows.index, batch.rowCount, (column) => column.appendRows(rows));
+    } else {
+      for (const [index, vector] of batch.vectors.entries()) {
+        if (!vector.isAllNull) this.#fill(index, batch.rowCount, (column) => column.append(vector.values, batch.rowCount));
+      }
     }
     this.rowCount += batch.rowCount;
-    this.byteCount = byteCount;
+  }
+
+  #fill(index: number, rowCount: number, add: (column: ColumnBuffers) => void): void {
+    const column = this.#columns[index] as ColumnBuffers;
+    const before = column.byteCount;
+    this.#catchUp(index);
+    add(column);
+    this.#rowCounts[index] = this.rowCount + rowCount;
+    this.byteCount += column.byteCount - before;
+  }
+
+  #catchUp(index: number): void {
+    const missing = this.rowCount - (this.#rowCounts[index] as number);
+    if (missing > 0) this.#columns[index]?.appendNulls(missing);
   }
 
   take(): { readonly rowCount: number; readonly columns: readonly ColumnData[] } {
-    const taken = { rowCount: this.rowCount, columns: this.#columns.flatMap((column) => column.take()) };
+    const columns = this.#columns.flatMap((column, index) => {
+      this.#catchUp(index);
+      return column.take();
+    });
+    const taken = { rowCount: this.rowCount, columns };
+    this.#rowCounts.fill(0);
     this.rowCount = 0;
     this.byteCount = 0;
     return taken;
@@ -65,6 +89,7 @@ function createBuffers({ type }: Column, storage: TypedStorage): ColumnBuffers {
     },
     counts: buffer.counts,
     append: (cells, rowCount) => buffer.append(cells, rowCount),
+    appendRows: (rows) => buffer.appendRows(rows),
     appendNulls: (rowCount) => buffer.appendNulls(rowCount),
     take: () => [buffer.take()],
   };

@@ -1,7 +1,8 @@
 // Dates and timestamps → two columns: the days or microseconds since 1970, and what of the text these do not say.
 
+import { type ColumnRows, momentKinds } from '../../bytes/column-rows.ts';
 import { fitsUtc, readTemporal, Temporal, zoneOf } from '../../temporal.ts';
-import { type CellCounts, type Cells, type ColumnData, firstCapacity, Validity } from './column-data.ts';
+import { type CellCounts, type Cells, type ColumnData, copyInto, firstCapacity, Validity } from './column-data.ts';
 import { TextBuffer } from './text-buffer.ts';
 
 export type TemporalKind = 'date' | 'local' | 'utc';
@@ -47,6 +48,23 @@ export class TemporalBuffers {
       this.#restCells[row] = rest;
     }
     this.#rests.append(this.#restCells, rowCount);
+  }
+
+  appendRows(rows: ColumnRows): void {
+    const fill = (firstRow: number): number => {
+      const first = this.#validity.rowCount;
+      const filled = rows.fillMoments(firstRow, first & 7, momentKinds[this.#kind], this.#rests.length);
+      if (filled === 0) return 0;
+      const { valueCount } = rows;
+      const { memory, validity, values } = rows.places;
+      this.#validity.addFrom(memory, validity, filled, valueCount);
+      this.#rests.addTexts(rows);
+      if (valueCount === 0) return filled;
+      this.#reserve(first + filled);
+      copyInto(this.#words, first * this.#perRow, memory, values, filled * this.#perRow);
+      return filled;
+    };
+    rows.each(fill, this);
   }
 
   appendNulls(rowCount: number): void {

@@ -1,6 +1,7 @@
 // Texts → UTF-8 bytes and where each ends. The texts of a batch are joined and encoded at once; long ones, and those
 // that are not ASCII, one by one, since then their lengths in bytes have to be known.
 
+import type { ColumnRows } from '../../bytes/column-rows.ts';
 import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, Offsets, Validity } from './column-data.ts';
 import { textOf } from './read-cells.ts';
 
@@ -10,6 +11,9 @@ const longTextLength = 128;
 const spareBytes = 16;
 /** Of longer texts the bytes are counted before room is made for them. */
 const longestGuess = 65_536;
+/** Room that the first batch makes, as if so many came. */
+const firstBatches = 8;
+const mostFirstRoom = 4 * 1024 * 1024;
 const loneSurrogates = /\p{Surrogate}/gu;
 
 export class TextBuffer implements ColumnBuffer {
@@ -20,7 +24,7 @@ export class TextBuffer implements ColumnBuffer {
   #length = 0;
 
   get byteCount(): number {
-    return this.#bytes.length + this.#offsets.byteCount + this.#validity.byteCount;
+    return this.#length + this.#offsets.byteCount + this.#validity.byteCount;
   }
 
   append(cells: Cells, rowCount: number): void {
@@ -43,6 +47,31 @@ export class TextBuffer implements ColumnBuffer {
     }
     if (valueCount === 0) return;
     if (!isAllText || length > valueCount * longTextLength || !this.#appendJoined(cells, rowCount, length)) this.#appendEach(cells, first, rowCount);
+  }
+
+  appendRows(rows: ColumnRows): void {
+    const fill = (firstRow: number): number => {
+      const filled = rows.fillTexts(firstRow, this.#validity.rowCount & 7, this.#length);
+      if (filled > 0) this.addTexts(rows);
+      return filled;
+    };
+    rows.each(fill, this);
+  }
+
+  /** Where the texts so far end. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds the texts that the last call made, which began at the end of those before. */
+  addTexts({ places, textByteCount, textCount, textValueCount }: ColumnRows): void {
+    const { memory, textBytes, textEnds, textValidity } = places;
+    this.#offsets.endFrom(memory, textEnds, this.#validity.rowCount, textCount);
+    this.#validity.addFrom(memory, textValidity, textCount, textValueCount);
+    if (textByteCount === 0) return;
+    this.#reserve(textByteCount);
+    memory.copy(this.#bytes, this.#length, textBytes, textBytes + textByteCount);
+    this.#length += textByteCount;
   }
 
   appendNulls(rowCount: number): void {
@@ -87,7 +116,9 @@ export class TextBuffer implements ColumnBuffer {
   #reserve(byteCount: number): void {
     const needed = this.#length + byteCount;
     if (needed <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, 1024));
+    // Room for some batches to come costs nothing until they do; moving those that have come does.
+    const first = Math.min(needed * firstBatches, needed + mostFirstRoom);
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length === 0 ? first : needed, this.#bytes.length * 2, 1024));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }
