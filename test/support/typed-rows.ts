@@ -40,7 +40,7 @@ const numberTexts = fc.oneof(
   numbers.map(String),
   fc.constantFrom('1.00', '-0', '-0.0', '007', '1e3', '1E-5', '1e999999', '1.', '.5', '-', '+1', '1'.repeat(1200), '12345678901234567890', '0', '-7'),
 );
-const moments = fc.oneof(
+export const moments = fc.oneof(
   fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
   fc
     .tuple(
@@ -51,6 +51,24 @@ const moments = fc.oneof(
     )
     .map((parts) => parts.join('')),
 );
+/** Numbers as people and calculations write them, near the limits of what a double tells apart. */
+export const decimals = fc
+  .tuple(
+    fc.constantFrom('', '', '-'),
+    fc.oneof(
+      fc.integer({ min: 0, max: 1000 }).map(String),
+      fc.bigInt({ min: 0n, max: 10n ** 21n }).map(String),
+      fc.bigInt({ min: 2n ** 53n - 100n, max: 2n ** 54n + 100n }).map(String),
+      fc.string({ unit: fc.constantFrom('0', '5', '9', '1'), minLength: 1, maxLength: 22 }),
+    ),
+    fc.nat({ max: 30 }),
+    fc.constantFrom('', '', '', 'e0', 'E+2', 'e-7', 'e22', 'e-30', 'e308', 'e-320', 'e400', 'e12345', 'e'),
+  )
+  .map(([sign, digits, places, exponent]) => {
+    const padded = digits.padStart(places + 1, '0');
+    const text = places === 0 ? digits : `${padded.slice(0, -places)}.${padded.slice(-places)}`;
+    return sign + text + exponent;
+  });
 const json = fc.oneof(
   fc.json(),
   fc.constantFrom(
@@ -90,6 +108,29 @@ function cellsOf([, type]: (typeof types)[number]): fc.Arbitrary<CellValue> {
   return fc.oneof({ weight: 12, arbitrary: fitting as fc.Arbitrary<CellValue> }, { weight: 1, arbitrary: any as fc.Arbitrary<CellValue> });
 }
 export const rows = fc.array(fc.tuple(...types.map((type) => fc.option(cellsOf(type), { nil: undefined, freq: 3 }))), { maxLength: 12 });
+
+export function columnIndex(name: string): number {
+  return types.findIndex(([column]) => column === name);
+}
+
+/** What all columns take as it is; nulls and repeated texts among them. */
+export function ordinaryRow(index: number): Row {
+  const cells: Record<string, CellValue | undefined> = {
+    id: `id-${index}`,
+    subject_id: index % 7 === 0 ? undefined : `patient-${index >> 3}`,
+    note: index % 3 === 0 ? 'größer, und länger als sechzehn Bytes "so"' : '',
+    active: index % 2 === 0 ? 'true' : 'false',
+    rank: index % 4 === 1 ? undefined : String((index - 100) * 12_345),
+    size: String(index * 1_000_003 * (index % 2 === 0 ? 1 : -1)),
+    value: ['72.5', '-0.25', '170.0532', '0', '98.6000'][index % 5],
+    birth_date: ['1970-01-01', '1969-12', '2024', '2000-02-29'][index % 4],
+    issued: ['2024-02-29T10:20:30.123Z', '1969-12-31T23:59:59.999999+01:00', '2015-01-01'][index % 3],
+    period: ['2012-06-07T08:09:10-05:00', '2012', '1812-06-07T00:00:00Z', undefined][index % 4],
+    lines: [['a', 'b "c" \\ d\n', null], [], ['größer als sechzehn Bytes, und noch mehr']][index % 3],
+    other_json: `{"a":"${index}"}`,
+  };
+  return types.map(([name]) => cells[name]);
+}
 
 export function fill(builder: TableBuilder, table: readonly Row[]): void {
   for (const row of table) {

@@ -2,19 +2,21 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createTypedBuilder } from '../../src/table/cell-builder.ts';
 import type { TableBuilder, TypedOptions, TypedStorage } from '../../src/types.ts';
 import { listText } from '../../src/write/typed/list-text.ts';
 import { TableBuffers } from '../../src/write/typed/table-buffers.ts';
 import { makeRowStore } from '../support/row-store.ts';
-import { fill, type Row, rows, schema } from '../support/typed-rows.ts';
+import { columnIndex, decimals, fill, moments, ordinaryRow, type Row, rows, schema } from '../support/typed-rows.ts';
 
-function gather(builder: TableBuilder, storage: TypedStorage, table: readonly Row[]) {
+/** @param written - called when the rows so far have been */
+function gather(builder: TableBuilder, storage: TypedStorage, table: readonly Row[], written: () => void = () => {}) {
   const buffers = new TableBuffers(schema, storage);
   const half = table.length >> 1;
   fill(builder, table.slice(0, half));
   buffers.append(builder.take());
+  written();
   fill(builder, table.slice(half));
   buffers.append(builder.take());
   return { ...buffers.take(), counts: buffers.counts() };
@@ -43,6 +45,54 @@ describe.each(options)('columns of a row store, timestamps $timestamps, decimals
         expect(isDeepStrictEqual(inStore, inVectors)).toBe(true);
       }),
       { numRuns: 400, endOnFailure: true },
+    );
+  });
+
+  /** How many cells of the store's rows became strings. */
+  function countDecoded(table: readonly Row[]): number {
+    store.reset();
+    const decode = vi.spyOn(store, 'decode');
+    const inStore = gather(store.createBuilder(schema, storage), storage, table, () => store.reset());
+    const decoded = decode.mock.calls.length;
+    decode.mockRestore();
+    expect(isDeepStrictEqual(inStore, gather(createTypedBuilder(schema), storage, table))).toBe(true);
+    return decoded;
+  }
+
+  it('are made of ordinary cells without strings', () => {
+    expect(countDecoded(Array.from({ length: 300 }, (_, index) => ordinaryRow(index)))).toBe(0);
+  });
+
+  it('are made of few strings where few cells are not plain', () => {
+    const table = Array.from({ length: 300 }, (_, index) => ordinaryRow(index));
+    const odd = ['active', 'rank', 'size', 'value', 'birth_date', 'issued', 'lines'].map(columnIndex);
+    const withOdd = table.map((row, index) => (index % 150 === 77 ? row.map((cell, column) => (odd.includes(column) ? '?\u0001' : cell)) : row));
+    const decoded = countDecoded(withOdd);
+    expect(decoded).toBeGreaterThanOrEqual(2);
+    expect(decoded).toBeLessThanOrEqual(odd.length * 2);
+  });
+
+  it('are so for more rows and larger texts than are made at a time', () => {
+    const huge = 'ü'.repeat(2_000_000);
+    const table = Array.from({ length: 40_000 }, (_, index) =>
+      ordinaryRow(index).map((cell, column) => (index === 25_000 && column === columnIndex('note') ? huge : index % 5 === 3 && column > 0 ? undefined : cell)),
+    );
+    expect(countDecoded(table)).toBe(1);
+  });
+
+  const numberColumns = ['rank', 'size', 'value'].map(columnIndex);
+  const momentColumns = ['birth_date', 'issued', 'period'].map(columnIndex);
+  const oneRow = (columns: readonly number[], text: string): Row => schema.columns.map((_, column) => (columns.includes(column) ? text : undefined));
+
+  it.each([
+    ['numbers', numberColumns, decimals],
+    ['moments', momentColumns, moments],
+  ])('have the same %s', (_, columns, texts) => {
+    fc.assert(
+      fc.property(fc.array(texts, { minLength: 20, maxLength: 60 }), (values) => {
+        countDecoded(values.map((text) => oneRow(columns, text)));
+      }),
+      { numRuns: 200 },
     );
   });
 });
