@@ -67,15 +67,17 @@ export class ColumnRows {
     const column = this.index;
     const isPlain = batch.isPlain(column);
     // Where cells that the module leaves follow each other, few calls should be made in vain.
-    let leftCount = isPlain ? 1 : rowCount;
+    let takenCount = 0;
     for (let row = 0; row < rowCount; ) {
       const filled = isPlain ? fill(row) : 0;
-      row += filled;
-      if (filled > 0) continue;
-      const end = Math.min(row + leftCount, rowCount);
-      taker.append(batch.cellsOf(column, row, end), end - row);
-      row = end;
-      leftCount *= 2;
+      if (filled > 0) {
+        row += filled;
+        if (filled > takenCount) takenCount = 0;
+        continue;
+      }
+      takenCount = isPlain ? Math.min(takenCount * 2 || 1, rowCount - row) : rowCount;
+      taker.append(batch.cellsOf(column, row, row + takenCount), takenCount);
+      row += takenCount;
     }
   }
 
