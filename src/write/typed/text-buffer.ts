@@ -24,7 +24,8 @@ export class TextBuffer implements ColumnBuffer {
   #length = 0;
 
   get byteCount(): number {
-    return this.#length + this.#offsets.byteCount + this.#validity.byteCount;
+    // The room for batches to come takes no memory until they do, most of it.
+    return Math.min(this.#bytes.length, this.#length * 2) + this.#offsets.byteCount + this.#validity.byteCount;
   }
 
   append(cells: Cells, rowCount: number): void {
