@@ -448,6 +448,8 @@ export interface PartSink {
   expect?(schemas: readonly TableSchema[]): void;
   /** Resources with ids of more characters are refused: no index holds them. FHIR's have 64 at most. */
   readonly longestId?: number;
+  /** Rows of all tables together that move on as soon as they come to so many bytes, where somebody works beside the reading. */
+  readonly storeBytes?: number;
   /** A resource is to be gone, with all its rows. Sinks that begin anew each time have nothing to delete. */
   delete?(deletion: Deletion): void;
   /** Keeps a record that could not become a row. A write fault is thrown by `finish`. */

@@ -6,8 +6,6 @@ import type { KeyNames } from './key-names.ts';
 import type { ByteFunctions } from './load-module.ts';
 import { RowStoreBuilder } from './row-store-builder.ts';
 
-/** Rows move on at the end of the resource that comes to this; small enough to stay near the processor. */
-const fullByteCount = 6 * 1024 * 1024;
 /** Texts get memory by pieces of this size at least. */
 const pieceByteCount = 64 * 1024;
 /** From this many characters on, the native encoder is faster than the loop. */
@@ -40,9 +38,9 @@ export class RowStore {
     this.#others = others;
   }
 
-  /** True when the rows of all tables have to be written, and the store to be `reset`, before the next resource. */
-  get isFull(): boolean {
-    return this.functions.heldByteCount() >= fullByteCount;
+  /** Of the rows of all tables, with their texts. */
+  get heldByteCount(): number {
+    return this.functions.heldByteCount();
   }
 
   createBuilder(schema: TableSchema, storage: CellStorage): RowStoreBuilder {

@@ -1,7 +1,12 @@
 // The executable's entry: argv → command → exit code. Nothing heavy is imported here.
 
+import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import { createProgram } from './program.ts';
+
+// How much of a function runs before V8 optimizes it; by default 67,584. A run of half a second takes a tenth less of both
+// processors, which read files and write tables meanwhile. Longer runs do not notice.
+setFlagsFromString('--interrupt-budget=300000');
 
 // A closed stderr must not kill the run; a closed stdout is dealt with where it is written to.
 process.stderr.on('error', () => {});

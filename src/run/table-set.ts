@@ -58,6 +58,8 @@ const maxBatchBytes = 256 * 1024;
 /** Over all builders of all threads. */
 const memoryBudgetBytes = 48 * 1024 * 1024;
 const resourcesPerBudgetCheck = 256;
+/** Of a store; small enough to stay near the processor. */
+const fullStoreBytes = 6 * 1024 * 1024;
 /** Types that FHIR does not define still get a table, but an input must not open files without end. */
 export const maxUndefinedTypes = 100;
 
@@ -104,8 +106,11 @@ export class TableSet {
   }
 
   #relieve(tables: readonly OpenTable[]): Promise<void> | undefined {
-    const { rowStore } = this.#options;
-    if (rowStore !== undefined) return rowStore.isFull ? this.#moveOn(() => this.#flushStore(rowStore)) : undefined;
+    const { rowStore, sink } = this.#options;
+    if (rowStore !== undefined) {
+      const isFull = rowStore.heldByteCount >= (sink.storeBytes ?? fullStoreBytes);
+      return isFull ? this.#moveOn(() => this.#flushStore(rowStore)) : undefined;
+    }
     if (tables.some(isFull)) return this.#moveOn(() => this.#flushFull());
     if (--this.#untilBudgetCheck > 0) return undefined;
     this.#untilBudgetCheck = resourcesPerBudgetCheck;

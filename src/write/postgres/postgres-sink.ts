@@ -58,6 +58,10 @@ const sessionSettings = [
   "maintenance_work_mem = '256MB'",
 ];
 
+const storeBytes = 1024 * 1024;
+/** While the server waits for rows. */
+const idleStoreBytes = 128 * 1024;
+
 export class PostgresSink implements Sink, PartSink {
   readonly storage: TypedStorage;
   readonly canRestart = true;
@@ -83,6 +87,11 @@ export class PostgresSink implements Sink, PartSink {
     this.storage = { ...options.storage, lists: arrayText };
     this.#options = options;
     checkName(options.schemaName, 'schema', options.schemaName);
+  }
+
+  /** The server is to begin early, and to have little left to do in the end. */
+  get storeBytes(): number {
+    return this.#queue?.isIdle === true ? idleStoreBytes : storeBytes;
   }
 
   /** Connects, waits for the lock, and looks at what is there. */

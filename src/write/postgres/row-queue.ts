@@ -12,28 +12,35 @@ interface Pending {
   byteCount: number;
 }
 
-/** A statement takes the server some time, however few rows it has. */
-const segmentBytes = 1024 * 1024;
-/** Over all tables, before the largest one is sent although it is small. */
-const maxPendingBytes = 32 * 1024 * 1024;
-/** Handed to the connection and not yet taken by the server. */
-const maxSentBytes = 8 * 1024 * 1024;
+/** A statement takes the server some time, however few rows it has: so many are worth one. */
+const segmentBytes = 64 * 1024;
 /** Of one message with all its rows, but for the last of them: a server before 13 has one limit of time for a message. */
-const messageBytes = 4 * 1024 * 1024;
+const messageBytes = 1024 * 1024;
+/** Over all tables, and what the server has not taken yet: then the caller waits. */
+const maxHeldBytes = 32 * 1024 * 1024;
+/** The connection gets its turn when so many have come: reading and flattening would not leave it one. */
+const turnBytes = 256 * 1024;
 
 export class RowQueue {
   readonly #session: Session;
   readonly #pending = new Map<string, Pending>();
   #pendingBytes = 0;
   #sentBytes = 0;
+  #bytesSinceTurn = 0;
   #waiting: Work[] = [];
   /** While something is being sent. */
   #sending: Promise<void> | undefined;
   #round: Promise<void> = Promise.resolve();
+  #isFlushing = false;
   #failure: unknown;
 
   constructor(session: Session) {
     this.#session = session;
+  }
+
+  /** True while the server has nothing to do. */
+  get isIdle(): boolean {
+    return this.#sending === undefined;
   }
 
   /** Rows for `COPY … FROM STDIN`; the bytes must stay as they are. A fault is thrown by a later call of another method. */
@@ -43,28 +50,34 @@ export class RowQueue {
     pending.chunks.push(bytes);
     pending.byteCount += bytes.length;
     this.#pendingBytes += bytes.length;
-    if (pending.byteCount >= segmentBytes) this.#send(pending);
-    else if (this.#pendingBytes > maxPendingBytes) this.#send(this.#largest());
+    this.#bytesSinceTurn += bytes.length;
+    this.#start();
   }
 
   /** Statements before the rows that are sent after them. A fault is thrown by a later call of another method. */
   execute(statements: readonly string[], place: string): void {
-    this.#enqueue({ statements, place });
+    if (this.#failure !== undefined) return;
+    this.#waiting.push({ statements, place });
+    this.#start();
   }
 
   /** Resolves when more may come. */
   async relieve(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    while (this.#sentBytes > maxSentBytes) await this.#round;
-    // The connection gets its turn: reading and flattening would not leave it one.
-    if (this.#sentBytes > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (this.#sentBytes + this.#pendingBytes > maxHeldBytes) await this.#round;
+    if (this.#bytesSinceTurn >= turnBytes) {
+      this.#bytesSinceTurn = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Sends all, and waits until the server has it. */
   async flush(): Promise<void> {
-    for (const pending of this.#pending.values()) if (pending.byteCount > 0) this.#send(pending);
+    this.#isFlushing = true;
+    this.#start();
     await this.#sending;
+    this.#isFlushing = false;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -75,47 +88,47 @@ export class RowQueue {
     await this.flush();
   }
 
-  #largest(): Pending {
-    return [...this.#pending.values()].reduce((a, b) => (b.byteCount > a.byteCount ? b : a));
-  }
-
-  #send(pending: Pending): void {
-    const { byteCount, chunks, place, sql } = pending;
-    pending.chunks = [];
-    pending.byteCount = 0;
-    this.#pendingBytes -= byteCount;
-    this.#sentBytes += byteCount;
-    this.#enqueue({ statements: [sql], place, rows: chunks });
-  }
-
-  #enqueue(work: Work): void {
-    if (this.#failure !== undefined) return;
-    this.#waiting.push(work);
-    this.#sending ??= this.#sendWaiting();
+  #start(): void {
+    if (this.#failure === undefined) this.#sending ??= this.#sendWaiting();
   }
 
   async #sendWaiting(): Promise<void> {
     // What is added in one go, goes in one.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      this.#round = this.#sendSome();
+    for (let works = this.#takeWorks(); works.length > 0; works = this.#takeWorks()) {
+      this.#round = this.#send(works);
       await this.#round;
     }
     this.#sending = undefined;
   }
 
-  async #sendSome(): Promise<void> {
+  /** What waits, and the rows of the tables that have most of them. */
+  #takeWorks(): Work[] {
+    if (this.#failure !== undefined) return [];
+    const works = this.#waiting;
+    this.#waiting = [];
+    const least = this.#isFlushing || this.#pendingBytes > maxHeldBytes / 2 ? 1 : segmentBytes;
+    const largest = [...this.#pending.values()].filter(({ byteCount }) => byteCount >= least).sort((a, b) => b.byteCount - a.byteCount);
     let byteCount = 0;
-    let count = 0;
-    while (count < this.#waiting.length && byteCount < messageBytes) byteCount += byteCountOf(this.#waiting[count++] as Work);
+    for (const pending of largest) {
+      if (byteCount >= messageBytes) break;
+      byteCount += pending.byteCount;
+      works.push({ statements: [pending.sql], place: pending.place, rows: pending.chunks });
+      pending.chunks = [];
+      pending.byteCount = 0;
+    }
+    this.#pendingBytes -= byteCount;
+    this.#sentBytes += byteCount;
+    return works;
+  }
+
+  async #send(works: readonly Work[]): Promise<void> {
     try {
-      await this.#session.send(this.#waiting.splice(0, count));
+      await this.#session.send(works);
     } catch (error) {
       this.#failure ??= error;
-      for (const work of this.#waiting) byteCount += byteCountOf(work);
-      this.#waiting = [];
     }
-    this.#sentBytes -= byteCount;
+    for (const work of works) this.#sentBytes -= byteCountOf(work);
   }
 }
 
