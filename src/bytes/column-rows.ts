@@ -20,10 +20,11 @@ const valueCountWord = 6;
 const textCountWord = 7;
 const textValueCountWord = 8;
 const textByteCountWord = 9;
+const hostTextCountWord = 10;
 
 /** Where the parts of a column are made, in the module's memory. */
 export interface ColumnPlaces {
-  readonly memory: Buffer;
+  readonly memory: ArrayBuffer;
   readonly validity: number;
   readonly ends: number;
   readonly values: number;
@@ -120,6 +121,22 @@ export class ColumnRows {
     return this.#word(textByteCountWord);
   }
 
+  copyTexts(target: Uint8Array, position: number): void {
+    const { memory, textBytes, values } = this.places;
+    const count = this.#word(hostTextCountWord);
+    if (count === 0) {
+      target.set(new Uint8Array(memory, textBytes, this.textByteCount), position);
+      return;
+    }
+    const words = this.#words;
+    let to = position;
+    for (let word = values >> 2; word < (values >> 2) + count * 2; word += 2) {
+      const byteCount = words[word + 1] as number;
+      target.set(new Uint8Array(memory, words[word] as number, byteCount), to);
+      to += byteCount;
+    }
+  }
+
   #word(index: number): number {
     return this.#words[this.#parts + index] as number;
   }
@@ -127,11 +144,11 @@ export class ColumnRows {
 
 /** The columns of a batch that have values. */
 export function filledColumnsOf(batch: RowBatch): readonly ColumnRows[] {
-  const { bytes: memory, functions, words } = batch.store;
+  const { functions, words } = batch.store;
   const parts = functions.columnParts() >> 2;
   const place = (word: number) => words[parts + word] as number;
   const places: ColumnPlaces = {
-    memory,
+    memory: functions.memory.buffer,
     validity: place(rowValidityWord),
     ends: place(rowEndsWord),
     values: place(rowValuesWord),

@@ -33,12 +33,18 @@ const textEnds: usize = textValidity + 0x2000;
 const textBytes: usize = textEnds + (<usize>mostRows << 2);
 const textBytesEnd: usize = outEnd - 64;
 
+/** Texts of more bytes than this, as a rule, are copied once, by the host. */
+const longText: u32 = 1024;
+/** What 31 bits hold, less what a vector may write. */
+const mostTextEnd: u32 = 0x7fff_ff00;
+
 /** What the last call made: see `columnParts`. */
-const parts: usize = memory.data(10 << 2, 4);
+const parts: usize = memory.data(11 << 2, 4);
 
 /**
  * Address of words: addresses of the row's validity, ends and values, and of the texts' validity, ends and bytes; then of
- * the last call: rows with a value, texts, texts with a value, bytes of texts.
+ * the last call: rows with a value, texts, texts with a value, bytes of texts; and how many texts are the host's to copy, all
+ * or none: at the place for values is where each is, and how large.
  */
 export function columnParts(): usize {
   store<u32>(parts, <u32>rowValidity);
@@ -50,11 +56,12 @@ export function columnParts(): usize {
   return parts;
 }
 
-function endPart(valueCount: u32, textCount: u32, textValueCount: u32, textByteCount: usize): void {
+function endPart(valueCount: u32, textCount: u32, textValueCount: u32, textByteCount: u32): void {
   store<u32>(parts, valueCount, 24);
   store<u32>(parts, textCount, 28);
   store<u32>(parts, textValueCount, 32);
-  store<u32>(parts, <u32>textByteCount, 36);
+  store<u32>(parts, textByteCount, 36);
+  store<u32>(parts, 0, 40);
 }
 
 /** Address of two words per column: the first is 0 where all is null; 0 when there are too many columns. */
@@ -91,26 +98,35 @@ export function fillTexts(table: usize, column: u32, firstRow: u32, bit: u32, en
   const endRow = lastRow(table, firstRow);
   const offset = <usize>column << 3;
   clearBits(textValidity, bit + endRow - firstRow);
-  const shift = <usize>end - textBytes;
-  let to = textBytes;
   let ends = textEnds;
-  let valueCount: u32 = 0;
+  let listEnd = rowValues;
+  let textEnd = end;
   let index = firstRow;
   for (; index < endRow; index++) {
     const cell = load<u64>(rowAt(table, index) + offset);
-    const address = <usize>(cell & 0xffffffff);
-    if (address != 0) {
+    if (<u32>cell != 0) {
       const byteCount = <u32>(cell >> 32);
-      if (byteCount > <u32>(textBytesEnd - to)) break;
-      to = copyBytes(to, address, byteCount);
+      if (byteCount > mostTextEnd - textEnd) break;
+      textEnd += byteCount;
+      store<u64>(listEnd, cell);
+      listEnd += 8;
       setBit(textValidity, bit + index - firstRow);
-      valueCount++;
     }
-    store<u32>(ends, <u32>(to + shift));
+    store<u32>(ends, textEnd);
     ends += 4;
   }
-  endPart(0, index - firstRow, valueCount, to - textBytes);
+  const valueCount = <u32>(listEnd - rowValues) >> 3;
+  const byteCount = textEnd - end;
+  const isHost = byteCount > <u32>(textBytesEnd - textBytes) || byteCount > valueCount * longText;
+  if (!isHost) copyTexts(listEnd);
+  endPart(0, index - firstRow, valueCount, byteCount);
+  store<u32>(parts, isHost ? valueCount : 0, 40);
   return index - firstRow;
+}
+
+function copyTexts(listEnd: usize): void {
+  let to = textBytes;
+  for (let at = rowValues; at < listEnd; at += 8) to = copyBytes(to, load<u32>(at), load<u32>(at, 4));
 }
 
 /** @param limits - of decimals: the digits before the point at most, and after it (8 bits) */
@@ -205,7 +221,7 @@ export function fillMoments(table: usize, column: u32, kind: u32, firstRow: u32,
     store<u32>(ends, <u32>(to + shift));
     ends += 4;
   }
-  endPart(valueCount, index - firstRow, textCount, to - textBytes);
+  endPart(valueCount, index - firstRow, textCount, <u32>(to - textBytes));
   return index - firstRow;
 }
 
@@ -230,6 +246,6 @@ export function fillTextLists(table: usize, column: u32, firstRow: u32, bit: u32
     }
     store<u32>(rowEnds + (<usize>place << 2), end + itemCount);
   }
-  endPart(valueCount, itemCount, itemValueCount, itemBytesEnd - textBytes);
+  endPart(valueCount, itemCount, itemValueCount, <u32>(itemBytesEnd - textBytes));
   return index - firstRow;
 }

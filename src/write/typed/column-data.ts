@@ -68,7 +68,7 @@ export class Validity {
   }
 
   /** Adds rows whose bits are in a memory, from the bit on that the next row has in its byte. */
-  addFrom(memory: Buffer, address: number, rowCount: number, valueCount: number): void {
+  addFrom(memory: ArrayBuffer, address: number, rowCount: number, valueCount: number): void {
     const first = this.rowCount >> 3;
     const shared = this.rowCount & 7;
     this.rowCount += rowCount;
@@ -117,7 +117,7 @@ export class Offsets {
   }
 
   /** For rows whose ends are in a memory. */
-  endFrom(memory: Buffer, address: number, firstRow: number, rowCount: number): void {
+  endFrom(memory: ArrayBuffer, address: number, firstRow: number, rowCount: number): void {
     this.reserve(firstRow + rowCount);
     copyInto(this.#ends, firstRow + 1, memory, address, rowCount);
   }
@@ -144,14 +144,15 @@ export function grow(bytes: Uint8Array<ArrayBuffer>, needed: number): Uint8Array
 }
 
 /** Copies so many elements of a memory, to the element at `index`. */
-export function copyInto(target: ColumnValues, index: number, memory: Buffer, address: number, count: number): void {
-  const size = target.BYTES_PER_ELEMENT;
-  memory.copy(new Uint8Array(target.buffer, target.byteOffset + index * size, count * size), 0, address, address + count * size);
+export function copyInto(target: ColumnValues, index: number, memory: ArrayBuffer, address: number, count: number): void {
+  const View = target.constructor as new (buffer: ArrayBuffer, byteOffset: number, length: number) => never;
+  // Of the same type, the one is moved into the other as bytes.
+  target.set(new View(memory, address, count), index);
 }
 
 /** Copies bytes of bits; the first so many bits belong to what was there before. */
-export function copyBits(target: Uint8Array, index: number, keptBitCount: number, memory: Buffer, address: number, byteCount: number): void {
+export function copyBits(target: Uint8Array, index: number, keptBitCount: number, memory: ArrayBuffer, address: number, byteCount: number): void {
   const kept = keptBitCount === 0 ? 0 : (target[index] as number);
-  memory.copy(target, index, address, address + byteCount);
+  target.set(new Uint8Array(memory, address, byteCount), index);
   target[index] = (target[index] as number) | kept;
 }

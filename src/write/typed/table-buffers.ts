@@ -24,10 +24,13 @@ export class TableBuffers {
   readonly #columns: readonly ColumnBuffers[];
   /** Column → its rows so far: it gets its last nulls when a value comes, or when it is taken. */
   readonly #rowCounts: number[];
+  /** Column → its part of `byteCount`. */
+  readonly #byteCounts: number[];
 
   constructor(schema: TableSchema, storage: TypedStorage) {
     this.#columns = schema.columns.map((column) => createBuffers(column, storage));
     this.#rowCounts = this.#columns.map(() => 0);
+    this.#byteCounts = this.#columns.map(() => 0);
   }
 
   append(batch: Batch): void {
@@ -43,11 +46,12 @@ export class TableBuffers {
 
   #fill(index: number, rowCount: number, add: (column: ColumnBuffers) => void): void {
     const column = this.#columns[index] as ColumnBuffers;
-    const before = column.byteCount;
     this.#catchUp(index);
     add(column);
     this.#rowCounts[index] = this.rowCount + rowCount;
-    this.byteCount += column.byteCount - before;
+    const { byteCount } = column;
+    this.byteCount += byteCount - (this.#byteCounts[index] as number);
+    this.#byteCounts[index] = byteCount;
   }
 
   #catchUp(index: number): void {
@@ -62,6 +66,7 @@ export class TableBuffers {
     });
     const taken = { rowCount: this.rowCount, columns };
     this.#rowCounts.fill(0);
+    this.#byteCounts.fill(0);
     this.rowCount = 0;
     this.byteCount = 0;
     return taken;

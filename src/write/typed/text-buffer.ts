@@ -13,7 +13,7 @@ const spareBytes = 16;
 const longestGuess = 65_536;
 /** Room that the first batch makes, as if so many came. */
 const firstBatches = 8;
-const mostFirstRoom = 4 * 1024 * 1024;
+const mostFirstRoom = 16 * 1024 * 1024;
 const loneSurrogates = /\p{Surrogate}/gu;
 
 export class TextBuffer implements ColumnBuffer {
@@ -65,13 +65,14 @@ export class TextBuffer implements ColumnBuffer {
   }
 
   /** Adds the texts that the last call made, which began at the end of those before. */
-  addTexts({ places, textByteCount, textCount, textValueCount }: ColumnRows): void {
-    const { memory, textBytes, textEnds, textValidity } = places;
+  addTexts(rows: ColumnRows): void {
+    const { places, textByteCount, textCount } = rows;
+    const { memory, textEnds, textValidity } = places;
     this.#offsets.endFrom(memory, textEnds, this.#validity.rowCount, textCount);
-    this.#validity.addFrom(memory, textValidity, textCount, textValueCount);
+    this.#validity.addFrom(memory, textValidity, textCount, rows.textValueCount);
     if (textByteCount === 0) return;
     this.#reserve(textByteCount);
-    memory.copy(this.#bytes, this.#length, textBytes, textBytes + textByteCount);
+    rows.copyTexts(this.#bytes, this.#length);
     this.#length += textByteCount;
   }
 
