@@ -32,8 +32,9 @@ export class RecordTape {
   #placedFrom = 0;
   #placedTo = 0;
   #placedAddress = 0;
-  /** Address of the record's first byte. */
+  /** Address of the record's first byte, and how many it has. */
   #recordAddress = 0;
+  #recordByteCount = 0;
   /** Address of the token of the record itself. */
   readonly root: number;
 
@@ -60,6 +61,7 @@ export class RecordTape {
     if (address === 0) return -1;
     const end = this.#functions.scan(address, this.#placedAddress + this.#placedTo - this.#placedFrom, Math.min(mostDepth, MOST_DEPTH));
     this.#recordAddress = address;
+    this.#recordByteCount = end - address;
     return end === 0 ? -1 : start + end - address;
   }
 
@@ -68,6 +70,7 @@ export class RecordTape {
     const address = start < end ? this.#find(bytes, start, end) : 0;
     if (address === 0) return false;
     this.#recordAddress = address;
+    this.#recordByteCount = end - start;
     return this.#functions.scan(address, address + end - start, Math.min(mostDepth, MOST_DEPTH)) === address + end - start;
   }
 
@@ -91,14 +94,19 @@ export class RecordTape {
     return address;
   }
 
-  /** 32 bits of a record's bytes; of the one at hand, as they were given, when it is. */
-  hash(record: Uint8Array, isAtHand: boolean): number {
+  /** {@link hash} of the record at hand; undefined when its bytes are no longer as they were given. */
+  hashTaken(): number | undefined {
+    const functions = this.#functions;
+    if (functions.hasRewritten() !== 0) return undefined;
+    functions.beginHash(this.#recordByteCount);
+    functions.addToHash(this.#recordAddress, this.#recordAddress + this.#recordByteCount);
+    return functions.endHash() >>> 0;
+  }
+
+  /** 32 bits of a record's bytes. */
+  hash(record: Uint8Array): number {
     const functions = this.#functions;
     functions.beginHash(record.length);
-    if (isAtHand && functions.hasRewritten() === 0) {
-      functions.addToHash(this.#recordAddress, this.#recordAddress + record.length);
-      return functions.endHash() >>> 0;
-    }
     const address = functions.outPosition();
     for (let from = 0; from < record.length; from += HASHED_BYTES) {
       const piece = record.subarray(from, from + HASHED_BYTES);

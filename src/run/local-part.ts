@@ -498,8 +498,9 @@ class Reading {
   }
 
   #hashContent(envelope: ResourceEnvelope): number {
-    const bytes = envelope.rawBytes();
-    return this.#byteLane === undefined ? contentHash(bytes) : this.#byteLane.tape.hash(bytes, envelope.head !== undefined);
+    const tape = this.#byteLane?.tape;
+    if (tape === undefined) return contentHash(envelope.rawBytes());
+    return (envelope.head === undefined ? undefined : tape.hashTaken()) ?? tape.hash(envelope.rawBytes());
   }
 
   /** @param id - of a resource: what references look for */

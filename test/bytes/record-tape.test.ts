@@ -263,6 +263,29 @@ describe('a record', () => {
   });
 });
 
+describe('a record at hand', () => {
+  it.each([
+    ['', ''],
+    ['{"id":"before"}', ',{"id":"after"}'],
+  ])('has the hash of its bytes, whatever stands around it (%s)', (before, after) => {
+    for (const record of ['{}', '{"id":"a"}', '{"id":"b"}', `{"id":"${'c'.repeat(5000)}"}`]) {
+      const buffer = Buffer.from(`${before}${record}${after}`);
+      const bytes = Buffer.from(record);
+      expect(tape.takeNext(buffer, before.length, mostDepth)).toBe(before.length + record.length);
+      const atEnd = tape.hashTaken();
+      expect(tape.take(buffer, before.length, before.length + record.length, mostDepth)).toBe(true);
+      expect([atEnd, tape.hashTaken()]).toEqual([tape.hash(bytes), tape.hash(bytes)]);
+    }
+  });
+
+  it('has no hash of its own where its escapes were written anew', () => {
+    const record = Buffer.from('{"id":"\\u0041"}');
+    expect(tape.take(record, 0, record.length, mostDepth)).toBe(true);
+    expect(functions.hasRewritten()).not.toBe(0);
+    expect(tape.hashTaken()).toBeUndefined();
+  });
+});
+
 describe('bytes that were placed', () => {
   it('are placed again after the arena was reset', () => {
     const buffer = Buffer.from('{"id":"a"}{"id":"b"}');
