@@ -48,6 +48,8 @@ interface Scope {
   readonly firstOther: number;
   /** fullUrl → entries so far whose id is not the fullUrl's. */
   readonly renamed: Map<string, ReferenceTarget>;
+  /** References so far whose entry had not come; in the first reading. */
+  awaitedCount: number;
 }
 
 const mostFound = 4096;
@@ -157,6 +159,7 @@ export class ReferenceIndex implements ReferenceLookup {
         firstEntry: isFirstReading ? this.#resources.entryCount : this.#resources.seenCount,
         firstOther: isFirstReading ? this.#others.entryCount : this.#otherSeenCount,
         renamed: new Map(),
+        awaitedCount: 0,
       };
     }
     around.set(bundle, scope);
@@ -181,15 +184,14 @@ export class ReferenceIndex implements ReferenceLookup {
   }
 
   #addEntry(fullUrl: string, target: ReferenceTarget, scope: Scope): void {
-    const urn = urnPattern.exec(fullUrl);
-    const isRenamed = urn !== null ? urn[1] !== target.id : !fullUrl.endsWith(`/${target.id}`);
+    const isRenamed = !endsWithId(fullUrl, target.id);
     if (isRenamed) {
       scope.renamed.set(fullUrl, target);
       this.#forget(fullUrl);
     }
     if (this.#decisions !== undefined) return;
     if (isRenamed && this.#canReadAgain) this.#spoolText(fullUrl, target.type, target.id);
-    const awaited = this.#findAwaited(scope, fullUrl);
+    const awaited = scope.awaitedCount === 0 ? -1 : this.#findAwaited(scope, fullUrl);
     if (awaited < 0) return;
     // A reference before this entry was taken to mean something else, or nothing.
     this.#hasForward = true;
@@ -268,7 +270,9 @@ export class ReferenceIndex implements ReferenceLookup {
   #findLater(scope: Scope, urn: string, id: string): ReferenceTarget | undefined {
     const entry = this.#findAwaited(scope, urn);
     if (entry < 0) {
-      if (this.#decisions === undefined && this.#canReadAgain) this.#awaited.add(this.#keyHash.high, this.#keyHash.low);
+      if (this.#decisions !== undefined || !this.#canReadAgain) return undefined;
+      this.#awaited.add(this.#keyHash.high, this.#keyHash.low);
+      scope.awaitedCount++;
       return undefined;
     }
     const type = this.#awaited.word(entry, awaitedWords.type);
@@ -369,6 +373,14 @@ export class ReferenceIndex implements ReferenceLookup {
   close(): void {
     this.#spool.close();
   }
+}
+
+/** True for `urn:uuid:` or `urn:oid:` and the id, and for any other URL whose last segment it is. */
+function endsWithId(fullUrl: string, id: string): boolean {
+  if (!fullUrl.endsWith(id)) return false;
+  const idStart = fullUrl.length - id.length;
+  if (urnPattern.test(fullUrl)) return idStart === (fullUrl.startsWith('urn:uuid:') ? 9 : 8);
+  return fullUrl[idStart - 1] === '/';
 }
 
 /** Key of {@link ReferenceDecisions.identified}. */

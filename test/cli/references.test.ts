@@ -82,6 +82,29 @@ describe('urn:uuid references', () => {
     expect(patientIds(rows)).toEqual({ o1: 'inner', o2: 'outer', o3: 'outer' });
   });
 
+  it('mean an entry of the Bundle around theirs also when it comes after the inner Bundle', async () => {
+    const inner = { resourceType: 'Bundle', type: 'collection', entry: [{ fullUrl: 'urn:uuid:i', resource: { ...toFirst('o1')[1] } }] };
+    const { observation: rows } = await convert({ 'in/a.json': bundle(['urn:uuid:b', inner], toFirst('o2'), entryOf('a')), 'in/b.json': bundle(entryOf('b')) });
+    expect(patientIds(rows)).toEqual({ o1: 'a', o2: 'a' });
+  });
+
+  it('mean the last entry so far of those with the same fullUrl', async () => {
+    const { observation: rows } = await convert({ 'in/a.json': bundle(entryOf('a'), toFirst('o1'), entryOf('b'), toFirst('o2'), entryOf('1'), toFirst('o3')) });
+    expect(patientIds(rows)).toEqual({ o1: 'a', o2: 'b', o3: 'b' });
+  });
+
+  it.each([
+    ['an id that only ends it', 'urn:oid:1.2.3', '2.3'],
+    ['an id that is longer', 'urn:oid:3', '2.3'],
+    ['the id of an urn of the other kind', 'urn:uuid:1.2.3', 'd-1.2.3'],
+    ['the whole of it as id', 'urn:oid:1.2.3', '1.2.3'],
+    ['escapes and letters beyond ASCII', 'urn:uuid:\u00e9"\\-\u{1f600}', 'p1'],
+  ])('find a fullUrl with %s, before and after it', async (_, fullUrl, id) => {
+    const to = (own: string): [string, object] => [`urn:uuid:${own}`, { ...observation, id: own, subject: { reference: fullUrl } }];
+    const { observation: rows } = await convert({ 'in/a.json': bundle(to('o1'), [fullUrl, { resourceType: 'Patient', id }], to('o2')) });
+    expect(patientIds(rows)).toEqual({ o1: id, o2: id });
+  });
+
   it.each([[[]], [['--threads', '2']]])('mean the only entry of another Bundle, where their own has none %j', async (flags: string[]) => {
     const files = { 'in/a.json': bundle(toFirst('o1')), 'in/b.json': bundle(entryOf('b')) };
     expect(patientIds((await convert(files, ...flags)).observation)).toEqual({ o1: 'b' });
