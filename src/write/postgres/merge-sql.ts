@@ -2,7 +2,7 @@
 // run when is in merge-tables.
 
 import { type LoadTable, listColumns, parentColumns, type SqlColumn } from './load-table.ts';
-import { quoteName } from './sql-names.ts';
+import { quoteName, quoteText } from './sql-names.ts';
 
 /** Names of relations as SQL has them, quoted. */
 export interface MergeNames {
@@ -53,6 +53,24 @@ SELECT count(*) FILTER (WHERE is_new) AS inserted, count(*) FILTER (WHERE NOT is
 inserted AS (
   INSERT INTO ${target} (${names}) SELECT ${listColumns(columns, 's.')} ${source} WHERE ${isNew} RETURNING 1)
 SELECT (SELECT count(*) FROM inserted) AS inserted, (SELECT count(*) FROM updated) AS updated`;
+}
+
+/** How many rows each table has; null where it is much larger than what is staged for it, and counting not worth it. */
+export function countStatement(tables: readonly MergeNames[]): string {
+  const counts = tables.map(({ staged, target }, index) => {
+    const [ours, theirs] = [staged, target].map((name) => `pg_catalog.pg_relation_size(${quoteText(name)})`);
+    return `CASE WHEN ${theirs} / 4 <= ${ours} THEN (SELECT count(*) FROM ${target}) END AS "${index}"`;
+  });
+  return `SELECT ${counts.join(', ')}`;
+}
+
+/**
+ * For a table with as many rows as are staged: gives `joined` and `differing`. Where no row differs or is alone, and so many
+ * rows are joined, both have the same rows: if a key came again, there would be more pairs than rows.
+ */
+export function compareStatement({ columns, key }: LoadTable, { staged, target }: MergeNames): string {
+  return `SELECT count(*) AS joined, count(*) FILTER (WHERE s.tableoid IS NULL OR t.tableoid IS NULL OR ${differs(columns)}) AS differing
+FROM ${staged} s FULL JOIN ${target} t ON ${matchKey(key, 's', 't')}`;
 }
 
 /** `parents` selects the resources whose rows the staged ones are: other rows of theirs are gone from the input. */

@@ -8,6 +8,8 @@ import { containerColumn, indexStatements, primaryKeyStatement } from './ddl.ts'
 import { findReferences } from './find-references.ts';
 import { type LoadTable, listColumns, parentColumns } from './load-table.ts';
 import {
+  compareStatement,
+  countStatement,
   dedupeStatement,
   deleteAmbiguousStatement,
   deleteGoneStatement,
@@ -64,6 +66,8 @@ class Merge {
   readonly #findings: { code: DiagnosticCode; parameters: MessageParameters }[] = [];
   /** Staged rows that were taken out again: by table name. */
   readonly #withdrawn = new Map<string, number>();
+  /** Whose rows the database has already. */
+  readonly #unchanged = new Set<MergeTable>();
 
   constructor(session: Session, tables: readonly MergeTable[], expected: ReadonlySet<string>) {
     this.#session = session;
@@ -73,6 +77,8 @@ class Merge {
 
   async run(deletions: readonly Deletion[]): Promise<MergeOutcome> {
     await findReferences(this.#session, this.#tables);
+    // What is deleted may come again.
+    if (deletions.length === 0) await this.#findUnchanged();
     await this.#withdrawOlder();
     if (deletions.length > 0) await this.#deleteResources(deletions);
     await this.#deleteUncontained();
@@ -82,10 +88,26 @@ class Merge {
     return { changes: this.#changes, findings: this.#findings };
   }
 
+  /** A load of what is there already is the most frequent one: one look for all that follows. */
+  async #findUnchanged(): Promise<void> {
+    const candidates = this.#tables.flatMap((merged) => {
+      const { isNew, staged, table, target } = merged;
+      return isNew || staged === undefined || table.key.length === 0 ? [] : [{ merged, names: { staged, target } }];
+    });
+    if (candidates.length === 0) return;
+    const { rows } = await this.#session.query<Record<string, string | null>>(countStatement(candidates.map(({ names }) => names)), 'the load');
+    for (const [index, { merged, names }] of candidates.entries()) {
+      const { rowCount, table } = merged;
+      if (rows[0]?.[index] !== `${rowCount}`) continue;
+      const answer = await this.#session.query<{ joined: string; differing: string }>(compareStatement(table, names), placeOf(merged));
+      if (answer.rows[0]?.joined === `${rowCount}` && answer.rows[0].differing === '0') this.#unchanged.add(merged);
+    }
+  }
+
   /** An older version must not overwrite a newer one, nor bring its child rows, nor what it contains. */
   async #withdrawOlder(): Promise<void> {
     // Where all versions have rows, none is in the way of another.
-    const candidates = this.#mains().filter(({ isNew, staged, table }) => staged !== undefined && !isNew && table.key.length === 1);
+    const candidates = this.#mains().filter((main) => main.staged !== undefined && !main.isNew && main.table.key.length === 1 && !this.#unchanged.has(main));
     if (candidates.length === 0) return;
     await this.#session.query(`CREATE TEMP TABLE ${temporaryName(staleTable)} (type text, id text) ON COMMIT DROP`, 'the load');
     let total = 0;
@@ -201,6 +223,10 @@ class Merge {
     const { name, role } = table.table.schema;
     if (table.isNew) return;
     if (table.staged === undefined && !this.#expected.has(name)) return;
+    if (this.#unchanged.has(table)) {
+      this.#changesOf(table).unchanged += this.#remaining(table);
+      return;
+    }
     switch (role) {
       case 'main':
         if (table.staged !== undefined) await this.#upsert(table, table.staged);
@@ -218,7 +244,7 @@ class Merge {
 
   async #mergeDetail(merged: MergeTable): Promise<void> {
     const { staged, table, target } = merged;
-    const main = this.#mains().find(({ table: { schema } }) => schema.resourceType === table.schema.resourceType);
+    const main = this.#mainOf(table);
     const parents = selectParents(table, staged, main);
     if (parents === undefined) return;
     if (staged === undefined) {
@@ -303,6 +329,10 @@ class Merge {
 
   #mains(): MergeTable[] {
     return this.#tables.filter(({ table }) => table.schema.role === 'main' && table.columns[0]?.name === 'id');
+  }
+
+  #mainOf({ schema: { resourceType } }: LoadTable): MergeTable | undefined {
+    return this.#mains().find(({ table: { schema } }) => schema.resourceType === resourceType);
   }
 
   #changesOf({ table }: MergeTable): MutableChanges {

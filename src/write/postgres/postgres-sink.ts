@@ -52,7 +52,8 @@ const sessionSettings = [
   "client_min_messages = 'warning'",
   // Reading goes on while the server waits for rows.
   'idle_in_transaction_session_timeout = 0',
-  // Comparing a table with what it is to become sorts or hashes both.
+  // Comparing a table with what it is to become hashes them; sorting both takes twice the time.
+  'enable_mergejoin = off',
   "work_mem = '64MB'",
   "temp_buffers = '64MB'",
   "maintenance_work_mem = '256MB'",
