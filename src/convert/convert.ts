@@ -80,11 +80,16 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
   options.onAbortable?.(() => sink.abort());
   options.onStart?.({ byteCount: totalByteCount(found.sources), output: destination });
   try {
-    await sink.start();
     const isIncremental = database !== undefined && options.postgres?.isIncremental === true;
+    const findVersion = (sources: readonly Source[]) => chooseVersion(asked, { sources, readers: assumed.readers, limits });
+    const starting = sink.start();
+    // While a server answers, and where that does not decide on what is read. Others than files would have to be read on.
+    const canLookEarly = database !== undefined && !isIncremental && found.sources.every(isFileSource);
+    const early = canLookEarly ? whileWaiting(starting, () => findVersion(found.sources)) : undefined;
+    await starting;
     const choice = isIncremental ? await leaveOutLoaded(found.sources, database, { ...options, views }) : { sources: found.sources, skippedCount: 0 };
     options.onStage?.('finding the FHIR version');
-    const { checkLate, version, sources: once } = await chooseVersion(asked, { sources: choice.sources, readers: assumed.readers, limits });
+    const { checkLate, version, sources: once } = await (early ?? findVersion(choice.sources));
     about.fhirVersion = versionLabel(version);
     settled.version = version;
     if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, views, fhirVersion: version });
@@ -125,6 +130,14 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
     sink.abort();
     throw error;
   }
+}
+
+/** Other work, begun when the first one waits. The fault of the first one comes first, whichever was there before. */
+function whileWaiting<T>(first: Promise<unknown>, work: () => Promise<T>): Promise<T> {
+  first.catch(() => {});
+  const second = new Promise((resolve) => setImmediate(resolve)).then(work);
+  second.catch(() => {});
+  return second;
 }
 
 /** Undefined where a database is named, and no place for files. */

@@ -55,22 +55,21 @@ inserted AS (
 SELECT (SELECT count(*) FROM inserted) AS inserted, (SELECT count(*) FROM updated) AS updated`;
 }
 
-/** How many rows each table has; null where it is much larger than what is staged for it, and counting not worth it. */
-export function countStatement(tables: readonly MergeNames[]): string {
-  const counts = tables.map(({ staged, target }, index) => {
-    const [ours, theirs] = [staged, target].map((name) => `pg_catalog.pg_relation_size(${quoteText(name)})`);
-    return `CASE WHEN ${theirs} / 4 <= ${ours} THEN (SELECT count(*) FROM ${target}) END AS "${index}"`;
-  });
-  return `SELECT ${counts.join(', ')}`;
+/**
+ * How many rows a table has; null where it is much larger than what is staged for it, and counting not worth it, or is made
+ * of partitions, which are not counted in its size.
+ */
+export function countStatement({ staged, target }: MergeNames): string {
+  const [ours, theirs] = [staged, target].map((name) => `pg_catalog.pg_relation_size(${quoteText(name)})`);
+  return `SELECT CASE WHEN ${theirs} BETWEEN 1 AND 4 * ${ours} THEN (SELECT count(*) FROM ${target}) END`;
 }
 
 /**
- * For a table with as many rows as are staged: gives `joined` and `differing`. Where no row differs or is alone, and so many
- * rows are joined, both have the same rows: if a key came again, there would be more pairs than rows.
+ * For a table with as many rows as are staged: gives how many rows are joined, and how many of these differ or are alone. Where none
+ * is, and so many rows are joined, both have the same rows: if a key came again, there would be more pairs than rows.
  */
 export function compareStatement({ columns, key }: LoadTable, { staged, target }: MergeNames): string {
-  return `SELECT count(*) AS joined, count(*) FILTER (WHERE s.tableoid IS NULL OR t.tableoid IS NULL OR ${differs(columns)}) AS differing
-FROM ${staged} s FULL JOIN ${target} t ON ${matchKey(key, 's', 't')}`;
+  return `SELECT count(*), count(*) FILTER (WHERE s.tableoid IS NULL OR t.tableoid IS NULL OR ${differs(columns)}) FROM ${staged} s FULL JOIN ${target} t ON ${matchKey(key, 's', 't')}`;
 }
 
 /** `parents` selects the resources whose rows the staged ones are: other rows of theirs are gone from the input. */

@@ -94,13 +94,13 @@ class Merge {
       const { isNew, staged, table, target } = merged;
       return isNew || staged === undefined || table.key.length === 0 ? [] : [{ merged, names: { staged, target } }];
     });
-    if (candidates.length === 0) return;
-    const { rows } = await this.#session.query<Record<string, string | null>>(countStatement(candidates.map(({ names }) => names)), 'the load');
-    for (const [index, { merged, names }] of candidates.entries()) {
-      const { rowCount, table } = merged;
-      if (rows[0]?.[index] !== `${rowCount}`) continue;
-      const answer = await this.#session.query<{ joined: string; differing: string }>(compareStatement(table, names), placeOf(merged));
-      if (answer.rows[0]?.joined === `${rowCount}` && answer.rows[0].differing === '0') this.#unchanged.add(merged);
+    const counts = await this.#session.send(candidates.map(({ merged, names }) => ({ statements: [countStatement(names)], place: placeOf(merged) })));
+    const alike = candidates.filter(({ merged }, index) => counts[index]?.[0] === `${merged.rowCount}`);
+    const comparisons = alike.map(({ merged, names }) => ({ statements: [compareStatement(merged.table, names)], place: placeOf(merged) }));
+    const answers = await this.#session.send(comparisons);
+    for (const [index, { merged }] of alike.entries()) {
+      const [joined, differing] = answers[index] ?? [];
+      if (joined === `${merged.rowCount}` && differing === '0') this.#unchanged.add(merged);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Client, ClientConfig } from 'pg';
 import { UserError } from '../../diagnostics.ts';
 import { type ConnectionSettings, describeTarget, passwordOf, readCertificate } from './connection-settings.ts';
 import { explainFault, explainRefusal, sqlStateOf } from './server-errors.ts';
-import { StatementBatch, type Work } from './statement-batch.ts';
+import { type AnswerRow, StatementBatch, type Work } from './statement-batch.ts';
 
 export interface Answer<Row> {
   readonly rows: readonly Row[];
@@ -35,7 +35,7 @@ export class Session {
 
   /** Throws a UserError where no connection comes about. `warn` is told of a password file that is not used. */
   static async open(settings: ConnectionSettings, warn: (reason: string) => void): Promise<Session> {
-    const { default: pg } = await import('pg');
+    const pg = await importPg();
     const target = describeTarget(settings);
     let failure: unknown;
     for (const ssl of tlsAttempts(settings)) {
@@ -95,13 +95,14 @@ export class Session {
     );
   }
 
-  /** Statements without answers, and rows in the text format of COPY. */
-  async send(works: readonly Work[]): Promise<void> {
+  /** Many statements, and rows in the text format of COPY, at once; gives the rows of all answers in turn. */
+  async send(works: readonly Work[]): Promise<readonly AnswerRow[]> {
+    if (works.length === 0) return [];
     let batch: StatementBatch | undefined;
-    await this.#run(
+    return await this.#run(
       () => batch?.place ?? '',
       () =>
-        new Promise<void>((resolve, reject) => {
+        new Promise<readonly AnswerRow[]>((resolve, reject) => {
           batch = new StatementBatch(works, resolve, reject);
           this.#client.query(batch);
         }),
@@ -146,6 +147,20 @@ export class Session {
     if (this.#isEnded) return;
     this.#failure ??= error;
     this.#rejectCurrent?.(this.#failure);
+  }
+}
+
+/**
+ * pg asks for `navigator`, and without it for `Response`, to know a runtime of its own from Node. Before 21, Node has the
+ * second one only, and loads all of its HTTP client for that.
+ */
+async function importPg(): Promise<Pick<typeof import('pg'), 'Client'>> {
+  const isMissing = !('navigator' in globalThis);
+  if (isMissing) Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Node.js' }, configurable: true });
+  try {
+    return (await import('pg')).default;
+  } finally {
+    if (isMissing) Reflect.deleteProperty(globalThis, 'navigator');
   }
 }
 

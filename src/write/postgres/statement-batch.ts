@@ -11,6 +11,9 @@ export interface Work {
   readonly rows?: readonly Uint8Array[];
 }
 
+/** A row of an answer, as text. */
+export type AnswerRow = readonly (string | null)[];
+
 /** As much of pg's connection as is used; the package's own types shall need none of pg's. */
 interface WireConnection {
   query(text: string): void;
@@ -27,11 +30,12 @@ const maxMessageBytes = 256 * 1024 * 1024;
 /** What pg hands on to whoever it lets submit. */
 export class StatementBatch {
   readonly #works: readonly Work[];
-  readonly #resolve: () => void;
+  readonly #resolve: (rows: readonly AnswerRow[]) => void;
   readonly #reject: (error: unknown) => void;
+  readonly #rows: AnswerRow[] = [];
   #doneCount = 0;
 
-  constructor(works: readonly Work[], resolve: () => void, reject: (error: unknown) => void) {
+  constructor(works: readonly Work[], resolve: (rows: readonly AnswerRow[]) => void, reject: (error: unknown) => void) {
     this.#works = works;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -73,7 +77,7 @@ export class StatementBatch {
   }
 
   handleReadyForQuery(): void {
-    this.#resolve();
+    this.#resolve(this.#rows);
   }
 
   handleError(error: unknown): void {
@@ -85,7 +89,9 @@ export class StatementBatch {
 
   handleRowDescription(): void {}
 
-  handleDataRow(): void {}
+  handleDataRow({ fields }: { readonly fields: AnswerRow }): void {
+    this.#rows.push(fields);
+  }
 
   handleEmptyQuery(): void {}
 
