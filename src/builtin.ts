@@ -1,5 +1,6 @@
 // What ships: the built-in plugin, and the stages that are no plugin's. The only file that sees every stage.
 
+import { availableParallelism } from 'node:os';
 import { type ByteLane, openByteLane as openLane } from './bytes/byte-lane.ts';
 import { RowStore } from './bytes/row-store.ts';
 import type { FhirVersion } from './fhir/element-model.ts';
@@ -61,6 +62,8 @@ export interface BuiltinOptions {
   readonly defaultTables?: Partial<DefaultTableOptions>;
   /** False: the resource types are known, but have no tables. */
   readonly hasDefaultTables?: boolean;
+  /** How many threads work at most; as many as there are processors when not given. */
+  readonly threads?: number | undefined;
 }
 
 /** Readers of FHIR JSON, the default tables of a FHIR version, the formats. */
@@ -70,11 +73,13 @@ export async function createBuiltinPlugin({
   defaultTables = {},
   hasDefaultTables = true,
   parquet = {},
+  threads = availableParallelism(),
   typed = {},
 }: BuiltinOptions): Promise<Plugin> {
   const typedOptions = { ...defaultTypedOptions, ...typed };
   const parquetOptions = checkParquetOptions(parquet);
-  const formats = [createCsvFormat(checkCsvOptions(csv)), createParquetFormat(typedOptions, parquetOptions), createArrowFormat(typedOptions)];
+  const parquetFormat = createParquetFormat(typedOptions, parquetOptions, threads > 1);
+  const formats = [createCsvFormat(checkCsvOptions(csv)), parquetFormat, createArrowFormat(typedOptions)];
   const { resourceTypes, flattenersFor } = makeDefaultTables(await loadModel(fhirVersion), { ...defaultTableOptions, ...defaultTables });
   return { name: 'built-in', apiVersion: 1, readers: jsonReaders, resourceTypes, flattenersFor: hasDefaultTables ? flattenersFor : () => [], formats };
 }

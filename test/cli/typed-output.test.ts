@@ -184,6 +184,21 @@ describe.each(['parquet', 'arrow'])('-f %s', (format) => {
   });
 });
 
+it('Parquet is the same byte for byte from a thread that encodes beside the run, and from the run itself, also where row groups come in pieces', async () => {
+  const large = Array.from({ length: 4000 }, (_, row) => ({ ...ada, id: `p${row}`, text: undefined, name: [{ family: `${row} ${'Ångström '.repeat(150)}` }] }));
+  const cwd = makeFolder({ 'in.ndjson': ndjson(...large, ...large.slice(0, 10).map(({ id }) => ({ resourceType: 'Encounter', id }))) });
+  for (const threads of ['1', '2']) {
+    const { exitCode, stderr } = await runCommand(['in.ndjson', '-f', 'parquet', '-o', threads, '-q', '--threads', threads], { cwd });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  }
+  const [one = {}, two = {}] = ['1', '2'].map((folder) => readFolder(join(cwd, folder)));
+  const tables = Object.keys(one).filter((path) => path.endsWith('.parquet'));
+  expect(tables).toEqual(expect.arrayContaining(['encounter.parquet', 'patient.parquet', 'details/patient_name.parquet']));
+  for (const table of tables) expect(readFileSync(join(cwd, '2', table)).equals(readFileSync(join(cwd, '1', table)))).toBe(true);
+  expect(Object.keys(two)).toEqual(Object.keys(one));
+  expect((await readParquet(join(cwd, '2/patient.parquet'))).rows.length).toBe(4000);
+});
+
 describe('what is loaded', () => {
   /** The packages that a run imports. */
   async function importsOf(...args: readonly string[]): Promise<string[]> {

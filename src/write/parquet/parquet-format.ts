@@ -12,10 +12,10 @@ import { EncoderThread } from './encoder-thread.ts';
 import { openFile, whenOpen } from './open-file.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 
-const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024, pieceByteCount: 4 * 1024 * 1024 };
+const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024, pieceByteCount: 2 * 1024 * 1024 };
 
-/** The format `parquet` with these options. */
-export function createParquetFormat(typed: TypedOptions, options: ParquetOptions): TableFormat {
+/** The format `parquet` with these options. @param hasThread - it may start a thread that encodes */
+export function createParquetFormat(typed: TypedOptions, options: ParquetOptions, hasThread: boolean): TableFormat {
   const storage: TypedStorage = { kind: 'typed', ...typed, lists: listText };
   return {
     name: 'parquet',
@@ -24,7 +24,7 @@ export function createParquetFormat(typed: TypedOptions, options: ParquetOptions
     join: async (paths, target) => await (await import('./join-parquet-files.ts')).joinParquetFiles(paths, target),
     start: (partCount) => {
       // Where several threads read, each encodes what it reads.
-      const thread = partCount === 1 ? new EncoderThread() : undefined;
+      const thread = hasThread && partCount === 1 ? new EncoderThread() : undefined;
       const encoders = createTypedEncoders(storage, shareLimits(limits, partCount), (schema, columns, { append }) => {
         const table = describe(schema, columns, options);
         return whenOpen(thread === undefined ? openFile(table, append) : thread.open(table, append));
