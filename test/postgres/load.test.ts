@@ -163,6 +163,18 @@ describe('a load', () => {
     expect(await query('SELECT value_quantity::text FROM observation')).toEqual([{ value_quantity: '72.5' }]);
   });
 
+  it('tells other rows from those that are there, also where they are as many', async () => {
+    const inSchema = ['--pg-schema', 'alike'];
+    const named = (id: string) => ({ resourceType: 'Patient', id, name: [{ family: 'Same' }] });
+    await load({ 'a.ndjson': ndjson(named('a'), named('b')) }, inSchema);
+    const { database: summary } = await load({ 'a.ndjson': ndjson(named('a'), named('c')) }, inSchema);
+    const changes = { inserted: 1, updated: 0, unchanged: 1, deleted: 0 };
+    expect(summary.tables).toMatchObject({ patient: changes, patient_name: changes });
+    expect(await query('SELECT patient_id, family FROM alike.patient JOIN alike.patient_name ON patient_id = id ORDER BY 1')).toEqual(
+      ['a', 'b', 'c'].map((id) => ({ patient_id: id, family: 'Same' })),
+    );
+  });
+
   it('never lets an older version overwrite a newer one, nor its child rows', async () => {
     const before = await rowVersions();
     const older = { ...ada, meta: { lastUpdated: '2024-01-02T02:59:59Z' }, gender: 'female', name: [] };

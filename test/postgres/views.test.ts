@@ -64,6 +64,15 @@ describe('a table without a key', () => {
     await load({ 'plugin.mjs': plugin, 'a.ndjson': ndjson(patient('a', 'x', 'y')) }, args);
     const { changes } = await load({ 'plugin.mjs': plugin, 'a.ndjson': ndjson(patient('a', 'x', 'z'), patient('b', 'w')) }, args);
     expect(changes.family).toEqual({ inserted: 1, updated: 1, unchanged: 1, deleted: 0 });
+    const byFamily = ['--pg-key', 'family=family', '--pg-schema', 'repeated'];
+    await load({ 'plugin.mjs': plugin, 'a.ndjson': ndjson(patient('a', 'x', 'y')) }, byFamily);
+    // As many rows as the table has, of which two have the same key: the last one stays.
+    const again = await load({ 'plugin.mjs': plugin, 'a.ndjson': ndjson(patient('a', 'x', 'x')) }, byFamily);
+    expect([again.exitCode, again.stderr]).toEqual([3, expect.stringContaining('family')]);
+    expect(await server.query('SELECT id, family FROM repeated.family ORDER BY family', database)).toEqual([
+      { id: 'a1', family: 'x' },
+      { id: 'a1', family: 'y' },
+    ]);
     const wrong = await load({ 'plugin.mjs': plugin, 'a.ndjson': ndjson(patient('a')) }, ['--pg-key', 'family=name', '--pg-schema', 'third']);
     expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('the key of table family: it has no column name')]);
   });
