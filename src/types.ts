@@ -19,6 +19,10 @@ export interface Source {
    * `onRawBytes` is told how many bytes were taken from the medium, for progress.
    */
   open(onRawBytes?: (byteCount: number) => void): AsyncIterable<Uint8Array>;
+  /** It is the next to be opened: what `open` gives first may be fetched already. */
+  prepare?(): void;
+  /** It is not going to be opened after all. */
+  giveUp?(): void;
 }
 
 /** One resource and where it came from. Valid until the next one of its run is taken. */

@@ -1,6 +1,6 @@
 // A file → chunks of its bytes, up to the size it had when it was opened.
 
-import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { close, closeSync, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Source } from '../types.ts';
 import { SourceFault } from './source-fault.ts';
@@ -8,6 +8,8 @@ import { SourceFault } from './source-fault.ts';
 const CHUNK_BYTES = 1024 * 1024;
 /** Up to here a file is one chunk: one read, and no record lies across chunks. */
 const WHOLE_FILE_BYTES = 4 * 1024 * 1024;
+/** Smaller ones are read faster than another thread is asked to. */
+const MIN_AHEAD_BYTES = 256 * 1024;
 /** Pipes hand over 64 KB at most. */
 const PIPE_CHUNK_BYTES = 64 * 1024;
 
@@ -22,7 +24,25 @@ export function isFileSource(source: Source): source is FileSource {
 }
 
 export function makeFileSource(filePath: string | Buffer, name: string, isNamedByUser: boolean, byteSize: number): FileSource {
-  return { name, isNamedByUser, byteSize, filePath, open: (onRawBytes) => readFile(filePath, onRawBytes) };
+  let ahead: FileReadAhead | undefined;
+  return {
+    name,
+    isNamedByUser,
+    byteSize,
+    filePath,
+    prepare() {
+      if (byteSize >= MIN_AHEAD_BYTES && byteSize <= WHOLE_FILE_BYTES) ahead ??= readAhead(filePath);
+    },
+    giveUp() {
+      ahead?.giveUp();
+      ahead = undefined;
+    },
+    open(onRawBytes) {
+      const begun = ahead;
+      ahead = undefined;
+      return readFile(filePath, onRawBytes, begun);
+    },
+  };
 }
 
 /** A named pipe, such as bash's `<(…)`. */
@@ -30,31 +50,73 @@ export function makePipeSource(filePath: string, name: string): Source {
   return { name, isNamedByUser: true, byteSize: undefined, open: (onRawBytes) => readPipe(filePath, onRawBytes) };
 }
 
-/** The buffer of the last whole file that was read: fresh memory costs as much as reading into it. */
-let keptBuffer: Buffer | undefined;
+/** Buffers of the files that were read last: fresh memory costs as much as reading into it. */
+const keptBuffers: Buffer[] = [];
+/** One that is being read, and one ahead of it. */
+const mostKeptBuffers = 2;
 
 function takeBuffer(byteCount: number): Buffer {
-  const buffer = keptBuffer !== undefined && keptBuffer.length >= byteCount ? keptBuffer : Buffer.allocUnsafeSlow(byteCount);
-  keptBuffer = undefined;
-  return buffer;
+  const index = keptBuffers.findIndex(({ length }) => length >= byteCount);
+  if (index >= 0) return keptBuffers.splice(index, 1)[0] as Buffer;
+  keptBuffers.length = 0;
+  return Buffer.allocUnsafeSlow(byteCount <= CHUNK_BYTES ? CHUNK_BYTES : WHOLE_FILE_BYTES);
+}
+
+function keepBuffer(buffer: Buffer): void {
+  if (buffer.length > 0 && keptBuffers.length < mostKeptBuffers) keptBuffers.push(buffer);
+}
+
+/** A whole file that another thread reads while this one is busy with the file before. */
+interface FileReadAhead {
+  readonly fd: number;
+  readonly before: Stats;
+  readonly buffer: Buffer;
+  readonly byteCount: Promise<number>;
+  giveUp(): void;
+}
+
+/** Undefined where opening fails, which the reading will meet again and report. */
+function readAhead(filePath: string | Buffer): FileReadAhead | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(filePath, 'r');
+    const opened = fd;
+    const before = fstatSync(fd);
+    const { size } = before;
+    const buffer = takeBuffer(Math.min(size, WHOLE_FILE_BYTES));
+    const byteCount = new Promise<number>((resolve, reject) => {
+      read(opened, buffer, 0, Math.min(size, WHOLE_FILE_BYTES), 0, (error, count) => (error === null ? resolve(count) : reject(error)));
+    });
+    const closeIt = () => close(opened, () => {});
+    // A failure is met where the bytes are asked for.
+    byteCount.catch(() => {});
+    return { fd, before, buffer, byteCount, giveUp: () => void byteCount.then(closeIt, closeIt) };
+  } catch {
+    if (fd !== undefined) closeSync(fd);
+    return undefined;
+  }
 }
 
 /**
  * The first chunk is read synchronously: most files are small, and four trips to the thread pool cost more than reading
  * them. In larger ones the next chunk is fetched while the last one is being used.
  */
-async function* readFile(filePath: string | Buffer, onRawBytes: (byteCount: number) => void = () => {}): AsyncGenerator<Buffer, void, undefined> {
-  const fd = openSync(filePath, 'r');
+async function* readFile(
+  filePath: string | Buffer,
+  onRawBytes: (byteCount: number) => void = () => {},
+  ahead?: FileReadAhead,
+): AsyncGenerator<Buffer, void, undefined> {
+  const fd = ahead?.fd ?? openSync(filePath, 'r');
   let handle: Awaited<ReturnType<typeof open>> | undefined;
   let pending: Promise<{ bytesRead: number }> | undefined;
   let current: Buffer = Buffer.alloc(0);
   try {
-    const before = fstatSync(fd);
+    const before = ahead?.before ?? fstatSync(fd);
     const { size } = before;
     const isWhole = size <= WHOLE_FILE_BYTES;
-    current = takeBuffer(isWhole ? Math.max(size, CHUNK_BYTES) : CHUNK_BYTES);
+    current = ahead?.buffer ?? takeBuffer(isWhole ? size : CHUNK_BYTES);
     let spare: Buffer = Buffer.alloc(0);
-    let byteCount = size === 0 ? 0 : readSync(fd, current, 0, isWhole ? size : CHUNK_BYTES, 0);
+    let byteCount = ahead !== undefined ? await ahead.byteCount : size === 0 ? 0 : readSync(fd, current, 0, isWhole ? size : CHUNK_BYTES, 0);
     let position = byteCount;
     while (byteCount > 0) {
       if (position < size) {
@@ -79,7 +141,7 @@ async function* readFile(filePath: string | Buffer, onRawBytes: (byteCount: numb
     await pending?.catch(() => {});
     await handle?.close();
     closeSync(fd);
-    keptBuffer = current;
+    keepBuffer(current);
   }
 }
 

@@ -124,13 +124,14 @@ export async function readResources(options: ReadingOptions, reading: Reading): 
     };
   }
 
-  for (const source of options.sources) {
+  async function readOne(source: Source, next: Source | undefined): Promise<void> {
     options.onStage(`reading ${source.name}`);
     const sourceCounts = counts.startSource(source.name);
     let current: ResourceEnvelope;
     const rejectCurrent: RejectResource = (code, parameters) => reject(sourceCounts, makeReject(current, code, parameters));
     const context = contextFor(source, sourceCounts);
     for await (const envelopes of options.readSource(source, options.readers, context)) {
+      next?.prepare?.();
       for (const envelope of envelopes) {
         current = envelope;
         const { head } = envelope;
@@ -153,6 +154,16 @@ export async function readResources(options: ReadingOptions, reading: Reading): 
       if (performance.now() - lastBreathMs > breatheMs) await breathe();
     }
     if (refusal !== undefined) throw refusal;
+  }
+
+  for (const [index, source] of options.sources.entries()) {
+    const next = options.sources[index + 1];
+    try {
+      await readOne(source, next);
+    } catch (error) {
+      next?.giveUp?.();
+      throw error;
+    }
   }
   options.onProgress({ byteCount, resourceCount: counts.resourceCount });
 }
