@@ -22,7 +22,7 @@ import { checkParquetOptions, type ParquetOptions } from './write/parquet/parque
 import type { PostgresOptions, PostgresSink } from './write/postgres/postgres-sink.ts';
 import { defaultTypedOptions } from './write/typed/typed-options.ts';
 
-export { countUnknownKeys, type DetectedVersion, detectVersion, SeenKeys, type SourceKeys } from './fhir/detect-version.ts';
+export { countUnknownKeys, type DetectedVersion, detectVersion, isBeforeR5, SeenKeys, type SourceKeys } from './fhir/detect-version.ts';
 export { type FhirVersion, fhirVersions } from './fhir/element-model.ts';
 export { loadModel } from './fhir/load-model.ts';
 export type { DefaultTableOptions } from './plan/default-tables.ts';

@@ -6,6 +6,7 @@ import {
   detectVersion,
   type FhirVersion,
   fhirVersions,
+  isBeforeR5,
   isFileSource,
   loadModel,
   lookAhead,
@@ -21,6 +22,8 @@ const MOST_SOURCES = 64;
 const MOST_MEMBERS = 16;
 /** The same of those in which the reading met what its version does not have. */
 const MOST_LATE_SOURCES = 200;
+/** So many sources one after the other that show nothing new are enough, where it is clear that they are not of R5. */
+const MOST_ALIKE = 3;
 const MOST_RESOURCES = 50;
 const HEAD_BYTES = 16 * 1024;
 /** Where not one resource ends within the head. */
@@ -85,13 +88,18 @@ export interface Detection extends DetectedVersion {
 
 /** Never fails: faults of sources are left to the reading. */
 export async function detectSources({ sources, readers, limits, isThorough = false }: DetectionOptions): Promise<Detection> {
-  const looks = new Map<number, { readonly source: Source; close(): Promise<void> }>();
-  const evidence: SourceKeys[] = [];
+  const looks = new Map<number, { readonly source: Source; readonly keys: readonly SourceKeys[]; close(): Promise<void> }>();
+  const all = new SeenKeys();
+  let alikeCount = 0;
   for (const index of spread(sources.length, MOST_SOURCES)) {
-    const { keys, ...look } = await lookInto(sources[index] as Source, readers, limits, MOST_MEMBERS);
+    const look = await lookInto(sources[index] as Source, readers, limits, MOST_MEMBERS);
     looks.set(index, look);
-    evidence.push(...keys);
+    if (look.keys.length === 0) continue;
+    const isNew = look.keys.map(({ seen }) => all.addAll(seen)).includes(true);
+    alikeCount = isNew ? 0 : alikeCount + 1;
+    if (alikeCount >= MOST_ALIKE && !isThorough && isBeforeR5(all)) break;
   }
+  const evidence = [...looks].sort(([a], [b]) => a - b).flatMap(([, { keys }]) => keys);
   return {
     ...(await decide(evidence, isThorough)),
     evidence,
@@ -153,10 +161,17 @@ function toSourceKeys(seenByName: ReadonlyMap<string, { readonly seen: SeenKeys 
   return [...seenByName].map(([sourceName, { seen }]) => ({ sourceName, seen }));
 }
 
-/** At most `most` of the indexes below `count`, the first and the last among them. */
+/**
+ * At most `most` of the indexes below `count`, the first and the last among them: these two come first, then those halfway
+ * between others, so that wherever one stops, all parts have been looked at.
+ */
 function spread(count: number, most: number): readonly number[] {
-  if (count <= most) return Array.from({ length: count }, (_, index) => index);
-  return Array.from({ length: most }, (_, index) => Math.round((index * (count - 1)) / (most - 1)));
+  const last = Math.min(count, most) - 1;
+  const steps = new Set([0, last]);
+  for (let stride = 2 ** Math.ceil(Math.log2(Math.max(last, 1))); stride >= 1; stride /= 2) {
+    for (let step = stride; step < last; step += stride) steps.add(step);
+  }
+  return count === 0 ? [] : [...steps].map((step) => (last === 0 ? 0 : Math.round((step * (count - 1)) / last)));
 }
 
 const labels: Readonly<Record<FhirVersion, string>> = { r4: 'R4', r4b: 'R4B', r5: 'R5' };

@@ -3,6 +3,7 @@
 
 import { isJsonObject, type JsonObject, type JsonValue, NumberText } from '../json.ts';
 import { type ElementModel, type FhirVersion, fhirVersions, isPrimitive, type KeyedElement } from './element-model.ts';
+import { notInR5 } from './models/not-in-r5.ts';
 
 /** The keys of a resource, and of what is this many levels below it, are looked at. */
 const DEEPEST_LEVEL = 2;
@@ -35,6 +36,41 @@ export class SeenKeys {
     }
     addKeys(keys, resource, 0);
   }
+
+  /** Adds what was seen elsewhere; true when some of it is new here. */
+  addAll({ byType }: SeenKeys): boolean {
+    let isNew = false;
+    for (const [resourceType, others] of byType) {
+      let keys = this.byType.get(resourceType);
+      if (keys === undefined) {
+        keys = new Map();
+        this.byType.set(resourceType, keys);
+        isNew = true;
+      }
+      isNew = addSeen(keys, others) || isNew;
+    }
+    return isNew;
+  }
+}
+
+const shapes = ['isList', 'isSingle', 'isObject', 'isValue'] as const;
+
+function addSeen(keys: Map<string, SeenKey>, others: ReadonlyMap<string, SeenKey>): boolean {
+  let isNew = false;
+  for (const [key, other] of others) {
+    let seen = keys.get(key);
+    if (seen === undefined) {
+      seen = { isList: false, isSingle: false, isObject: false, isValue: false, below: new Map() };
+      keys.set(key, seen);
+    }
+    for (const shape of shapes) {
+      if (!other[shape] || seen[shape]) continue;
+      seen[shape] = true;
+      isNew = true;
+    }
+    isNew = addSeen(seen.below, other.below) || isNew;
+  }
+  return isNew;
 }
 
 function addKeys(keys: Map<string, SeenKey>, object: JsonObject, level: number): void {
@@ -63,6 +99,24 @@ function addValue(seen: SeenKey, value: JsonValue, level: number): void {
   } else if (value instanceof NumberText || (value !== null && !Array.isArray(value))) {
     seen.isValue = true;
   }
+}
+
+let keysBeforeR5: ReadonlyMap<string, readonly string[]> | undefined;
+
+/** True when some of the keys or types are those of R4 and no more of R5: in most resources the versions differ little. */
+export function isBeforeR5({ byType }: SeenKeys): boolean {
+  keysBeforeR5 ??= new Map(
+    notInR5
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '))
+      .map(([type, ...keys]) => [type as string, keys]),
+  );
+  for (const [type, seen] of byType) {
+    const keys = keysBeforeR5.get(type);
+    if (keys !== undefined && (keys.length === 0 || keys.some((key) => seen.has(key)))) return true;
+  }
+  return false;
 }
 
 /** How many of the keys a version does not have, or not in this shape; a resource type that it does not have is one. */

@@ -126,6 +126,11 @@ describe('one file of another version among many', () => {
     expect(readdirSync(folder)).toEqual(['in']);
   });
 
+  it('is found beforehand where the others do not tell the version, and are not too many', async () => {
+    const patients = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`in/a${10 + index}.json`, JSON.stringify({ ...patient, id: `p${index}` })]));
+    expect(await versionOf({ ...patients, 'in/a37b.json': JSON.stringify(encounterR5) })).toBe('R5');
+  });
+
   it('is no file with an element of its own', async () => {
     expect(await versionOf({ ...many, 'in/a1076b.json': JSON.stringify({ ...encounterR4, gadget: 1 }) })).toBe('R4');
   });

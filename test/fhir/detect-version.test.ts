@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { countUnknownKeys, detectVersion, SeenKeys } from '../../src/fhir/detect-version.ts';
+import { countUnknownKeys, detectVersion, isBeforeR5, SeenKeys } from '../../src/fhir/detect-version.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
+import { notInR5 } from '../../src/fhir/models/not-in-r5.ts';
 import type { JsonObject } from '../../src/json.ts';
 
 const models = { r4: await loadModel('r4'), r4b: await loadModel('r4b'), r5: await loadModel('r5') };
@@ -27,6 +28,45 @@ describe('unknown keys', () => {
     ['a type that the version does not have is one', 1, { resourceType: 'DeviceUsage', a: 1, b: 2 }],
   ])('%s: %i', (_, count, resource) => {
     expect(countUnknownKeys(keysOf(resource), models.r4)).toBe(count);
+  });
+});
+
+describe('keys of several sources', () => {
+  it('are new only where a place, or what stands there, was not seen before', () => {
+    const all = new SeenKeys();
+    const add = (...resources: readonly JsonObject[]) => all.addAll(keysOf(...resources));
+    expect(add({ resourceType: 'Patient', name: [{ given: ['A'] }] })).toBe(true);
+    expect(add({ resourceType: 'Patient', name: [{ given: ['B'] }, { given: ['C'] }] })).toBe(false);
+    expect(add({ resourceType: 'Patient', name: [{ given: ['B'], family: 'D' }] })).toBe(true);
+    expect(add({ resourceType: 'Patient', name: { family: 'D' } })).toBe(true);
+    expect(add({ resourceType: 'Patient', name: [{ family: { a: 1 } }] })).toBe(true);
+    expect(add({ resourceType: 'Group', type: 'person' })).toBe(true);
+    expect(add({ resourceType: 'Group', type: 'person' }, { resourceType: 'Patient', name: { family: 'D' } })).toBe(false);
+    expect(all.byType.get('Patient')).toEqual(
+      keysOf(
+        { resourceType: 'Patient', name: [{ given: ['B'], family: 'D' }] },
+        { resourceType: 'Patient', name: { family: 'D' } },
+        { resourceType: 'Patient', name: [{ family: { a: 1 } }] },
+      ).byType.get('Patient'),
+    );
+  });
+
+  it('are older than R5 where R5 has no such key or type', () => {
+    expect(isBeforeR5(keysOf({ resourceType: 'Patient', gender: 'male' }))).toBe(false);
+    expect(isBeforeR5(keysOf({ resourceType: 'Encounter', class: [{}], actualPeriod: {} }))).toBe(false);
+    expect(isBeforeR5(keysOf({ resourceType: 'Patient', period: {} }, { resourceType: 'Encounter', period: {} }))).toBe(true);
+    expect(isBeforeR5(keysOf({ resourceType: 'Media', status: 'completed' }))).toBe(true);
+    expect(isBeforeR5(keysOf({ resourceType: 'Unknown', period: {} }))).toBe(false);
+  });
+
+  it('which R5 does not have are in the model of R4 and not in that of R5', () => {
+    const lines = notInR5.trim().split('\n');
+    expect(lines.length).toBeGreaterThan(50);
+    for (const line of lines) {
+      const [type = '', ...keys] = line.split(' ');
+      expect(models.r5.resourceTypes.includes(type)).toBe(keys.length > 0);
+      for (const key of keys) expect([key, models.r4.byKey(type).has(key), models.r5.byKey(type).has(key)]).toEqual([key, true, false]);
+    }
   });
 });
 
