@@ -103,8 +103,8 @@ const { output } = await bundle.generate({
       { name: 'core', test: /src.(builtin|convert.convert)\.ts$/ },
     ],
   },
-  // Names stay, for stack traces.
-  minify: { mangle: false, compress: true, codegen: true },
+  // Names of functions and classes stay, for stack traces.
+  minify: { mangle: { keepNames: { function: true, class: true } }, compress: true, codegen: true },
   comments: false,
 });
 await bundle.close();
