@@ -7,11 +7,20 @@ import { outputError } from './output-error.ts';
 const maxOpenFiles = 64;
 /** Files made durable at the same time at the end: each sync waits for the disk, and they share its flushes. */
 const parallelSyncs = 8;
+/** Smaller files are made durable at the end only. */
+const firstSyncBytes = 200_000;
+/** Of those that go ahead; more would be in the way of reading and writing. */
+const parallelSyncsAhead = 2;
 
 export class AppendQueue {
   /** Path → handle, the one used longest ago first. */
   readonly #handles = new Map<string, FileHandle>();
   readonly #paths = new Set<string>();
+  /** Path → bytes written, and those of them that a sync has begun with. */
+  readonly #sizes = new Map<string, { written: number; synced: number }>();
+  #syncsAhead = 0;
+  /** Of such a sync: the disk tells it once, and the next sync says that all is well. */
+  #syncFault: unknown;
   /** Settles when all writes asked for so far are done. */
   #tail: Promise<void> = Promise.resolve();
   #isAborted = false;
@@ -41,7 +50,10 @@ export class AppendQueue {
       for (let path = paths.pop(); path !== undefined; path = paths.pop()) await this.#sync(path);
     };
     await Promise.all(Array.from({ length: parallelSyncs }, syncNext));
+    // Closing a file has waited for the sync that went ahead.
+    if (this.#syncFault !== undefined) throw this.#syncFault;
     this.#paths.clear();
+    this.#sizes.clear();
   }
 
   /** Waits for the write in flight, then closes all without caring for what is in them. */
@@ -51,6 +63,7 @@ export class AppendQueue {
     for (const handle of this.#handles.values()) await handle.close().catch(() => {});
     this.#handles.clear();
     this.#paths.clear();
+    this.#sizes.clear();
   }
 
   /** No file is opened or written from now on. */
@@ -66,9 +79,31 @@ export class AppendQueue {
         const { bytesWritten } = await handle.write(bytes, offset, bytes.length - offset);
         offset += bytesWritten;
       }
+      this.#syncAhead(path, handle, bytes.length);
     } catch (error) {
       throw outputError(error, path);
     }
+  }
+
+  /**
+   * Lets the disk begin while the caller goes on computing, so that there is less to wait for in the end. Each time a file
+   * has grown by a half: a few times, however large it becomes.
+   */
+  #syncAhead(path: string, handle: FileHandle, byteCount: number): void {
+    const size = this.#sizes.get(path) ?? { written: 0, synced: 0 };
+    this.#sizes.set(path, size);
+    size.written += byteCount;
+    if (this.#syncsAhead >= parallelSyncsAhead || size.written < Math.max(firstSyncBytes, size.synced * 1.5)) return;
+    size.synced = size.written;
+    this.#syncsAhead++;
+    handle
+      .datasync()
+      .catch((error: unknown) => {
+        this.#syncFault ??= outputError(error, path);
+      })
+      .finally(() => {
+        this.#syncsAhead--;
+      });
   }
 
   async #open(path: string): Promise<FileHandle> {
