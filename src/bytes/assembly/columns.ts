@@ -5,7 +5,7 @@
 import { isNumberRead, readBoolean, readDecimal, readInteger } from './column-numbers';
 import { readDouble } from './doubles';
 import { addItems, beginItems, itemBytesEnd, itemCount, itemValueCount } from './list-items';
-import { copyBytes, orRows } from './layout';
+import { copyBytes, orRows, setBit } from './layout';
 import { outEnd, outStart } from './memory';
 import { momentPrecision, PRECISION_DAY, PRECISION_MONTH, PRECISION_NONE, PRECISION_TIME, readMoment, zoneStart } from './temporal';
 import { columnCountOf, rowAt, rowCountOf } from './rows';
@@ -74,13 +74,6 @@ export function filledColumns(table: usize): usize {
 function clearBits(at: usize, count: u32): void {
   const end = at + ((count + 7) >> 3);
   for (let to = at; to < end; to += 16) v128.store(to, i64x2.splat(0));
-}
-
-// @ts-ignore
-@inline
-function setBit(at: usize, bit: u32): void {
-  const byte = at + (bit >> 3);
-  store<u8>(byte, load<u8>(byte) | (<u8>1 << <u8>(bit & 7)));
 }
 
 // @ts-ignore

@@ -13,32 +13,38 @@ const mostDigits: u32 = 19;
 /** More digits than an exponent needs. */
 const mostExponentDigits: usize = 4;
 
-/** As the pattern in src/write/typed/read-cells.ts. */
-export function readDouble(address: usize, byteCount: u32): f64 {
-  const end = address + byteCount;
-  const isNegative = byteCount > 1 && load<u8>(address) == MINUS;
-  let at = isNegative ? address + 1 : address;
-  setNumberRead(false);
-  let digits: u64 = 0;
-  let digitCount: u32 = 0;
-  let start = at;
+// Of the number at hand; zeros before the first other digit are not counted.
+let digits: u64 = 0;
+let digitCount: u32 = 0;
+
+/** Takes digits, and returns where they end; 0 where there are none, or too many in all. */
+// @ts-ignore
+@inline
+function takeDigits(start: usize, end: usize): usize {
+  let at = start;
   for (; at < end; at++) {
     const digit = <u32>load<u8>(at) - 0x30;
     if (digit > 9) break;
     digits = digits * 10 + digit;
     if (digits != 0 && ++digitCount > mostDigits) return 0;
   }
-  if (at == start) return 0;
+  return at == start ? 0 : at;
+}
+
+/** As the pattern in src/write/typed/read-cells.ts. */
+export function readDouble(address: usize, byteCount: u32): f64 {
+  const end = address + byteCount;
+  const isNegative = byteCount > 1 && load<u8>(address) == MINUS;
+  setNumberRead(false);
+  digits = 0;
+  digitCount = 0;
+  let at = takeDigits(isNegative ? address + 1 : address, end);
+  if (at == 0) return 0;
   let exponent: i32 = 0;
   if (at < end && load<u8>(at) == POINT) {
-    start = ++at;
-    for (; at < end; at++) {
-      const digit = <u32>load<u8>(at) - 0x30;
-      if (digit > 9) break;
-      digits = digits * 10 + digit;
-      if (digits != 0 && ++digitCount > mostDigits) return 0;
-    }
-    if (at == start) return 0;
+    const start = at + 1;
+    at = takeDigits(start, end);
+    if (at == 0) return 0;
     exponent = -(<i32>(at - start));
   }
   if (at < end) {
@@ -54,7 +60,7 @@ export function readDouble(address: usize, byteCount: u32): f64 {
     }
     exponent += sign == MINUS ? -power : power;
   }
-  const value = digits == 0 ? 0 : scale(digits, exponent);
+  const value = digits == 0 ? 0 : scale(exponent);
   // Nothing but this is not a number.
   if (value != value) return 0;
   setNumberRead(true);
@@ -62,14 +68,14 @@ export function readDouble(address: usize, byteCount: u32): f64 {
 }
 
 /** NaN: not to be had here. */
-function scale(digits: u64, exponent: i32): f64 {
+function scale(exponent: i32): f64 {
   if (exponent == 0) return <f64>digits;
   const power = <u32>(exponent < 0 ? -exponent : exponent);
   if (digits <= mostExactInteger && power <= mostExactPower) {
     const ten = <f64>powerOfFive(power) * powerOfTwo(power);
     return exponent < 0 ? <f64>digits / ten : <f64>digits * ten;
   }
-  return exponent < 0 && power <= mostPower ? divide(digits, power) : NaN;
+  return exponent < 0 && power <= mostPower ? divide(power) : NaN;
 }
 
 function powerOfFive(power: u32): u64 {
@@ -85,7 +91,7 @@ function powerOfTwo(power: i32): f64 {
 }
 
 /** `digits` / 10^power to the nearest double: a quotient of 63 bits or more, of which the rest only says that there is one. */
-function divide(digits: u64, power: u32): f64 {
+function divide(power: u32): f64 {
   const divisor = powerOfFive(power);
   const digitsShift = clz(digits);
   const divisorShift = clz(divisor);

@@ -47,6 +47,14 @@ export function copyBytes(to: usize, from: usize, byteCount: u32): usize {
   return to + byteCount;
 }
 
+/** Of bits that begin at an address, the lowest of each byte first. */
+// @ts-ignore
+@inline
+export function setBit(at: usize, bit: u32): void {
+  const byte = at + (bit >> 3);
+  store<u8>(byte, load<u8>(byte) | (<u8>1 << <u8>(bit & 7)));
+}
+
 /** Writes a row of which a cell's address is 0 where it is so in all rows; what it is otherwise, means nothing. */
 export function orRows(table: usize, to: usize): void {
   const rowByteCount = ((columnCountOf(table) << 3) + 15) & ~15;

@@ -2,6 +2,7 @@
 // the host's; see src/write/typed/list-text.ts.
 
 import { BACKSLASH, CLOSE_BRACKET, COMMA, OPEN_BRACKET, QUOTE } from './characters';
+import { setBit } from './layout';
 
 /** Since `beginItems`. */
 export let itemCount: u32 = 0;
@@ -53,9 +54,7 @@ function readItems(address: usize, end: usize): bool {
     if (load<u8>(at) == QUOTE) {
       at = copyString(at + 1, end);
       if (at == 0) return false;
-      const bit = firstBit + itemCount;
-      const byte = validity + (bit >> 3);
-      store<u8>(byte, load<u8>(byte) | (<u8>1 << <u8>(bit & 7)));
+      setBit(validity, firstBit + itemCount);
       itemValueCount++;
     } else if (load<u32>(at) == 0x6c6c756e) {
       at += 4;

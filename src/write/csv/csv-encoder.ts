@@ -1,5 +1,6 @@
-// Batches → CSV bytes: rows of a store are encoded where they are, in the module's memory; vectors of texts here. Cells go straight into one buffer, row by row: building strings and encoding
-// them afterwards took four times as long. Columns without any value cost nothing per row but their delimiter.
+// Batches → CSV bytes: rows of a store are encoded where they are, in the module's memory; vectors of texts here. Their cells
+// go straight into one buffer, row by row: building strings and encoding them afterwards took four times as long. Columns
+// without any value cost nothing per row but their delimiter.
 
 import { RowBatch } from '../../bytes/row-batch.ts';
 import type { Batch, TableSchema, Vector } from '../../types.ts';

@@ -14,7 +14,10 @@ import type { ParquetOptions } from './parquet-options.ts';
 
 const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024, pieceByteCount: 2 * 1024 * 1024 };
 
-/** The format `parquet` with these options. @param hasThread - it may start a thread that encodes */
+/**
+ * The format `parquet` with these options.
+ * @param hasThread - it may start a thread that encodes
+ */
 export function createParquetFormat(typed: TypedOptions, options: ParquetOptions, hasThread: boolean): TableFormat {
   const storage: TypedStorage = { kind: 'typed', ...typed, lists: listText };
   return {
