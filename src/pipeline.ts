@@ -105,7 +105,11 @@ async function readAll(options: RunOptions, parts: readonly Part[], hashSeeds: r
     const settlement = settleDuplicates(readings.map(({ index }) => index));
     if (settlement === undefined) return undefined;
     const references = decideReferences(readings, createKeyHash(...hashSeeds));
-    const decided = settlement.map((decisions, number) => withReferences(decisions, references[number] as DecidedReferences));
+    // A part is read again where its references find more than they could while it was read, too.
+    const decided = settlement.map((decisions, number) => {
+      const found = references[number] as DecidedReferences;
+      return decisions === undefined && !found.findsMore && options.sink.needsRestart !== true ? undefined : withReferences(decisions, found);
+    });
     if (decided.some((decisions) => decisions !== undefined)) options.onStage('starting the second reading');
     const first = readings;
     readings = await all(parts, async (part, number) => {
@@ -117,9 +121,8 @@ async function readAll(options: RunOptions, parts: readonly Part[], hashSeeds: r
   return mergeReadings(readings, options.registry, options.onDiagnostic);
 }
 
-/** A part has to be read again where its references find more than they could while it was read. */
-function withReferences(decisions: PartDecisions | undefined, { decisions: references, findsMore }: DecidedReferences): PartDecisions | undefined {
-  return decisions === undefined && !findsMore ? undefined : { repeated: undefined, contested: new Map(), ...decisions, references };
+function withReferences(decisions: PartDecisions | undefined, { decisions: references }: DecidedReferences): PartDecisions {
+  return { repeated: undefined, contested: new Map(), ...decisions, references };
 }
 
 function makeParts(options: RunOptions, ranges: readonly (readonly Source[])[], hashSeeds: readonly [number, number]): Part[] {

@@ -425,6 +425,8 @@ export interface Sink {
   part(number: number): PartSink;
   /** After `start`: what another thread makes its part's sink from. Undefined where there is one part only. */
   place(): PartPlace | undefined;
+  /** True when the rows that the parts have written are of no use, and are taken after a `restart`; never where that cannot be. */
+  readonly needsRestart?: boolean;
   /** Before `commit`, where a sink holds rows back: gives them on, and tells what the tables are then. */
   settle?(tables: readonly JoinedTable[]): Promise<readonly JoinedTable[]>;
   /** Before `commit`, where there is more to do than to make things visible: may still find fault with the rows. */

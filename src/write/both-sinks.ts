@@ -5,6 +5,8 @@ import type { JoinedTable, PartSink, PreparedOutput, PublishedOutput, RejectedRe
 
 /** A sink whose output becomes visible by one last step that hardly fails. */
 export interface TransactionSink extends Sink {
+  /** Before `start`: there will be no restart, whatever comes. */
+  giveUpRestart(): void;
   prepare(tables: readonly JoinedTable[]): Promise<PreparedOutput>;
   record(output: RunOutput): Promise<void>;
   publish(): Promise<PublishedOutput>;
@@ -19,8 +21,13 @@ export class BothSinks implements Sink {
   constructor(files: Sink, database: TransactionSink) {
     this.storage = files.storage;
     this.canRestart = files.canRestart && database.canRestart;
+    if (!this.canRestart) database.giveUpRestart();
     this.#files = files;
     this.#database = database;
+  }
+
+  get needsRestart(): boolean {
+    return this.#database.needsRestart === true;
   }
 
   /** The database first: it may refuse, or have us wait. */

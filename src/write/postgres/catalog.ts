@@ -11,6 +11,8 @@ export interface ExistingTable {
   readonly columns: ReadonlyMap<string, ExistingColumn>;
   /** The columns of each unique index that ON CONFLICT can use. */
   readonly uniqueKeys: readonly (readonly string[])[];
+  /** A table without a page of its own, which takes a row by COPY as it would by INSERT, and does nothing else about it. */
+  readonly isPlainAndEmpty: boolean;
 }
 
 interface ExistingColumn {
@@ -28,6 +30,7 @@ interface ColumnRow {
   readonly notNull: boolean;
   readonly hasDefault: boolean;
   readonly generated: boolean;
+  readonly plainAndEmpty: boolean;
 }
 
 /** All that has a name which a table could have, by name. */
@@ -35,7 +38,9 @@ export async function readCatalog(session: Session, schemaName: string): Promise
   const columns = await session.query<ColumnRow>(
     `SELECT c.relname AS "table", c.relkind AS kind, a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS type,
             coalesce(a.attnotnull, false) AS "notNull", coalesce(a.atthasdef OR a.attidentity <> '', false) AS "hasDefault",
-            coalesce(a.attgenerated <> '', false) AS generated
+            coalesce(a.attgenerated <> '', false) AS generated,
+            CASE WHEN c.relkind = 'r' AND NOT (c.relhastriggers OR c.relhasrules OR c.relrowsecurity OR c.relhassubclass OR c.relispartition)
+                 THEN pg_relation_size(c.oid) = 0 ELSE false END AS "plainAndEmpty"
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       WHERE n.nspname = $1 AND c.relkind <> 'c'
@@ -53,9 +58,9 @@ export async function readCatalog(session: Session, schemaName: string): Promise
     'the catalog',
     [schemaName],
   );
-  const tables = new Map<string, { name: string; kind: string; columns: Map<string, ExistingColumn>; uniqueKeys: string[][] }>();
-  for (const { column, generated, hasDefault, kind, notNull, table, type } of columns.rows) {
-    const found = tables.get(table) ?? { name: table, kind, columns: new Map(), uniqueKeys: [] };
+  const tables = new Map<string, { name: string; kind: string; columns: Map<string, ExistingColumn>; uniqueKeys: string[][]; isPlainAndEmpty: boolean }>();
+  for (const { column, generated, hasDefault, kind, notNull, plainAndEmpty, table, type } of columns.rows) {
+    const found = tables.get(table) ?? { name: table, kind, columns: new Map(), uniqueKeys: [], isPlainAndEmpty: plainAndEmpty };
     tables.set(table, found);
     if (column !== null) found.columns.set(column, { type, isNotNull: notNull, hasDefault, isGenerated: generated });
   }

@@ -3,7 +3,7 @@
 
 import { isIdentifierTable } from './ddl.ts';
 import type { SqlColumn } from './load-table.ts';
-import type { MergeTable } from './merge-tables.ts';
+import { hasOursOnly, type MergeTable } from './merge-table.ts';
 import type { Session } from './session.ts';
 import { quoteName, quoteText } from './sql-names.ts';
 
@@ -21,7 +21,7 @@ const place = 'the references by identifier';
 
 /** Fills the ids of staged rows. */
 export async function findReferences(session: Session, tables: readonly MergeTable[]): Promise<void> {
-  const identified = tables.filter(({ isNew, table }) => !isNew && isIdentifierTable(table));
+  const identified = tables.filter((merged) => !hasOursOnly(merged) && isIdentifierTable(merged.table));
   if (identified.length === 0) return;
   const types = new Set(identified.map(({ table: { schema } }) => schema.resourceType));
   const pointing = tables.flatMap(({ staged, table }) => {

@@ -107,10 +107,6 @@ COMMENT ON TABLE ${this.#name(rejectTable)} IS 'Records that fhir-flatten could 
     return `COPY ${this.#name(rejectTable)} FROM STDIN`;
   }
 
-  async forgetRejects(): Promise<void> {
-    await this.#session.query(`DELETE FROM ${this.#name(rejectTable)} WHERE run_id = ${this.runId}`, place);
-  }
-
   async addRun(record: Omit<LoadRecord, 'runId'>): Promise<void> {
     await this.#session.query(
       `INSERT INTO ${this.#name(runTable)} (run_id, started_at, finished_at, tool_version, fhir_version, source_count, skipped_count, resource_count, reject_count, changes, report)

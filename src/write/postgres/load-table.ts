@@ -62,6 +62,11 @@ export function makeLoadTable(schema: TableSchema, storage: TypedStorage): LoadT
   return { schema, columns, key, isKeyEnforced, parent, joinColumns };
 }
 
+/** False where rows with the same key are to become one, and no index tells. */
+export function hasDistinctRows({ isKeyEnforced, key, schema }: LoadTable): boolean {
+  return isKeyEnforced || key.length === 0 || schema.role !== 'view';
+}
+
 /** Views and plugins name their columns themselves. */
 function refuseTwins(columns: readonly SqlColumn[], schema: TableSchema): void {
   const names = new Set(columns.map(({ name }) => name));

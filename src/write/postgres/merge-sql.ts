@@ -55,6 +55,13 @@ inserted AS (
 SELECT (SELECT count(*) FROM inserted) AS inserted, (SELECT count(*) FROM updated) AS updated`;
 }
 
+/** Fails with this SQLSTATE, a division by zero, where a table has rows by now. */
+export const hasRowsState = '22012';
+
+export function refuseRowsStatement(target: string): string {
+  return `SELECT 1 / (NOT EXISTS (SELECT 1 FROM ${target}))::integer`;
+}
+
 /**
  * How many rows a table has; null where it is much larger than what is staged for it, and counting not worth it, or is made
  * of partitions, which are not counted in its size.

@@ -18,22 +18,9 @@ import {
   type MergeNames,
   upsertStatement,
 } from './merge-sql.ts';
+import { hasOursOnly, type MergeTable, placeOf } from './merge-table.ts';
 import type { Session } from './session.ts';
 import { quoteName, quoteText } from './sql-names.ts';
-
-/** A table of the database that the run may have to do with. */
-export interface MergeTable {
-  readonly table: LoadTable;
-  /** Quoted, with the schema. */
-  readonly target: string;
-  /** Where the rows of this run are; undefined when it has none. The table itself where it is new. */
-  readonly staged: string | undefined;
-  /** Made by this run. */
-  readonly isNew: boolean;
-  readonly hasIndexes: boolean;
-  /** Rows of this run. */
-  readonly rowCount: number;
-}
 
 export interface MergeOutcome {
   readonly changes: ReadonlyMap<string, TableChanges>;
@@ -44,7 +31,7 @@ const staleTable = 'pg_temp."_fhir_flatten_stale"';
 const deletedTable = 'pg_temp."_fhir_flatten_deleted"';
 
 /** Where something goes wrong with several tables at once. */
-const newTables = 'the keys of the tables';
+const madeTables = 'the keys of the tables';
 
 type MutableChanges = { -readonly [Name in keyof TableChanges]: TableChanges[Name] };
 
@@ -82,7 +69,10 @@ class Merge {
     await this.#withdrawOlder();
     if (deletions.length > 0) await this.#deleteResources(deletions);
     await this.#deleteUncontained();
-    await this.#finishNew(this.#tables.filter(({ isNew }) => isNew));
+    await this.#finishMade(this.#tables.filter(({ kind }) => kind === 'made'));
+    for (const table of this.#tables) {
+      if (table.staged !== undefined && hasOursOnly(table)) this.#changesOf(table).inserted += this.#remaining(table);
+    }
     const order = { main: 0, detail: 1, view: 2 };
     for (const table of this.#tables.toSorted((a, b) => order[a.table.schema.role] - order[b.table.schema.role])) await this.#merge(table);
     return { changes: this.#changes, findings: this.#findings };
@@ -91,8 +81,8 @@ class Merge {
   /** A load of what is there already is the most frequent one: one look for all that follows. */
   async #findUnchanged(): Promise<void> {
     const candidates = this.#tables.flatMap((merged) => {
-      const { isNew, staged, table, target } = merged;
-      return isNew || staged === undefined || table.key.length === 0 ? [] : [{ merged, names: { staged, target } }];
+      const { staged, table, target } = merged;
+      return hasOursOnly(merged) || staged === undefined || table.key.length === 0 ? [] : [{ merged, names: { staged, target } }];
     });
     const counts = await this.#session.send(candidates.map(({ merged, names }) => ({ statements: [countStatement(names)], place: placeOf(merged) })));
     const alike = candidates.filter(({ merged }, index) => counts[index]?.[0] === `${merged.rowCount}`);
@@ -107,7 +97,9 @@ class Merge {
   /** An older version must not overwrite a newer one, nor bring its child rows, nor what it contains. */
   async #withdrawOlder(): Promise<void> {
     // Where all versions have rows, none is in the way of another.
-    const candidates = this.#mains().filter((main) => main.staged !== undefined && !main.isNew && main.table.key.length === 1 && !this.#unchanged.has(main));
+    const candidates = this.#mains().filter(
+      (main) => main.staged !== undefined && !hasOursOnly(main) && main.table.key.length === 1 && !this.#unchanged.has(main),
+    );
     if (candidates.length === 0) return;
     await this.#session.query(`CREATE TEMP TABLE ${temporaryName(staleTable)} (type text, id text) ON COMMIT DROP`, 'the load');
     let total = 0;
@@ -154,7 +146,7 @@ class Merge {
     await this.#session.send([{ statements: [`COPY ${deletedTable} FROM STDIN`], place: 'the load', rows: [writer.finish()] }]);
     for (const main of this.#mains()) {
       const theirs = lastUpdatedExpression(main.table, 't');
-      if (theirs === undefined || main.isNew) continue;
+      if (theirs === undefined || hasOursOnly(main)) continue;
       await this.#change(
         main,
         `DELETE FROM ${deletedTable} d USING ${main.target} t WHERE d.type = ${quoteText(main.table.schema.resourceType)} AND t."id" = d.id AND d.moment < ${theirs}`,
@@ -169,7 +161,7 @@ class Merge {
     const stagedMains = new Map(mains.filter(({ staged }) => staged !== undefined).map((main) => [main.table.schema.resourceType, main]));
     let isListed = false;
     for (const main of mains) {
-      if (main.isNew || containerColumn(main.table) === undefined) continue;
+      if (hasOursOnly(main) || containerColumn(main.table) === undefined) continue;
       const { rows } = await this.#session.query<{ type: string }>(
         `SELECT DISTINCT split_part("contained_in", '/', 1) AS type FROM ${main.target} WHERE "contained_in" IS NOT NULL`,
         placeOf(main),
@@ -197,7 +189,7 @@ class Merge {
   /** Deletes the listed resources, with what they contain. */
   async #deleteListed(): Promise<void> {
     for (const main of this.#mains()) {
-      if (main.isNew || containerColumn(main.table) === undefined) continue;
+      if (hasOursOnly(main) || containerColumn(main.table) === undefined) continue;
       await this.#change(
         main,
         `INSERT INTO ${deletedTable} SELECT ${quoteText(main.table.schema.resourceType)}, t."id" FROM ${main.target} t WHERE t."contained_in" IN (SELECT type || '/' || id FROM ${deletedTable})`,
@@ -210,7 +202,7 @@ class Merge {
   async #deleteRowsOf(resourceType: string): Promise<void> {
     for (const table of this.#tables) {
       const column = idColumn(table.table);
-      if (table.table.schema.resourceType !== resourceType || column === undefined || table.isNew) continue;
+      if (table.table.schema.resourceType !== resourceType || column === undefined || hasOursOnly(table)) continue;
       const count = await this.#change(
         table,
         `DELETE FROM ${table.target} WHERE ${column} IN (SELECT id FROM ${deletedTable} WHERE type = ${quoteText(resourceType)})`,
@@ -221,7 +213,7 @@ class Merge {
 
   async #merge(table: MergeTable): Promise<void> {
     const { name, role } = table.table.schema;
-    if (table.isNew) return;
+    if (hasOursOnly(table)) return;
     if (table.staged === undefined && !this.#expected.has(name)) return;
     if (this.#unchanged.has(table)) {
       this.#changesOf(table).unchanged += this.#remaining(table);
@@ -279,20 +271,19 @@ class Merge {
   }
 
   /** Keys, and indexes that are not there yet: of all tables at once, unless some rows of one have the same key. */
-  async #finishNew(tables: readonly MergeTable[]): Promise<void> {
+  async #finishMade(tables: readonly MergeTable[]): Promise<void> {
     const statements = tables.flatMap(({ hasIndexes, table, target }) => [
       ...(table.isKeyEnforced ? [primaryKeyStatement(table, target)] : []),
       ...(hasIndexes ? [] : indexStatements(table, target)),
     ]);
     if (statements.length > 0) {
-      await this.#session.query('SAVEPOINT merge', newTables);
-      const answer = await this.#session.attempt(statements.join(';\n'), newTables, ['23505']);
+      await this.#session.query('SAVEPOINT merge', madeTables);
+      const answer = await this.#session.attempt(statements.join(';\n'), madeTables, ['23505']);
       if ('sqlstate' in answer) {
-        await this.#session.query('ROLLBACK TO SAVEPOINT merge', newTables);
+        await this.#session.query('ROLLBACK TO SAVEPOINT merge', madeTables);
         for (const table of tables) await this.#finishRepeated(table);
       }
     }
-    for (const table of tables) this.#changesOf(table).inserted += this.#remaining(table);
   }
 
   async #finishRepeated(merged: MergeTable): Promise<void> {
@@ -351,10 +342,6 @@ class Merge {
 function selectParents(table: LoadTable, staged: string | undefined, main: MergeTable | undefined): string | undefined {
   if (main?.staged !== undefined) return `SELECT ${listColumns(main.table.key)} FROM ${main.staged}`;
   return staged === undefined ? undefined : `SELECT ${listColumns(parentColumns(table))} FROM ${staged}`;
-}
-
-export function placeOf({ table }: { readonly table: LoadTable }): string {
-  return `table ${table.schema.name}`;
 }
 
 /** The column with the id of the resource; undefined in tables of views. */

@@ -1,5 +1,5 @@
 // Tables of a run → tables of a Postgres schema, in one transaction that holds the schema's lock. Rows of tables that the
-// run creates go straight into them; others are staged in temporary tables and merged at the end.
+// run creates, or that are there without rows, go straight into them; others are staged in temporary tables and merged at the end.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,8 +25,10 @@ import { readConnectionSettings } from './connection-settings.ts';
 import { addColumnStatement, commentStatements, createStatement, indexStatements, qualify } from './ddl.ts';
 import { beginLocked } from './load-lock.ts';
 import { type FileRecord, LoadRecords } from './load-records.ts';
-import { type LoadTable, listColumns, longestKey, makeLoadTable } from './load-table.ts';
-import { type MergeOutcome, type MergeTable, mergeTables, placeOf } from './merge-tables.ts';
+import { hasDistinctRows, type LoadTable, listColumns, longestKey, makeLoadTable } from './load-table.ts';
+import { hasRowsState, refuseRowsStatement } from './merge-sql.ts';
+import { type MergeTable, placeOf } from './merge-table.ts';
+import { type MergeOutcome, mergeTables } from './merge-tables.ts';
 import { RowQueue } from './row-queue.ts';
 import { Session } from './session.ts';
 import { checkName, quoteName } from './sql-names.ts';
@@ -59,6 +61,8 @@ const sessionSettings = [
   "maintenance_work_mem = '256MB'",
 ];
 
+const beforeRows = '"_fhir_flatten_before_rows"';
+
 const storeBytes = 1024 * 1024;
 /** While the server waits for rows. */
 const idleStoreBytes = 128 * 1024;
@@ -83,6 +87,8 @@ export class PostgresSink implements Sink, PartSink {
   #skippedCount = 0;
   #toRemember: (report: RunReport) => readonly FileRecord[] = () => [];
   #isAborted = false;
+  /** False where rows that were refused would not come again. */
+  #mayFillEmpty = true;
 
   constructor(options: PostgresOptions) {
     this.storage = { ...options.storage, lists: arrayText };
@@ -110,7 +116,8 @@ export class PostgresSink implements Sink, PartSink {
     this.#catalog = await readCatalog(session, schemaName);
     this.#records = new LoadRecords(session, schemaName);
     await this.#records.start((name) => this.#catalog.has(name));
-    this.#queue = new RowQueue(session);
+    await session.query(`SAVEPOINT ${beforeRows}`, 'start');
+    this.#queue = new RowQueue(session, (error) => this.#mayFillEmpty && this.#isOfEmptyTable(error));
   }
 
   /** Of what is in the schema. */
@@ -169,15 +176,23 @@ export class PostgresSink implements Sink, PartSink {
     queue.add('rejects', records.copyRejects, 'the records of the loads', records.encodeReject(record));
   }
 
+  /** After a key that came again: where rows stand by themselves first, the later one is found. */
+  get needsRestart(): boolean {
+    return this.#queue?.isRefused === true;
+  }
+
+  giveUpRestart(): void {
+    this.#mayFillEmpty = false;
+  }
+
   async restart(): Promise<void> {
-    const { queue, records, session } = this.#started();
-    await queue.drop();
-    for (const staged of this.#staged.values()) {
-      await session.query(`TRUNCATE ${staged.relation}`, placeOf(staged));
-      staged.forget();
-    }
-    await records.forgetRejects();
+    const { queue, session } = this.#started();
+    await queue.reset();
+    await session.query(`ROLLBACK TO SAVEPOINT ${beforeRows}`, 'the load');
+    this.#staged.clear();
     this.#deletions = [];
+    // There is no third reading.
+    this.#mayFillEmpty = false;
   }
 
   async finish(): Promise<void> {
@@ -192,8 +207,8 @@ export class PostgresSink implements Sink, PartSink {
       const staged = this.#staged.get(name);
       const table = staged?.table ?? (this.#existing.get(name) as LoadTable);
       const target = qualify(this.#options.schemaName, name);
-      const isNew = staged?.isNew === true;
-      return { table, target, staged: staged?.relation, isNew, hasIndexes: staged?.hasIndexes !== false, rowCount: staged?.rowCount ?? 0 };
+      const kind = staged?.kind ?? (this.#catalog.get(name)?.isPlainAndEmpty === true ? 'empty' : 'temporary');
+      return { table, target, staged: staged?.relation, kind, hasIndexes: staged?.hasIndexes !== false, rowCount: staged?.rowCount ?? 0 };
     });
     const outcome = await mergeTables(session, tables, this.#expected, this.#deletions);
     this.#outcome = { changes: outcome.changes, findings: [...outcome.findings, ...this.#characterFindings()] };
@@ -258,15 +273,18 @@ export class PostgresSink implements Sink, PartSink {
     if (existing === undefined) {
       // While rows are being made, the server has the time for what it would have to do in the end.
       queue.execute([createStatement(table, schemaName), ...indexStatements(table, target), ...commentStatements(table, target)], place);
-      // Frozen rows need no second visit by the server later; nobody can see the table before it is committed.
-      return new StagedTable({ table, relation: target, isNew: true, copyOptions: ' WITH (FREEZE)', queue });
+      return new StagedTable({ table, relation: target, kind: 'made', queue });
     }
     if (!this.#existing.has(schema.name)) checkTable(table, existing);
     const added = missingColumns(table, existing);
     if (added.length > 0) queue.execute([addColumnStatement(table, target, added), ...commentStatements(table, target, added)], place);
+    if (this.#mayFillEmpty && existing.isPlainAndEmpty && hasDistinctRows(table)) {
+      queue.execute([refuseRowsStatement(target)], place);
+      return new StagedTable({ table, relation: target, kind: 'empty', queue });
+    }
     const name = quoteName(`_fhir_flatten_rows_${this.#staged.size}`);
     queue.execute([`CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`], place);
-    return new StagedTable({ table, relation: `pg_temp.${name}`, isNew: false, copyOptions: '', queue });
+    return new StagedTable({ table, relation: `pg_temp.${name}`, kind: 'temporary', queue });
   }
 
   #makeTable(schema: TableSchema): LoadTable {
@@ -297,6 +315,12 @@ export class PostgresSink implements Sink, PartSink {
         : []),
       ...(unfitCount > 0 ? [{ code: 'CELLS_UNFIT' as const, parameters: { table: table.schema.name, count: unfitCount } }] : []),
     ]);
+  }
+
+  /** Rows with a key that is there, of this run or of somebody else since; or against another rule of the table. */
+  #isOfEmptyTable(error: unknown): boolean {
+    const sqlstate = error instanceof UserError && error.code === 'PG_REFUSED' ? String(error.parameters?.['sqlstate']) : '';
+    return (sqlstate.startsWith('23') || sqlstate === hasRowsState) && [...this.#staged.values()].some(({ kind }) => kind === 'empty');
   }
 
   #removeScratch(): void {

@@ -33,9 +33,18 @@ export class RowQueue {
   #round: Promise<void> = Promise.resolve();
   #isFlushing = false;
   #failure: unknown;
+  readonly #isRefusal: (error: unknown) => boolean;
+  #isRefused = false;
 
-  constructor(session: Session) {
+  /** `isRefusal`: after which faults all rows are to come again, in another way. */
+  constructor(session: Session, isRefusal: (error: unknown) => boolean) {
     this.#session = session;
+    this.#isRefusal = isRefusal;
+  }
+
+  /** True after such a fault: nothing is sent or thrown until `reset`. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** True while the server has nothing to do. */
@@ -45,6 +54,7 @@ export class RowQueue {
 
   /** Rows for `COPY … FROM STDIN`; the bytes must stay as they are. A fault is thrown by a later call of another method. */
   add(name: string, sql: string, place: string, bytes: Uint8Array): void {
+    if (this.#isRefused) return;
     const pending = this.#pending.get(name) ?? { sql, place, chunks: [], byteCount: 0 };
     this.#pending.set(name, pending);
     pending.chunks.push(bytes);
@@ -56,7 +66,7 @@ export class RowQueue {
 
   /** Statements before the rows that are sent after them. A fault is thrown by a later call of another method. */
   execute(statements: readonly string[], place: string): void {
-    if (this.#failure !== undefined) return;
+    if (this.#failure !== undefined || this.#isRefused) return;
     this.#waiting.push({ statements, place });
     this.#start();
   }
@@ -82,10 +92,16 @@ export class RowQueue {
   }
 
   /** Forgets what was not sent yet, and waits for the rest. */
-  async drop(): Promise<void> {
+  async reset(): Promise<void> {
+    this.#forget();
+    await this.flush();
+    this.#isRefused = false;
+  }
+
+  #forget(): void {
+    this.#waiting = [];
     this.#pending.clear();
     this.#pendingBytes = 0;
-    await this.flush();
   }
 
   #start(): void {
@@ -126,7 +142,12 @@ export class RowQueue {
     try {
       await this.#session.send(works);
     } catch (error) {
-      this.#failure ??= error;
+      if (this.#isRefusal(error)) {
+        this.#isRefused = true;
+        this.#forget();
+      } else {
+        this.#failure ??= error;
+      }
     }
     for (const work of works) this.#sentBytes -= byteCountOf(work);
   }

@@ -4,7 +4,7 @@ import type { TableWriter } from '../../types.ts';
 import { CopyEncoder } from './copy-encoder.ts';
 import { dropIndexesStatement } from './ddl.ts';
 import { type LoadTable, listColumns } from './load-table.ts';
-import { placeOf } from './merge-tables.ts';
+import { placeOf, type StagedKind } from './merge-table.ts';
 import type { RowQueue } from './row-queue.ts';
 
 /** More rows than these get their indexes in the end: that takes half the time, but for small tables all of it. */
@@ -12,30 +12,30 @@ const mostIndexedRows = 10_000;
 
 export interface StagedTableOptions {
   readonly table: LoadTable;
-  /** The temporary table, or the target itself where it is new. */
+  /** The temporary table, or the target itself. */
   readonly relation: string;
-  readonly isNew: boolean;
-  readonly copyOptions: string;
+  readonly kind: StagedKind;
   readonly queue: RowQueue;
 }
 
 export class StagedTable {
   readonly table: LoadTable;
   readonly relation: string;
-  readonly isNew: boolean;
+  readonly kind: StagedKind;
   rowCount = 0;
-  /** False when those of a new table are to be made anew. */
+  /** False when those of a table of this run are to be made anew. */
   hasIndexes = true;
   readonly #queue: RowQueue;
   readonly #copy: string;
-  #encoder: CopyEncoder;
+  readonly #encoder: CopyEncoder;
 
-  constructor({ copyOptions, isNew, queue, relation, table }: StagedTableOptions) {
+  constructor({ kind, queue, relation, table }: StagedTableOptions) {
     this.table = table;
     this.relation = relation;
-    this.isNew = isNew;
+    this.kind = kind;
     this.#queue = queue;
-    this.#copy = `COPY ${relation} (${listColumns(table.columns)}) FROM STDIN${copyOptions}`;
+    // Frozen rows need no second visit by the server later; nobody can see the table before it is committed.
+    this.#copy = `COPY ${relation} (${listColumns(table.columns)}) FROM STDIN${kind === 'made' ? ' WITH (FREEZE)' : ''}`;
     this.#encoder = new CopyEncoder(table);
   }
 
@@ -47,12 +47,6 @@ export class StagedTable {
     return this.#encoder.unfitCount;
   }
 
-  /** The rows so far are gone. */
-  forget(): void {
-    this.rowCount = 0;
-    this.#encoder = new CopyEncoder(this.table);
-  }
-
   writer(): TableWriter {
     const { table } = this;
     let rowCount = 0;
@@ -61,7 +55,7 @@ export class StagedTable {
         rowCount += batch.rowCount;
         this.rowCount += batch.rowCount;
         this.#queue.add(table.schema.name, this.#copy, placeOf(this), this.#encoder.encode(batch));
-        if (this.isNew && this.hasIndexes && this.rowCount > mostIndexedRows) {
+        if (this.kind === 'made' && this.hasIndexes && this.rowCount > mostIndexedRows) {
           this.hasIndexes = false;
           this.#queue.execute([dropIndexesStatement(this.relation)], placeOf(this));
         }
