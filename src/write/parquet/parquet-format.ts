@@ -12,7 +12,10 @@ import { EncoderThread } from './encoder-thread.ts';
 import { openFile, whenOpen } from './open-file.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 
-const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024, pieceByteCount: 2 * 1024 * 1024 };
+const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024 };
+const pieceByteCount = 2 * 1024 * 1024;
+/** While the thread that encodes has nothing to do. */
+const idlePieceByteCount = 512 * 1024;
 
 /**
  * The format `parquet` with these options.
@@ -28,9 +31,10 @@ export function createParquetFormat(typed: TypedOptions, options: ParquetOptions
     start: (partCount) => {
       // Where several threads read, each encodes what it reads.
       const thread = hasThread && partCount === 1 ? new EncoderThread() : undefined;
-      const encoders = createTypedEncoders(storage, shareLimits(limits, partCount), (schema, columns, { append }) => {
+      const pieces = { pieceByteCount: () => (thread?.isIdle === true ? idlePieceByteCount : pieceByteCount) };
+      const encoders = createTypedEncoders(storage, { ...shareLimits(limits, partCount), ...pieces }, (schema, columns, { append }) => {
         const table = describe(schema, columns, options);
-        return whenOpen(thread === undefined ? openFile(table, append) : thread.open(table, append));
+        return whenOpen(thread === undefined ? openFile(columns, table, append) : thread.open(columns, table, append));
       });
       return thread === undefined ? encoders : { ...encoders, finish: () => thread.finish(), abort: () => thread.stop() };
     },
@@ -41,7 +45,6 @@ function describe(schema: TableSchema, columns: readonly PhysicalColumn[], optio
   // The format has no place for it beside each column.
   const described = columns.map((column) => ({ name: column.name, type: namePhysicalType(column.type), ...describeColumn(column) }));
   return {
-    columns: columns.map(({ name, type }) => ({ name, type })),
     metaData: [...describeTable(schema), ['fhir_flatten_columns', JSON.stringify(described)]],
     options,
   };

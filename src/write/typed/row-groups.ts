@@ -13,7 +13,7 @@ export interface RowGroup {
   readonly columns: readonly ColumnData[];
 }
 
-/** Turns the row groups of one table into bytes. */
+/** Turns the row groups of one table into bytes. Rows are lent: when a promise is fulfilled, others take their memory. */
 export interface RowGroupWriter {
   /** Rows of the group at work, not the last ones of it. */
   addPiece(piece: RowGroup): Promise<void>;
@@ -32,7 +32,7 @@ export interface RowGroupLimits {
   /** Over all tables. */
   readonly totalByteCount: number;
   /** From which size on rows are given to the writer before their group is whole; else they wait for that. */
-  readonly pieceByteCount?: number;
+  readonly pieceByteCount?: () => number;
 }
 
 /** The limits of one of several parts that are filled at the same time. */
@@ -96,12 +96,12 @@ class TypedTableWriter implements TableWriter {
     this.#rowCount += batch.rowCount;
     // Before any wait: while others of its rows move on, a resource with contained ones may add more.
     this.#buffers.append(batch);
-    const { byteCount, pieceByteCount = Number.POSITIVE_INFINITY, rowCount } = this.#limits;
+    const { byteCount, pieceByteCount, rowCount } = this.#limits;
     if (this.#given.rowCount + this.#buffers.rowCount >= rowCount || this.byteCount >= byteCount) {
       await this.flush();
       return;
     }
-    if (this.#buffers.byteCount >= pieceByteCount) await this.#givePiece();
+    if (pieceByteCount !== undefined && this.#buffers.byteCount >= pieceByteCount()) await this.#givePiece();
     await this.#relieve();
   }
 
@@ -117,13 +117,20 @@ class TypedTableWriter implements TableWriter {
   async flush(): Promise<void> {
     const hasPieces = this.#given.rowCount > 0;
     this.#given = { rowCount: 0, byteCount: 0 };
-    if (this.#buffers.rowCount > 0) await this.#writer.endGroup(this.#buffers.take());
+    if (this.#buffers.rowCount > 0) await this.#lend((rows) => this.#writer.endGroup(rows));
     else if (hasPieces) await this.#writer.endGroup(undefined);
   }
 
   async #givePiece(): Promise<void> {
     const { byteCount, rowCount } = this.#given;
     this.#given = { rowCount: rowCount + this.#buffers.rowCount, byteCount: byteCount + this.#buffers.byteCount };
-    await this.#writer.addPiece(this.#buffers.take());
+    await this.#lend((rows) => this.#writer.addPiece(rows));
+  }
+
+  async #lend(give: (rows: RowGroup) => Promise<void>): Promise<void> {
+    const rows = this.#buffers.view();
+    await give(rows);
+    if (this.#buffers.rowCount !== rows.rowCount) throw new Error('rows came while others of their table were written');
+    this.#buffers.clear();
   }
 }
