@@ -12,7 +12,7 @@ import { EncoderThread } from './encoder-thread.ts';
 import { openFile, whenOpen } from './open-file.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 
-const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024 };
+const limits = { rowCount: 60_000, byteCount: 12 * 1024 * 1024, totalByteCount: 36 * 1024 * 1024 };
 const pieceByteCount = 2 * 1024 * 1024;
 /** While the thread that encodes has nothing to do. */
 const idlePieceByteCount = 512 * 1024;
