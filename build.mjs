@@ -101,7 +101,8 @@ const { output } = await bundle.generate({
   // Without these a conversion would load 25 chunks, each for a set of modules that some entries share: 7 ms.
   codeSplitting: {
     groups: [
-      { name: 'version', test: /src.version\.ts$/, priority: 1 },
+      // What the encoder's thread has in common with the run's must not bring all of that one.
+      { name: 'process', test: /src.(version|own-process)\.ts$/, priority: 1 },
       { name: 'core', test: /src.(builtin|convert.convert)\.ts$/ },
     ],
   },

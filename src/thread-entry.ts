@@ -1,19 +1,6 @@
-// Where the code of further threads is, what it may do to the process, and what is said of one that died.
+// Where the code of further threads is, and what is said of one that died.
 
-import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { UserError } from './diagnostics.ts';
-
-const ownProcess = 'fhir-flatten: own process';
-
-/** Says, to the threads to come too, that the process does nothing but one run. */
-export function takeProcess(): void {
-  setEnvironmentData(ownProcess, true);
-}
-
-/** False in a program that uses the library: what concerns the whole process is not to be changed. */
-export function isOwnProcess(): boolean {
-  return getEnvironmentData(ownProcess) === true;
-}
 
 /** Built, this module is in a shared chunk or in an entry beside the threads'; from the sources, in their root. */
 export function threadEntry(builtName: string, sourceName: string): URL {

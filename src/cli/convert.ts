@@ -5,7 +5,7 @@ import { convert } from '../convert/convert.ts';
 import type { ConvertOptions, ConvertResult } from '../convert/convert-options.ts';
 import type { PostgresTarget } from '../convert/postgres-target.ts';
 import { UserError } from '../diagnostics.ts';
-import { takeProcess } from '../thread-entry.ts';
+import { takeProcess } from '../own-process.ts';
 import { guardRun } from './guard-run.ts';
 import { type ConvertFlags, defaultTablesOf, typedOf } from './options.ts';
 import { DiagnosticPrinter } from './print-diagnostics.ts';

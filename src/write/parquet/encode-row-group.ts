@@ -3,7 +3,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import type * as Parquet from 'parquet-wasm';
-import { isOwnProcess } from '../../thread-entry.ts';
+import { isOwnProcess } from '../../own-process.ts';
 import { toolVersion } from '../../version.ts';
 import type { ColumnEncodings } from './column-encodings.ts';
 import type { IpcRows } from './ipc-row-groups.ts';
