@@ -5,7 +5,7 @@ import type { ColumnData } from '../typed/column-data.ts';
 import type { RowGroup } from '../typed/row-groups.ts';
 import type { IpcColumn } from './ipc-stream.ts';
 
-/** By the paths that columns have in the file; what is named in neither has a dictionary and is compressed. */
+/** By name; what is named in neither has a dictionary and is compressed, as all lists are: the library cannot be told of these. */
 export interface ColumnEncodings {
   /** Without a dictionary. */
   readonly plain: readonly string[];
@@ -23,14 +23,14 @@ export function chooseEncodings(columns: readonly IpcColumn[], rows: RowGroup, i
   const plain: string[] = [];
   const empty: string[] = [];
   for (const [index, { name, type }] of columns.entries()) {
+    if (type.kind === 'list') continue;
     const column = rows.columns[index] as ColumnData;
-    const path = type.kind === 'list' ? `${name}.list.item` : name;
-    const { kind } = type.kind === 'list' ? type.item : type;
+    const isText = type.kind === 'text' || type.kind === 'json' || type.kind === 'numeric';
     if (column.nullCount === column.length) {
       // Rows to come may have values.
-      if (isWhole) empty.push(path);
-    } else if ((kind !== 'text' && kind !== 'json' && kind !== 'numeric') || !repeats(column.items ?? column)) {
-      plain.push(path);
+      if (isWhole) empty.push(name);
+    } else if (!isText || !repeats(column)) {
+      plain.push(name);
     }
   }
   return { plain, empty };

@@ -83,8 +83,8 @@ export class RowGroupEncoder {
       .setMaxRowGroupSize(2 ** 31 - 1)
       .setKeyValueMetadata(new Map(this.#table.metaData))
       .setCreatedBy(`fhir-flatten version ${toolVersion}`);
-    for (const path of [...plain, ...empty]) builder = builder.setColumnDictionaryEnabled(path, false);
-    for (const path of empty) builder = builder.setColumnCompression(path, Compression.UNCOMPRESSED);
+    for (const name of [...plain, ...empty]) builder = builder.setColumnDictionaryEnabled(name, false);
+    for (const name of empty) builder = builder.setColumnCompression(name, Compression.UNCOMPRESSED);
     return builder.build();
   }
 }

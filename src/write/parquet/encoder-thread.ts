@@ -48,11 +48,6 @@ export class EncoderThread {
     this.#worker.unref();
   }
 
-  /** True while it has nothing to do. */
-  get isIdle(): boolean {
-    return this.#underWay.length === 0;
-  }
-
   /** Waits until all bytes are with their targets, and ends the thread. */
   async finish(): Promise<void> {
     if (this.#state === 'finished') return;

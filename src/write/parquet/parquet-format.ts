@@ -12,10 +12,7 @@ import { EncoderThread } from './encoder-thread.ts';
 import { openFile, whenOpen } from './open-file.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 
-const limits = { rowCount: 60_000, byteCount: 12 * 1024 * 1024, totalByteCount: 36 * 1024 * 1024 };
-const pieceByteCount = 2 * 1024 * 1024;
-/** While the thread that encodes has nothing to do. */
-const idlePieceByteCount = 512 * 1024;
+const limits = { rowCount: 60_000, byteCount: 12 * 1024 * 1024, totalByteCount: 36 * 1024 * 1024, pieceByteCount: 512 * 1024 };
 
 /**
  * The format `parquet` with these options.
@@ -31,8 +28,7 @@ export function createParquetFormat(typed: TypedOptions, options: ParquetOptions
     start: (partCount) => {
       // Where several threads read, each encodes what it reads.
       const thread = hasThread && partCount === 1 ? new EncoderThread() : undefined;
-      const pieces = { pieceByteCount: () => (thread?.isIdle === true ? idlePieceByteCount : pieceByteCount) };
-      const encoders = createTypedEncoders(storage, { ...shareLimits(limits, partCount), ...pieces }, (schema, columns, { append }) => {
+      const encoders = createTypedEncoders(storage, shareLimits(limits, partCount), (schema, columns, { append }) => {
         const table = describe(schema, columns, options);
         return whenOpen(thread === undefined ? openFile(columns, table, append) : thread.open(columns, table, append));
       });

@@ -31,9 +31,12 @@ export interface RowGroupLimits {
   readonly byteCount: number;
   /** Over all tables. */
   readonly totalByteCount: number;
-  /** From which size on rows are given to the writer before their group is whole; else they wait for that. */
-  readonly pieceByteCount?: () => number;
+  /** From which size on rows are given to the writer before their group is whole, where it has none yet; else they wait for that. */
+  readonly pieceByteCount?: number;
 }
+
+/** A piece takes some time, however few rows it has, so later ones are larger: this part of what the writer has of the group. */
+const laterPiecePart = 1 / 4;
 
 /** The limits of one of several parts that are filled at the same time. */
 export function shareLimits({ byteCount, totalByteCount, ...others }: RowGroupLimits, partCount: number): RowGroupLimits {
@@ -96,12 +99,12 @@ class TypedTableWriter implements TableWriter {
     this.#rowCount += batch.rowCount;
     // Before any wait: while others of its rows move on, a resource with contained ones may add more.
     this.#buffers.append(batch);
-    const { byteCount, pieceByteCount, rowCount } = this.#limits;
+    const { byteCount, pieceByteCount = Number.POSITIVE_INFINITY, rowCount } = this.#limits;
     if (this.#given.rowCount + this.#buffers.rowCount >= rowCount || this.byteCount >= byteCount) {
       await this.flush();
       return;
     }
-    if (pieceByteCount !== undefined && this.#buffers.byteCount >= pieceByteCount()) await this.#givePiece();
+    if (this.#buffers.byteCount >= Math.max(pieceByteCount, this.#given.byteCount * laterPiecePart)) await this.#givePiece();
     await this.#relieve();
   }
 
