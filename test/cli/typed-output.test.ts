@@ -224,7 +224,6 @@ it('Parquet has dictionaries for texts that repeat, and compresses what there is
     birth_date_precision: ['dictionary', 'ZSTD'],
     name_family: ['plain', 'ZSTD'],
     'name_given.list.item': ['dictionary', 'ZSTD'],
-    'name_prefix.list.item': ['dictionary', 'ZSTD'],
     active: ['plain', 'UNCOMPRESSED'],
   });
 });
