@@ -90,8 +90,11 @@ function openNameless(): number {
   return fileDescriptor;
 }
 
-/** All records, in the order they came. */
-export function* readRecords({ fileByteCount, fileDescriptor, tail }: IdentifierRecords): Generator<IdentifierRecord, void, undefined> {
+/** The records whose hashes are wanted, in the order they came. */
+export function* readRecords(
+  { fileByteCount, fileDescriptor, tail }: IdentifierRecords,
+  isWanted: (high: number, low: number) => boolean,
+): Generator<IdentifierRecord, void, undefined> {
   if (fileDescriptor !== undefined) {
     let held: Buffer = Buffer.alloc(0);
     for (let position = 0; position < fileByteCount; ) {
@@ -100,24 +103,21 @@ export function* readRecords({ fileByteCount, fileDescriptor, tail }: Identifier
       const readCount = readSync(fileDescriptor, chunk, held.length, chunk.length - held.length, position);
       position += readCount;
       const available = chunk.subarray(0, held.length + readCount);
-      held = available.subarray(yield* cutRecords(available));
+      held = available.subarray(yield* cutRecords(available, isWanted));
     }
   }
-  yield* cutRecords(Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength));
+  yield* cutRecords(Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength), isWanted);
 }
 
-/** The whole records of some bytes; returns where the rest begins. */
-function* cutRecords(bytes: Buffer): Generator<IdentifierRecord, number, undefined> {
+/** Of the whole records of some bytes; returns where the rest begins. */
+function* cutRecords(bytes: Buffer, isWanted: (high: number, low: number) => boolean): Generator<IdentifierRecord, number, undefined> {
   let start = 0;
   while (start + headBytes <= bytes.length) {
     const end = start + headBytes + bytes.readUInt32LE(start + 10);
     if (end > bytes.length) break;
-    yield {
-      high: bytes.readUInt32LE(start),
-      low: bytes.readUInt32LE(start + 4),
-      typeNumber: bytes.readUInt16LE(start + 8),
-      id: bytes.toString('utf8', start + headBytes, end),
-    };
+    const high = bytes.readUInt32LE(start);
+    const low = bytes.readUInt32LE(start + 4);
+    if (isWanted(high, low)) yield { high, low, typeNumber: bytes.readUInt16LE(start + 8), id: bytes.toString('utf8', start + headBytes, end) };
     start = end;
   }
   return start;
