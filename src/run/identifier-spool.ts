@@ -41,9 +41,10 @@ export class IdentifierSpool {
     buffer.writeUInt32LE(high, start);
     buffer.writeUInt32LE(low, start + 4);
     buffer.writeUInt16LE(typeNumber, start + 8);
-    const idBytes = buffer.write(id, start + headBytes);
+    const idStart = start + headBytes;
+    const idBytes = writeAscii(buffer, id, idStart) ? id.length : buffer.write(id, idStart);
     buffer.writeUInt32LE(idBytes, start + 10);
-    this.#length = start + headBytes + idBytes;
+    this.#length = idStart + idBytes;
   }
 
   records(): IdentifierRecords {
@@ -76,6 +77,16 @@ export class IdentifierSpool {
     this.#fileByteCount += this.#length;
     this.#length = 0;
   }
+}
+
+/** False, with nothing of use written, when there are other characters. Quicker for short texts than the native encoder. */
+function writeAscii(buffer: Buffer, text: string, start: number): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return false;
+    buffer[start + index] = unit;
+  }
+  return true;
 }
 
 /** Without its name the file goes away with the process, however that ends. */
