@@ -10,6 +10,7 @@ const scripts = new Map();
 vm.Script = class extends vm.Script {
   constructor(source, options) {
     super(source, options);
+    if (this.cachedDataRejected) throw new Error('V8 does not take the code of the run before: something has changed its flags');
     scripts.set(options.filename, this);
   }
 };
