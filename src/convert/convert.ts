@@ -26,7 +26,7 @@ import { chooseOutput, isFolder, type Output } from './choose-output.ts';
 import { aboutRun, type ConvertOptions, type ConvertResult, type DirectOutput, defaultLimits, defaultOut } from './convert-options.ts';
 import { createSink, isFolderSink, readableTwice } from './create-sink.ts';
 import { chooseVersion, versionLabel } from './detect-sources.ts';
-import { assumeVersion, checkTableNames, checkTableNamesEarly, countTables, findTables, impliedTables, readViews } from './find-tables.ts';
+import { assumeVersion, checkTableNames, checkTableNamesEarly, countTables, findTablesAmong, impliedTables, readViews } from './find-tables.ts';
 import { loadRegistry } from './load-registry.ts';
 import { leaveOutLoaded, openPostgres } from './postgres-target.ts';
 
@@ -152,12 +152,11 @@ function chooseDestination(options: ConvertOptions, registry: Registry, tables: 
   return chooseOutput(out ?? defaultOut, format, registry, tableCount);
 }
 
-/** Throws a UserError where a table is there that does not fit, or is to have a key that it cannot have. */
+/** Throws a UserError where a table is to have a key that does not exist; the database says which tables do not fit. */
 function checkTables(database: PostgresSink, registry: Registry, tableNames: ReadonlySet<string> | undefined, { postgres, suggest }: ConvertOptions): void {
   const withKeys = Object.keys(postgres?.keys ?? {});
   checkTableNames(withKeys, registry, suggest);
-  const concerned = findTables([...database.names, ...withKeys], registry);
-  database.check([...concerned.values()].filter(({ name }) => tableNames?.has(name) ?? true));
+  database.checkSoon(findTablesAmong([...database.names, ...withKeys], registry), (name) => tableNames?.has(name) ?? true);
 }
 
 /** Several threads need files that each can open, a place that each can write to, and tables that each can make. */

@@ -79,14 +79,29 @@ export function checkTableNames(names: readonly string[], registry: Registry, su
 
 /** Which of the names are tables. Types whose name they begin with are asked first: making the tables of all takes its time. */
 export function findTables(names: readonly string[], registry: Registry): ReadonlyMap<string, TableSchema> {
+  const likely = likelyTypes(names, registry);
+  const types = new Set([...likely, ...registry.resourceTypes]);
+  return new Map([...tablesOf(types, names, registry)].flat().map((table) => [table.name, table]));
+}
+
+/** Those of a type at a time, where most names are of other things: only types that may have a table of such a name are asked. */
+export function findTablesAmong(names: readonly string[], registry: Registry): Iterator<readonly TableSchema[], void> {
+  const own = registry.plugins
+    .slice(1)
+    .flatMap(({ flatteners = [], resourceTypes = [] }) => [...flatteners.map((flattener) => flattener.resourceType), ...resourceTypes]);
+  return tablesOf(new Set([...likelyTypes(names, registry), ...own]), names, registry);
+}
+
+/** The names of built-in tables begin with their type's. */
+function likelyTypes(names: readonly string[], registry: Registry): readonly string[] {
   const plainNames = names.map((name) => name.replaceAll('_', ''));
-  const isLikely = (resourceType: string) => plainNames.some((name) => name.startsWith(resourceType.toLowerCase()));
-  const types = [...registry.resourceTypes];
+  return [...registry.resourceTypes].filter((resourceType) => plainNames.some((name) => name.startsWith(resourceType.toLowerCase())));
+}
+
+function* tablesOf(types: Iterable<string>, names: readonly string[], registry: Registry): Generator<readonly TableSchema[], void> {
   const missing = new Set(names);
-  const found = new Map<string, TableSchema>();
-  for (const resourceType of [...types.filter(isLikely), ...types.filter((type) => !isLikely(type))]) {
-    if (missing.size === 0) break;
-    for (const table of registry.flattenersFor(resourceType).flatMap(({ tables }) => tables)) if (missing.delete(table.name)) found.set(table.name, table);
+  for (const resourceType of types) {
+    if (missing.size === 0) return;
+    yield registry.flattenersFor(resourceType).flatMap(({ tables }) => tables.filter(({ name }) => missing.delete(name)));
   }
-  return found;
 }

@@ -275,6 +275,10 @@ describe('tables that are there', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain('table observation is there already and does not fit: column id is integer, and text is needed');
     expect(await query('SELECT gender FROM patient')).toEqual([{ gender: 'female' }]);
+    // Also where nothing would be loaded into them this time.
+    const other = await loadFolder(makeFolder({ 'a.ndjson': ndjson({ ...ada, gender: 'other' }) }));
+    expect([other.exitCode, other.stderr]).toEqual([1, expect.stringContaining('table observation is there already and does not fit: column id is integer')]);
+    expect(await query('SELECT gender FROM patient')).toEqual([{ gender: 'female' }]);
     await query(`DROP TABLE observation; CREATE VIEW observation AS SELECT 1 AS id`);
     expect((await loadFolder(makeFolder({ 'a.ndjson': inKilograms('1') }))).stderr).toContain('does not fit: it is a view');
     await query(`DROP VIEW observation; CREATE TABLE observation (id text, owner text NOT NULL)`);

@@ -38,15 +38,6 @@ export function indexStatements(table: LoadTable, name: string): string[] {
   return statements;
 }
 
-/** Of a table without constraints. Their names are the server's. */
-export function dropIndexesStatement(name: string): string {
-  return `DO $do$ DECLARE found record; BEGIN
-  FOR found IN SELECT indexrelid::regclass AS name FROM pg_catalog.pg_index WHERE indrelid = ${quoteText(name)}::regclass LOOP
-    EXECUTE 'DROP INDEX ' || found.name;
-  END LOOP;
-END $do$`;
-}
-
 /** A table of the identifiers of resources: `patient_identifier`. */
 export function isIdentifierTable({ columns, parent, schema }: LoadTable): boolean {
   const has = (name: string) => columns.some((column) => column.name === name && column.sqlType === 'text');

@@ -13,7 +13,6 @@ export interface MergeTable {
   /** Where the rows of this run are; undefined when it has none. The table itself where it has no others. */
   readonly staged: string | undefined;
   readonly kind: StagedKind;
-  readonly hasIndexes: boolean;
   /** Rows of this run. */
   readonly rowCount: number;
 }

@@ -270,11 +270,11 @@ class Merge {
       changes.inserted += await this.#change(merged, insertAllStatement(merged.table, { staged: merged.staged, target: merged.target }));
   }
 
-  /** Keys, and indexes that are not there yet: of all tables at once, unless some rows of one have the same key. */
+  /** Keys and indexes, which take half the time when the rows are in; of all tables at once, unless some rows of one have the same key. */
   async #finishMade(tables: readonly MergeTable[]): Promise<void> {
-    const statements = tables.flatMap(({ hasIndexes, table, target }) => [
+    const statements = tables.flatMap(({ table, target }) => [
       ...(table.isKeyEnforced ? [primaryKeyStatement(table, target)] : []),
-      ...(hasIndexes ? [] : indexStatements(table, target)),
+      ...indexStatements(table, target),
     ]);
     if (statements.length > 0) {
       await this.#session.query('SAVEPOINT merge', madeTables);
@@ -287,7 +287,7 @@ class Merge {
   }
 
   async #finishRepeated(merged: MergeTable): Promise<void> {
-    const { hasIndexes, table, target } = merged;
+    const { table, target } = merged;
     if (table.isKeyEnforced) {
       await this.#session.query('SAVEPOINT merge', placeOf(merged));
       const answer = await this.#session.attempt(primaryKeyStatement(table, target), placeOf(merged), ['23505']);
@@ -297,7 +297,8 @@ class Merge {
         await this.#session.query(primaryKeyStatement(table, target), placeOf(merged));
       }
     }
-    if (!hasIndexes) await this.#session.query(indexStatements(table, target).join(';\n'), placeOf(merged));
+    const indexes = indexStatements(table, target);
+    if (indexes.length > 0) await this.#session.query(indexes.join(';\n'), placeOf(merged));
   }
 
   /** Contained resources of one container may have the same id. */

@@ -22,7 +22,7 @@ import type {
 import { arrayText } from './array-text.ts';
 import { checkTable, type ExistingTable, missingColumns, readCatalog } from './catalog.ts';
 import { readConnectionSettings } from './connection-settings.ts';
-import { addColumnStatement, commentStatements, createStatement, indexStatements, qualify } from './ddl.ts';
+import { addColumnStatement, commentStatements, createStatement, qualify } from './ddl.ts';
 import { beginLocked } from './load-lock.ts';
 import { type FileRecord, LoadRecords } from './load-records.ts';
 import { hasDistinctRows, type LoadTable, listColumns, longestKey, makeLoadTable } from './load-table.ts';
@@ -81,6 +81,8 @@ export class PostgresSink implements Sink, PartSink {
   readonly #existing = new Map<string, LoadTable>();
   readonly #staged = new Map<string, StagedTable>();
   readonly #expected = new Set<string>();
+  #unchecked: Iterator<readonly TableSchema[], void> | undefined;
+  #isWanted: (name: string) => boolean = () => true;
   #deletions: Deletion[] = [];
   #scratchFolder: string | undefined;
   #outcome: MergeOutcome | undefined;
@@ -130,9 +132,21 @@ export class PostgresSink implements Sink, PartSink {
     return await this.#started().records.findFiles(names, settingsHash);
   }
 
-  /** Throws a UserError for the first table that is there and does not fit, or that Postgres cannot have. */
-  check(schemas: readonly TableSchema[]): void {
+  /**
+   * For the first table that is there and does not fit, or that Postgres cannot have, a UserError is thrown while rows come,
+   * or by `finish`. The tables of each type are asked for in turn: making them takes time that the server need not wait for.
+   */
+  checkSoon(tablesByType: Iterator<readonly TableSchema[], void>, isWanted: (name: string) => boolean): void {
+    this.#unchecked = tablesByType;
+    this.#isWanted = isWanted;
+  }
+
+  /** False when all are. */
+  #checkNext(): boolean {
+    const { done, value: schemas } = this.#unchecked?.next() ?? { done: true, value: undefined };
+    if (done === true || schemas === undefined) return false;
     for (const schema of schemas) {
+      if (this.#existing.has(schema.name) || !this.#isWanted(schema.name)) continue;
       const existing = this.#catalog.get(schema.name);
       if (existing === undefined && schema.role !== 'view') continue;
       const table = this.#makeTable(schema);
@@ -140,6 +154,7 @@ export class PostgresSink implements Sink, PartSink {
       checkTable(table, existing);
       this.#existing.set(schema.name, table);
     }
+    return true;
   }
 
   /** Its own only part: a transaction has one connection. */
@@ -196,7 +211,16 @@ export class PostgresSink implements Sink, PartSink {
   }
 
   async finish(): Promise<void> {
-    await this.#started().queue.flush();
+    const flushed = this.#started().queue.flush();
+    flushed.catch(() => {});
+    // The server goes on with its work meanwhile.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#checkNext());
+    await flushed;
+  }
+
+  async #relieve(): Promise<void> {
+    if (await this.#started().queue.relieve()) this.#checkNext();
   }
 
   /** Everything but what makes it visible. */
@@ -208,7 +232,7 @@ export class PostgresSink implements Sink, PartSink {
       const table = staged?.table ?? (this.#existing.get(name) as LoadTable);
       const target = qualify(this.#options.schemaName, name);
       const kind = staged?.kind ?? (this.#catalog.get(name)?.isPlainAndEmpty === true ? 'empty' : 'temporary');
-      return { table, target, staged: staged?.relation, kind, hasIndexes: staged?.hasIndexes !== false, rowCount: staged?.rowCount ?? 0 };
+      return { table, target, staged: staged?.relation, kind, rowCount: staged?.rowCount ?? 0 };
     });
     const outcome = await mergeTables(session, tables, this.#expected, this.#deletions);
     this.#outcome = { changes: outcome.changes, findings: [...outcome.findings, ...this.#characterFindings()] };
@@ -265,26 +289,29 @@ export class PostgresSink implements Sink, PartSink {
   /** The statements that make it wait for their turn, like the rows. */
   #stage(schema: TableSchema): StagedTable {
     const { queue } = this.#started();
+    const relieve = () => this.#relieve();
     const { schemaName } = this.#options;
     const table = this.#existing.get(schema.name) ?? this.#makeTable(schema);
     const place = placeOf({ table });
     const target = qualify(schemaName, schema.name);
     const existing = this.#catalog.get(schema.name);
     if (existing === undefined) {
-      // While rows are being made, the server has the time for what it would have to do in the end.
-      queue.execute([createStatement(table, schemaName), ...indexStatements(table, target), ...commentStatements(table, target)], place);
-      return new StagedTable({ table, relation: target, kind: 'made', queue });
+      queue.execute([createStatement(table, schemaName), ...commentStatements(table, target)], place);
+      return new StagedTable({ table, relation: target, kind: 'made', queue, relieve });
     }
-    if (!this.#existing.has(schema.name)) checkTable(table, existing);
+    if (!this.#existing.has(schema.name)) {
+      checkTable(table, existing);
+      this.#existing.set(schema.name, table);
+    }
     const added = missingColumns(table, existing);
     if (added.length > 0) queue.execute([addColumnStatement(table, target, added), ...commentStatements(table, target, added)], place);
     if (this.#mayFillEmpty && existing.isPlainAndEmpty && hasDistinctRows(table)) {
       queue.execute([refuseRowsStatement(target)], place);
-      return new StagedTable({ table, relation: target, kind: 'empty', queue });
+      return new StagedTable({ table, relation: target, kind: 'empty', queue, relieve });
     }
     const name = quoteName(`_fhir_flatten_rows_${this.#staged.size}`);
     queue.execute([`CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`], place);
-    return new StagedTable({ table, relation: `pg_temp.${name}`, kind: 'temporary', queue });
+    return new StagedTable({ table, relation: `pg_temp.${name}`, kind: 'temporary', queue, relieve });
   }
 
   #makeTable(schema: TableSchema): LoadTable {

@@ -14,6 +14,11 @@ interface Pending {
 
 /** A statement takes the server some time, however few rows it has: so many are worth one. */
 const segmentBytes = 64 * 1024;
+/** A server with less than this to do will soon have nothing. */
+const idleBytes = 512 * 1024;
+/** It gets what there is when so many have come together, of tables with at least a few. */
+const idleTurnBytes = 64 * 1024;
+const idleSegmentBytes = 4 * 1024;
 /** Of one message with all its rows, but for the last of them: a server before 13 has one limit of time for a message. */
 const messageBytes = 1024 * 1024;
 /** Over all tables, and what the server has not taken yet: then the caller waits. */
@@ -47,9 +52,9 @@ export class RowQueue {
     return this.#isRefused;
   }
 
-  /** True while the server has nothing to do. */
+  /** True while the server has nothing to do, or soon will. */
   get isIdle(): boolean {
-    return this.#sending === undefined;
+    return this.#sentBytes + this.#pendingBytes < idleBytes;
   }
 
   /** Rows for `COPY … FROM STDIN`; the bytes must stay as they are. A fault is thrown by a later call of another method. */
@@ -61,25 +66,26 @@ export class RowQueue {
     pending.byteCount += bytes.length;
     this.#pendingBytes += bytes.length;
     this.#bytesSinceTurn += bytes.length;
-    this.#start();
+    if (this.#pendingBytes >= idleTurnBytes) this.#start();
   }
 
   /** Statements before the rows that are sent after them. A fault is thrown by a later call of another method. */
   execute(statements: readonly string[], place: string): void {
     if (this.#failure !== undefined || this.#isRefused) return;
     this.#waiting.push({ statements, place });
-    this.#start();
   }
 
-  /** Resolves when more may come. */
-  async relieve(): Promise<void> {
+  /** Resolves when more may come; with true where the connection had its turn. */
+  async relieve(): Promise<boolean> {
     if (this.#failure !== undefined) throw this.#failure;
     while (this.#sentBytes + this.#pendingBytes > maxHeldBytes) await this.#round;
-    if (this.#bytesSinceTurn >= turnBytes) {
+    const isTurn = this.#bytesSinceTurn >= (this.isIdle ? idleTurnBytes : turnBytes);
+    if (isTurn) {
       this.#bytesSinceTurn = 0;
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.#failure !== undefined) throw this.#failure;
+    return isTurn;
   }
 
   /** Sends all, and waits until the server has it. */
@@ -123,11 +129,12 @@ export class RowQueue {
     if (this.#failure !== undefined) return [];
     const works = this.#waiting;
     this.#waiting = [];
-    const least = this.#isFlushing || this.#pendingBytes > maxHeldBytes / 2 ? 1 : segmentBytes;
-    const largest = [...this.#pending.values()].filter(({ byteCount }) => byteCount >= least).sort((a, b) => b.byteCount - a.byteCount);
+    const largest = [...this.#pending.values()].filter(({ byteCount }) => byteCount > 0).sort((a, b) => b.byteCount - a.byteCount);
+    const isIdle = this.#pendingBytes >= idleTurnBytes && (largest[0]?.byteCount ?? 0) < segmentBytes;
+    const least = this.#isFlushing || this.#pendingBytes > maxHeldBytes / 2 ? 1 : isIdle ? idleSegmentBytes : segmentBytes;
     let byteCount = 0;
     for (const pending of largest) {
-      if (byteCount >= messageBytes) break;
+      if (byteCount >= messageBytes || pending.byteCount < least) break;
       byteCount += pending.byteCount;
       works.push({ statements: [pending.sql], place: pending.place, rows: pending.chunks });
       pending.chunks = [];

@@ -2,13 +2,9 @@
 
 import type { TableWriter } from '../../types.ts';
 import { CopyEncoder } from './copy-encoder.ts';
-import { dropIndexesStatement } from './ddl.ts';
 import { type LoadTable, listColumns } from './load-table.ts';
 import { placeOf, type StagedKind } from './merge-table.ts';
 import type { RowQueue } from './row-queue.ts';
-
-/** More rows than these get their indexes in the end: that takes half the time, but for small tables all of it. */
-const mostIndexedRows = 10_000;
 
 export interface StagedTableOptions {
   readonly table: LoadTable;
@@ -16,6 +12,8 @@ export interface StagedTableOptions {
   readonly relation: string;
   readonly kind: StagedKind;
   readonly queue: RowQueue;
+  /** Resolves when more rows may come. */
+  readonly relieve: () => Promise<void>;
 }
 
 export class StagedTable {
@@ -23,17 +21,17 @@ export class StagedTable {
   readonly relation: string;
   readonly kind: StagedKind;
   rowCount = 0;
-  /** False when those of a table of this run are to be made anew. */
-  hasIndexes = true;
   readonly #queue: RowQueue;
+  readonly #relieve: () => Promise<void>;
   readonly #copy: string;
   readonly #encoder: CopyEncoder;
 
-  constructor({ kind, queue, relation, table }: StagedTableOptions) {
+  constructor({ kind, queue, relation, relieve, table }: StagedTableOptions) {
     this.table = table;
     this.relation = relation;
     this.kind = kind;
     this.#queue = queue;
+    this.#relieve = relieve;
     // Frozen rows need no second visit by the server later; nobody can see the table before it is committed.
     this.#copy = `COPY ${relation} (${listColumns(table.columns)}) FROM STDIN${kind === 'made' ? ' WITH (FREEZE)' : ''}`;
     this.#encoder = new CopyEncoder(table);
@@ -55,11 +53,7 @@ export class StagedTable {
         rowCount += batch.rowCount;
         this.rowCount += batch.rowCount;
         this.#queue.add(table.schema.name, this.#copy, placeOf(this), this.#encoder.encode(batch));
-        if (this.kind === 'made' && this.hasIndexes && this.rowCount > mostIndexedRows) {
-          this.hasIndexes = false;
-          this.#queue.execute([dropIndexesStatement(this.relation)], placeOf(this));
-        }
-        await this.#queue.relieve();
+        await this.#relieve();
       },
       // What was replaced is told in words of its own.
       close: async () => ({ rowCount, replacedCharacterCount: 0 }),
