@@ -1,6 +1,7 @@
 // src → dist: cli.js, index.js, worker.js and encoder.js (the entries of further threads) and module-hooks.js (how plugins
 // are read) with shared chunks, so that each loads only what it needs. Before them assembly/bytes.wasm, which a chunk carries in itself.
-// commander is bundled (a start from node_modules costs a third more), with its licence beside it.
+// commander is bundled (a start from node_modules costs a third more), with its licence beside it. What every conversion
+// loads becomes a script with its compiled code (build-script.mjs).
 // A build that others are running from stays usable: new files replace old ones by renaming, and chunks of older builds
 // go only with --clean, which packing uses.
 
@@ -8,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { codeNameOf, compileScripts, toScript } from './build-script.mjs';
 
 const root = import.meta.dirname;
 const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -99,7 +101,8 @@ const { output } = await bundle.generate({
   // Without these a conversion would load 25 chunks, each for a set of modules that some entries share: 7 ms.
   codeSplitting: {
     groups: [
-      { name: 'version', test: /src.version\.ts$/, priority: 1 },
+      // What the encoder's thread has in common with the run's must not bring all of that one.
+      { name: 'process', test: /src.(version|own-process)\.ts$/, priority: 1 },
       { name: 'core', test: /src.(builtin|convert.convert)\.ts$/ },
     ],
   },
@@ -110,13 +113,25 @@ const { output } = await bundle.generate({
 await bundle.close();
 
 const licence = { path: join(root, 'dist/LICENSE-commander'), contents: readFileSync(join(root, 'node_modules/commander/LICENSE')) };
-const outputFiles = output.map(({ fileName, code }) => ({ path: join(root, 'dist', fileName), contents: code }));
+const coreName = output.find(({ name }) => name === 'core').fileName;
+const scriptName = coreName.replace(/\.js$/, '.script');
+const outputFiles = output.flatMap(({ fileName, code }) => {
+  const path = join(root, 'dist', fileName);
+  if (fileName !== coreName) return [{ path, contents: code }];
+  const { module, script } = toScript(code, basename(scriptName));
+  return [
+    { path: join(root, 'dist', scriptName), contents: script },
+    { path, contents: module },
+  ];
+});
 // Entry points last: until then the old ones find all they import.
 const files = [...outputFiles, licence].sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
 for (const { path, contents } of files) {
   write(path, contents);
 }
+const codePath = join(root, 'dist', codeNameOf(scriptName));
+if (!existsSync(codePath)) compileScripts(root, join(root, 'build-recorder.mjs'));
 if (process.argv.includes('--clean')) {
-  const current = new Set(files.map(({ path }) => basename(path)));
+  const current = new Set([codePath, ...files.map(({ path }) => path)].map((path) => basename(path)));
   for (const name of readdirSync(join(root, 'dist/chunks'))) if (!current.has(name)) rmSync(join(root, 'dist/chunks', name));
 }

@@ -3,6 +3,7 @@
 
 import type { KeyNames } from './key-names.ts';
 import type { ByteFunctions } from './load-module.ts';
+import type { SlicedBuffer } from './sliced-buffer.ts';
 import { tokenByteCount, tokenFlags, tokenKinds } from './token-words.ts';
 
 /** What the module may look at beyond a text. */
@@ -15,12 +16,6 @@ const REST_BYTES = 1024 * 1024;
 const HASHED_BYTES = 1024 * 1024;
 /** The module's stack has room for more. */
 const MOST_DEPTH = 500;
-
-/** Far quicker for short texts than `toString`; the types do not have them. */
-interface SlicedBuffer extends Buffer {
-  latin1Slice(start: number, end: number): string;
-  utf8Slice(start: number, end: number): string;
-}
 
 export class RecordTape {
   readonly keys: KeyNames;

@@ -5,6 +5,7 @@ import type { CellStorage, TableBuilder, TableSchema } from '../types.ts';
 import type { KeyNames } from './key-names.ts';
 import type { ByteFunctions } from './load-module.ts';
 import { RowStoreBuilder } from './row-store-builder.ts';
+import type { SlicedBuffer } from './sliced-buffer.ts';
 
 /** Texts get memory by pieces of this size at least. */
 const pieceByteCount = 64 * 1024;
@@ -18,7 +19,7 @@ export class RowStore {
   /** Of the records that rows may be made from as they stand; undefined where they are parsed. */
   readonly keys: KeyNames | undefined;
   /** The module's memory. */
-  readonly bytes: Buffer;
+  readonly bytes: SlicedBuffer;
   readonly words: Uint32Array;
   /** Where the text last encoded is. */
   textAddress = 0;
@@ -33,7 +34,7 @@ export class RowStore {
   constructor(functions: ByteFunctions, others: OtherBuilders, keys?: KeyNames) {
     this.functions = functions;
     this.keys = keys;
-    this.bytes = Buffer.from(functions.memory.buffer);
+    this.bytes = Buffer.from(functions.memory.buffer) as SlicedBuffer;
     this.words = new Uint32Array(functions.memory.buffer);
     this.#others = others;
   }
@@ -98,7 +99,7 @@ export class RowStore {
   }
 
   decode(address: number, byteCount: number): string {
-    return this.bytes.toString('utf8', address, address + byteCount);
+    return this.bytes.utf8Slice(address, address + byteCount);
   }
 
   /** A text that stays. */

@@ -19,14 +19,14 @@ export function readToken({ bytes, words }: Pick<RowStore, 'bytes' | 'words'>, k
     case tokenKinds.true:
       return true;
     case tokenKinds.number: {
-      const text = bytes.toString('latin1', start, end);
+      const text = bytes.latin1Slice(start, end);
       const value = Number(text);
       return String(value) === text ? value : new NumberText(text);
     }
     case tokenKinds.string: {
       const flags = bytes[token + 1] as number;
-      if (flags === 0) return bytes.toString('latin1', start, end);
-      return (flags & tokenFlags.hasEscape) === 0 ? bytes.toString('utf8', start, end) : (JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string);
+      if (flags === 0) return bytes.latin1Slice(start, end);
+      return (flags & tokenFlags.hasEscape) === 0 ? bytes.utf8Slice(start, end) : (JSON.parse(bytes.utf8Slice(start - 1, end + 1)) as string);
     }
     case tokenKinds.array: {
       const list: JsonValue[] = [];

@@ -5,6 +5,7 @@ import { convert } from '../convert/convert.ts';
 import type { ConvertOptions, ConvertResult } from '../convert/convert-options.ts';
 import type { PostgresTarget } from '../convert/postgres-target.ts';
 import { UserError } from '../diagnostics.ts';
+import { takeProcess } from '../own-process.ts';
 import { guardRun } from './guard-run.ts';
 import { type ConvertFlags, defaultTablesOf, typedOf } from './options.ts';
 import { DiagnosticPrinter } from './print-diagnostics.ts';
@@ -17,6 +18,7 @@ import { writeStdout } from './write-stdout.ts';
 
 /** Returns the exit code. */
 export async function convertCommand(inputs: readonly string[], flags: ConvertFlags): Promise<number> {
+  takeProcess();
   const terminal = await createTerminal(flags.color);
   const isQuiet = flags.quiet === true;
   const printer = new DiagnosticPrinter(terminal, isQuiet);

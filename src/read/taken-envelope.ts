@@ -13,29 +13,26 @@ import type { RecordPlace } from './resource-envelope.ts';
 class TakenHead implements ResourceHead {
   readonly resourceType: string;
   readonly id: string | undefined;
-  readonly lastUpdated: string | undefined;
   readonly token: number;
   readonly #tape: RecordTape;
+  readonly #meta: number;
   readonly #identifier: number;
   readonly #containedToken: number;
   #contained: readonly ResourceHead[] | undefined;
 
-  constructor(
-    tape: RecordTape,
-    token: number,
-    resourceType: string,
-    id: string | undefined,
-    lastUpdated: string | undefined,
-    contained: number,
-    identifier: number,
-  ) {
+  constructor(tape: RecordTape, token: number, resourceType: string, id: string | undefined, meta: number, contained: number, identifier: number) {
     this.resourceType = resourceType;
     this.id = id;
-    this.lastUpdated = lastUpdated;
     this.token = token;
     this.#tape = tape;
+    this.#meta = meta;
     this.#identifier = identifier;
     this.#containedToken = contained;
+  }
+
+  get lastUpdated(): string | undefined {
+    if (this.#meta === 0 || this.#tape.kind(this.#meta) !== tokenKinds.object) return undefined;
+    return memberText(this.#tape, this.#meta, keyNumbers.lastUpdated);
   }
 
   get contained(): readonly ResourceHead[] | undefined {
@@ -112,8 +109,7 @@ export function readHead(tape: RecordTape, token: number): ResourceHead | undefi
     }
   }
   if (resourceType === undefined || resourceType === 'Bundle') return undefined;
-  const lastUpdated = meta !== 0 && tape.kind(meta) === tokenKinds.object ? memberText(tape, meta, keyNumbers.lastUpdated) : undefined;
-  return new TakenHead(tape, token, resourceType, id, lastUpdated, contained, identifier);
+  return new TakenHead(tape, token, resourceType, id, meta, contained, identifier);
 }
 
 /** The usual entry of a Bundle: one with a resource and nothing to be said about it. */

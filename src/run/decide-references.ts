@@ -42,9 +42,9 @@ function identify(parts: readonly ReferenceFindings[]): ReadonlyMap<string, read
   const identified = new Map<string, ReferenceTarget[]>();
   const wanted = parts.map((part) => KeyTable.of(part.wanted)).filter(({ entryCount }) => entryCount > 0);
   if (wanted.length === 0) return identified;
+  const isWanted = (high: number, low: number) => wanted.some((table) => table.find(high, low) >= 0);
   for (const { identifiers, types } of parts) {
-    for (const { high, low, typeNumber, id } of readRecords(identifiers)) {
-      if (!wanted.some((table) => table.find(high, low) >= 0)) continue;
+    for (const { high, low, typeNumber, id } of readRecords(identifiers, isWanted)) {
       const key = wantedKey(high, low);
       const type = types[typeNumber] as string;
       const known = identified.get(key);

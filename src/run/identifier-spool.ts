@@ -41,9 +41,10 @@ export class IdentifierSpool {
     buffer.writeUInt32LE(high, start);
     buffer.writeUInt32LE(low, start + 4);
     buffer.writeUInt16LE(typeNumber, start + 8);
-    const idBytes = buffer.write(id, start + headBytes);
+    const idStart = start + headBytes;
+    const idBytes = writeAscii(buffer, id, idStart) ? id.length : buffer.write(id, idStart);
     buffer.writeUInt32LE(idBytes, start + 10);
-    this.#length = start + headBytes + idBytes;
+    this.#length = idStart + idBytes;
   }
 
   records(): IdentifierRecords {
@@ -78,6 +79,16 @@ export class IdentifierSpool {
   }
 }
 
+/** False, with nothing of use written, when there are other characters. Quicker for short texts than the native encoder. */
+function writeAscii(buffer: Buffer, text: string, start: number): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return false;
+    buffer[start + index] = unit;
+  }
+  return true;
+}
+
 /** Without its name the file goes away with the process, however that ends. */
 function openNameless(): number {
   const path = join(tmpdir(), `fhir-flatten-${process.pid}-${Math.random().toString(36).slice(2)}`);
@@ -90,8 +101,11 @@ function openNameless(): number {
   return fileDescriptor;
 }
 
-/** All records, in the order they came. */
-export function* readRecords({ fileByteCount, fileDescriptor, tail }: IdentifierRecords): Generator<IdentifierRecord, void, undefined> {
+/** The records whose hashes are wanted, in the order they came. */
+export function* readRecords(
+  { fileByteCount, fileDescriptor, tail }: IdentifierRecords,
+  isWanted: (high: number, low: number) => boolean,
+): Generator<IdentifierRecord, void, undefined> {
   if (fileDescriptor !== undefined) {
     let held: Buffer = Buffer.alloc(0);
     for (let position = 0; position < fileByteCount; ) {
@@ -100,24 +114,21 @@ export function* readRecords({ fileByteCount, fileDescriptor, tail }: Identifier
       const readCount = readSync(fileDescriptor, chunk, held.length, chunk.length - held.length, position);
       position += readCount;
       const available = chunk.subarray(0, held.length + readCount);
-      held = available.subarray(yield* cutRecords(available));
+      held = available.subarray(yield* cutRecords(available, isWanted));
     }
   }
-  yield* cutRecords(Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength));
+  yield* cutRecords(Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength), isWanted);
 }
 
-/** The whole records of some bytes; returns where the rest begins. */
-function* cutRecords(bytes: Buffer): Generator<IdentifierRecord, number, undefined> {
+/** Of the whole records of some bytes; returns where the rest begins. */
+function* cutRecords(bytes: Buffer, isWanted: (high: number, low: number) => boolean): Generator<IdentifierRecord, number, undefined> {
   let start = 0;
   while (start + headBytes <= bytes.length) {
     const end = start + headBytes + bytes.readUInt32LE(start + 10);
     if (end > bytes.length) break;
-    yield {
-      high: bytes.readUInt32LE(start),
-      low: bytes.readUInt32LE(start + 4),
-      typeNumber: bytes.readUInt16LE(start + 8),
-      id: bytes.toString('utf8', start + headBytes, end),
-    };
+    const high = bytes.readUInt32LE(start);
+    const low = bytes.readUInt32LE(start + 4);
+    if (isWanted(high, low)) yield { high, low, typeNumber: bytes.readUInt16LE(start + 8), id: bytes.toString('utf8', start + headBytes, end) };
     start = end;
   }
   return start;

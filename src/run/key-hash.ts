@@ -7,8 +7,8 @@ export interface KeyHash {
   low: number;
   /** The same as `hashText(id)`, then `withType(resourceType)`. */
   hash(resourceType: string, id: string): void;
-  /** Of a text alone. */
-  hashText(text: string): void;
+  /** Of a text alone, or of one in two pieces with a vertical bar between them. */
+  hashText(text: string, second?: string): void;
   /** Puts a type on the bits of an id. */
   withType(resourceType: string, idHigh: number, idLow: number): void;
 }
@@ -16,16 +16,20 @@ export interface KeyHash {
 /** MurmurHash3's constants (public domain, https://github.com/aappleby/smhasher), one per half. */
 const multiplierA = 0x85ebca6b;
 const multiplierB = 0xc2b2ae35;
+const verticalBar = 0x7c;
 
 /** A hasher with these two seeds. */
 export function createKeyHash(seedA: number, seedB: number): KeyHash {
   const typeHashes = new Map<string, { readonly high: number; readonly low: number }>();
 
-  function hashText(text: string): void {
+  function hashText(text: string, second?: string): void {
     let a = seedA;
     let b = seedB;
-    for (let index = 0; index < text.length; index++) {
-      const unit = text.charCodeAt(index);
+    const { length } = text;
+    // Put together first, two pieces would have to be copied.
+    const end = second === undefined ? length : length + 1 + second.length;
+    for (let index = 0; index < end; index++) {
+      const unit = index < length ? text.charCodeAt(index) : index === length ? verticalBar : (second as string).charCodeAt(index - length - 1);
       a = Math.imul(a ^ unit, multiplierA);
       b = Math.imul(b ^ unit, multiplierB);
       a ^= a >>> 15;

@@ -16,6 +16,8 @@ const chunkMask = entriesPerChunk - 1;
 const firstSlotCount = 2048;
 /** The slots are between 0.64 and 0.8 full: 5.6 bytes an entry, six at most, and few steps to a key. */
 const slotGrowth = 1.25;
+/** Small tables grow by more at a time: what they hold is moved less often, and little of it is memory in vain. */
+const fewSlots = 32_768;
 const fullest = 0.8;
 
 export class KeyTable {
@@ -127,7 +129,7 @@ export class KeyTable {
   }
 
   #growSlots(): void {
-    const slots = sharedWords(Math.ceil(this.#slots.length * slotGrowth));
+    const slots = sharedWords(Math.ceil(this.#slots.length * (this.#slots.length < fewSlots ? 2 : slotGrowth)));
     this.#slots = slots;
     this.#slotsPerKey = slots.length / 0x1_0000_0000;
     for (let entry = 0; entry < this.#entryCount; entry++) {

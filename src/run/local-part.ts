@@ -198,6 +198,26 @@ class ContainedEnvelope implements ResourceEnvelope {
   }
 }
 
+/** When it was updated is asked for only where there are several versions, or parts. */
+class MetResource implements IndexedResource {
+  readonly resourceType: string;
+  readonly id: string;
+  readonly contentHash: number;
+  readonly #envelope: ResourceEnvelope;
+
+  constructor(envelope: ResourceEnvelope, resourceType: string, id: string, contentHash: number) {
+    this.#envelope = envelope;
+    this.resourceType = resourceType;
+    this.id = id;
+    this.contentHash = contentHash;
+  }
+
+  get lastUpdatedMs(): number {
+    const { head } = this.#envelope;
+    return head === undefined ? lastUpdatedMs(this.#envelope.resource) : instantMs(head.lastUpdated);
+  }
+}
+
 /** What is said of a contained resource; undefined where it can have no table. */
 interface ContainedName {
   readonly type: string;
@@ -487,14 +507,10 @@ class Reading {
 
   /** False for a repetition, and for a version that another one supersedes. */
   #isWanted(envelope: ResourceEnvelope, resourceType: string, id: string, versionHash: string | undefined): boolean {
-    const { head } = envelope;
-    return this.#settle(id, {
-      resourceType,
-      // Each version counts as a resource of its own: only one with the same content comes again.
-      id: versionHash === undefined ? id : `${id} ${versionHash}`,
-      lastUpdatedMs: head === undefined ? lastUpdatedMs(envelope.resource) : instantMs(head.lastUpdated),
-      contentHash: versionHash === undefined ? this.#hashContent(envelope) : Number.parseInt(versionHash.slice(0, 8), 16),
-    });
+    // Each version counts as a resource of its own: only one with the same content comes again.
+    const indexedId = versionHash === undefined ? id : `${id} ${versionHash}`;
+    const hash = versionHash === undefined ? this.#hashContent(envelope) : Number.parseInt(versionHash.slice(0, 8), 16);
+    return this.#settle(id, new MetResource(envelope, resourceType, indexedId, hash));
   }
 
   #hashContent(envelope: ResourceEnvelope): number {

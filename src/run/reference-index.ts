@@ -190,7 +190,10 @@ export class ReferenceIndex implements ReferenceLookup {
       this.#forget(fullUrl);
     }
     if (this.#decisions !== undefined) return;
-    if (isRenamed && this.#canReadAgain) this.#spoolText(fullUrl, target.type, target.id);
+    if (isRenamed && this.#canReadAgain) {
+      this.#keyHash.hashText(fullUrl);
+      this.#spoolHash(target.type, target.id);
+    }
     const awaited = scope.awaitedCount === 0 ? -1 : this.#findAwaited(scope, fullUrl);
     if (awaited < 0) return;
     // A reference before this entry was taken to mean something else, or nothing.
@@ -220,13 +223,14 @@ export class ReferenceIndex implements ReferenceLookup {
   /** By `system|value`, by `|value` without a system, and by the value alone, whatever the system. */
   #spoolIdentifiers(type: string, id: string, identifiers: readonly ResourceIdentifier[]): void {
     for (const { system = '', value } of identifiers) {
-      this.#spoolText(`${system}|${value}`, type, id);
-      this.#spoolText(value, type, id);
+      this.#keyHash.hashText(system, value);
+      this.#spoolHash(type, id);
+      this.#keyHash.hashText(value);
+      this.#spoolHash(type, id);
     }
   }
 
-  #spoolText(text: string, type: string, id: string): void {
-    this.#keyHash.hashText(text);
+  #spoolHash(type: string, id: string): void {
     this.#spool.add(this.#keyHash.high, this.#keyHash.low, this.#numberOf(type), id);
   }
 

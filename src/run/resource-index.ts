@@ -233,10 +233,10 @@ export class ResourceIndex {
   }
 
   /** After `entryOf` has not found it. */
-  #addEntry({ contentHash, lastUpdatedMs }: IndexedResource): void {
+  #addEntry(resource: IndexedResource): void {
     const entry = this.#entries.add(this.#keyHash.high, this.#keyHash.low);
-    this.#entries.setWord(entry, entryWords.contentHash, contentHash);
-    if (this.#isPart) keepUpdated(this.#entries, entry, lastUpdatedMs);
+    this.#entries.setWord(entry, entryWords.contentHash, resource.contentHash);
+    if (this.#isPart) keepUpdated(this.#entries, entry, resource.lastUpdatedMs);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parquetMetadata } from 'hyparquet';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { arrowReaders, parquetReaders, queryDuckDb, type TypedCell } from '../support/read-typed.ts';
 import { makeFolder, ndjson, readFolder, runCommand, runShell, startCommand, until } from '../support/run-command.ts';
@@ -197,6 +198,34 @@ it('Parquet is the same byte for byte from a thread that encodes beside the run,
   for (const table of tables) expect(readFileSync(join(cwd, '2', table)).equals(readFileSync(join(cwd, '1', table)))).toBe(true);
   expect(Object.keys(two)).toEqual(Object.keys(one));
   expect((await readParquet(join(cwd, '2/patient.parquet'))).rows.length).toBe(4000);
+});
+
+it('Parquet has dictionaries for texts that repeat, and compresses what there is', async () => {
+  const patients = Array.from({ length: 50 }, (_, index) => ({
+    resourceType: 'Patient',
+    id: `p${index}`,
+    gender: index % 2 === 0 ? 'female' : 'male',
+    birthDate: '1980-02-03',
+    name: [{ family: `Family ${index}`, given: ['Ada'] }],
+  }));
+  const cwd = makeFolder({ 'in.ndjson': ndjson(...patients) });
+  expect((await runCommand(['in.ndjson', '-f', 'parquet', '-o', 'out'], { cwd })).exitCode).toBe(0);
+  const { row_groups } = parquetMetadata(new Uint8Array(readFileSync(join(cwd, 'out/patient.parquet'))).buffer);
+  const encoded = Object.fromEntries(
+    (row_groups[0]?.columns ?? []).map(({ meta_data }) => [
+      meta_data?.path_in_schema.join('.'),
+      [meta_data?.encodings.includes('RLE_DICTIONARY') ? 'dictionary' : 'plain', meta_data?.codec],
+    ]),
+  );
+  expect(encoded).toMatchObject({
+    id: ['plain', 'ZSTD'],
+    gender: ['dictionary', 'ZSTD'],
+    birth_date: ['plain', 'ZSTD'],
+    birth_date_precision: ['dictionary', 'ZSTD'],
+    name_family: ['plain', 'ZSTD'],
+    'name_given.list.item': ['dictionary', 'ZSTD'],
+    active: ['plain', 'UNCOMPRESSED'],
+  });
 });
 
 describe('what is loaded', () => {

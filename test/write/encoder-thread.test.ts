@@ -9,7 +9,8 @@ import { whenOpen } from '../../src/write/parquet/open-file.ts';
 import type { RowGroup } from '../../src/write/typed/row-groups.ts';
 import { makeFolder } from '../support/run-command.ts';
 
-const table = { columns: [{ name: 'n', type: { kind: 'int32' } }], metaData: [], options: { compression: 'zstd' } } as const;
+const columns = [{ name: 'n', type: { kind: 'int32' } }] as const;
+const table = { metaData: [], options: { compression: 'zstd' } } as const;
 
 /** Rows of so many bytes. */
 function rowsOf(byteCount: number): RowGroup {
@@ -29,7 +30,7 @@ async function writeFile(code: string): Promise<{ readonly error: unknown; reado
   const pieces: Uint8Array[] = [];
   const append = async (bytes: Uint8Array) => void pieces.push(bytes);
   try {
-    const file = whenOpen(thread.open(table, append));
+    const file = whenOpen(thread.open(columns, table, append));
     await file.addPiece(rowsOf(400));
     await file.endGroup(rowsOf(800));
     await file.close();
@@ -69,12 +70,12 @@ describe('a thread that encodes', () => {
   it('is given no more rows than it can take, until it has done some', async () => {
     const thread = startThread(`${ready}
       let open = false;
-      parentPort.on('message', ({ kind, piece }) => {
+      parentPort.on('message', ({ kind }) => {
         if (kind === 'open') return;
-        if (piece.rowCount === 1) open = true;
+        if (kind === 'end-group') open = true;
         if (open) setTimeout(() => parentPort.postMessage({ kind: 'done' }), 20);
       });`);
-    const file = whenOpen(thread.open(table, async () => {}));
+    const file = whenOpen(thread.open(columns, table, async () => {}));
     await file.addPiece(rowsOf(8));
     let isTaken = false;
     const large = file.addPiece(rowsOf(64 * 1024 * 1024)).then(() => {
@@ -83,7 +84,7 @@ describe('a thread that encodes', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(isTaken).toBe(false);
     // Each answer is for the request that has waited longest.
-    await Promise.all([file.addPiece(rowsOf(4)), file.addPiece(rowsOf(4)), large]);
+    await Promise.all([file.endGroup(rowsOf(4)), file.endGroup(rowsOf(4)), large]);
     expect(isTaken).toBe(true);
     thread.stop();
   });
@@ -96,7 +97,7 @@ describe('a thread that encodes', () => {
     const full = async () => {
       throw new Error('the disk is full');
     };
-    const file = whenOpen(thread.open(table, full));
+    const file = whenOpen(thread.open(columns, table, full));
     await file.endGroup(rowsOf(8));
     await expect(thread.finish()).rejects.toThrow('the disk is full');
     await expect(file.close()).rejects.toThrow('the disk is full');
@@ -116,7 +117,7 @@ describe('a thread that encodes', () => {
       byteCount += bytes.length;
       onFirst();
     };
-    const file = whenOpen(thread.open(table, append));
+    const file = whenOpen(thread.open(columns, table, append));
     await file.addPiece(rowsOf(8));
     const finished = thread.finish();
     await first;

@@ -13,13 +13,17 @@ import { columnIndex, decimals, fill, moments, ordinaryRow, type Row, rows, sche
 /** @param written - called when the rows so far have been */
 function gather(builder: TableBuilder, storage: TypedStorage, table: readonly Row[], written: () => void = () => {}) {
   const buffers = new TableBuffers(schema, storage);
+  return { ...append(buffers, builder, table, written), counts: buffers.counts() };
+}
+
+function append(buffers: TableBuffers, builder: TableBuilder, table: readonly Row[], written: () => void = () => {}) {
   const half = table.length >> 1;
   fill(builder, table.slice(0, half));
   buffers.append(builder.take());
   written();
   fill(builder, table.slice(half));
   buffers.append(builder.take());
-  return { ...buffers.take(), counts: buffers.counts() };
+  return buffers.view();
 }
 
 const store = await makeRowStore();
@@ -45,6 +49,25 @@ describe.each(options)('columns of a row store, timestamps $timestamps, decimals
         expect(isDeepStrictEqual(inStore, inVectors)).toBe(true);
       }),
       { numRuns: 400, endOnFailure: true },
+    );
+  });
+
+  it('are the same in memory that other rows were in', () => {
+    fc.assert(
+      fc.property(rows, rows, (others, table) => {
+        store.reset();
+        const builders = [store.createBuilder(schema, storage), createTypedBuilder(schema)];
+        for (const builder of builders) {
+          const used = new TableBuffers(schema, storage);
+          append(used, builder, others);
+          used.clear();
+          expect({ rowCount: used.rowCount, byteCount: used.byteCount }).toEqual({ rowCount: 0, byteCount: 0 });
+          const fresh = new TableBuffers(schema, storage);
+          expect(isDeepStrictEqual(append(used, builder, table), append(fresh, builder, table))).toBe(true);
+          expect(used.byteCount).toBe(fresh.byteCount);
+        }
+      }),
+      { numRuns: 200, endOnFailure: true },
     );
   });
 

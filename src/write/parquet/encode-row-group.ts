@@ -1,17 +1,18 @@
-// The pieces of a row group → a whole Parquet file of it, by parquet-wasm, which takes Arrow's IPC. The library is loaded
-// when the first table is opened.
+// The pieces of a row group, in Arrow's IPC format → a whole Parquet file of it, by parquet-wasm. The library is loaded when
+// the first table is opened.
 
+import { setFlagsFromString } from 'node:v8';
 import type * as Parquet from 'parquet-wasm';
+import { isOwnProcess } from '../../own-process.ts';
 import { toolVersion } from '../../version.ts';
-import type { RowGroup } from '../typed/row-groups.ts';
-import { type IpcColumn, IpcStreams } from './ipc-stream.ts';
+import type { ColumnEncodings } from './column-encodings.ts';
+import type { IpcRows } from './ipc-row-groups.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 
 export type ParquetLibrary = typeof Parquet;
 
 /** What is to be known of a table. Plain data, so that it can go to another thread. */
 export interface ParquetTable {
-  readonly columns: readonly IpcColumn[];
   /** What the file says of itself, by key. */
   readonly metaData: readonly (readonly [key: string, value: string])[];
   readonly options: ParquetOptions;
@@ -20,57 +21,71 @@ export interface ParquetTable {
 let library: Promise<ParquetLibrary> | undefined;
 
 export function loadParquet(): Promise<ParquetLibrary> {
-  library ??= import('parquet-wasm');
+  library ??= load();
   return library;
+}
+
+async function load(): Promise<ParquetLibrary> {
+  // A run uses a few hundred of the module's 7,000 functions, most of them for some milliseconds. V8's settings are the
+  // process's, but concern modules that come later. Those of Node 20 are known; see src/cli/main.ts.
+  if (isOwnProcess() && process.versions.node.startsWith('20.')) {
+    // Functions are checked when they are called first.
+    setFlagsFromString('--wasm-lazy-validation');
+    // Only those are optimized that run for long; by default 1,800,000.
+    setFlagsFromString('--wasm-tiering-budget=300000000');
+  }
+  return await import('parquet-wasm');
 }
 
 /** Encodes the row groups of one table, one after another. */
 export class RowGroupEncoder {
   readonly #parquet: ParquetLibrary;
   readonly #table: ParquetTable;
-  readonly #streams: IpcStreams;
   /** The group at work, once it has a piece that is not its last. */
   #open: OpenRowGroup | undefined;
 
   constructor(parquet: ParquetLibrary, table: ParquetTable) {
     this.#parquet = parquet;
     this.#table = table;
-    this.#streams = new IpcStreams(table.columns);
   }
 
   /** Encodes rows that are not the last of their group: what is left of them takes less memory. */
-  async addPiece(piece: RowGroup): Promise<void> {
-    this.#open ??= new OpenRowGroup(this.#parquet, this.#properties());
+  async addPiece(piece: IpcRows): Promise<void> {
+    this.#open ??= new OpenRowGroup(this.#parquet, this.#properties(piece.encodings));
     await this.#open.add(this.#read(piece));
   }
 
-  /** A file with one row group: of the pieces, then these rows. With none at all, where nothing is given. */
-  async end(rest: RowGroup | undefined): Promise<Uint8Array> {
+  /** A file with one row group: of the pieces, then these rows. With none at all, where they have none. */
+  async end(rest: IpcRows | undefined): Promise<Uint8Array> {
     const open = this.#open;
     this.#open = undefined;
-    // The table and the properties are the callee's from here on.
-    if (open === undefined) return this.#parquet.writeParquet(this.#read(rest), this.#properties());
+    if (open === undefined) {
+      if (rest === undefined) throw new Error('a row group has rows, or a schema');
+      // The table and the properties are the callee's from here on.
+      return this.#parquet.writeParquet(this.#read(rest), this.#properties(rest.encodings));
+    }
     if (rest !== undefined) await open.add(this.#read(rest));
     return await open.end();
   }
 
-  #read(rows: RowGroup | undefined): Parquet.Table {
-    return this.#parquet.Table.fromIPCStream(this.#streams.write(rows));
+  /** Takes a copy. */
+  #read({ stream }: IpcRows): Parquet.Table {
+    return this.#parquet.Table.fromIPCStream(stream);
   }
 
-  #properties(): Parquet.WriterProperties {
+  #properties({ empty, plain }: ColumnEncodings = { plain: [], empty: [] }): Parquet.WriterProperties {
     const { Compression, EnabledStatistics, WriterPropertiesBuilder } = this.#parquet;
     const codecs = { zstd: Compression.ZSTD, snappy: Compression.SNAPPY, none: Compression.UNCOMPRESSED };
-    return (
-      new WriterPropertiesBuilder()
-        .setCompression(codecs[this.#table.options.compression])
-        // Of row groups; those of pages would be indexes, which are not kept.
-        .setStatisticsEnabled(EnabledStatistics.Chunk)
-        .setMaxRowGroupSize(2 ** 31 - 1)
-        .setKeyValueMetadata(new Map(this.#table.metaData))
-        .setCreatedBy(`fhir-flatten version ${toolVersion}`)
-        .build()
-    );
+    let builder = new WriterPropertiesBuilder()
+      .setCompression(codecs[this.#table.options.compression])
+      // Of row groups; those of pages would be indexes, which are not kept.
+      .setStatisticsEnabled(EnabledStatistics.Chunk)
+      .setMaxRowGroupSize(2 ** 31 - 1)
+      .setKeyValueMetadata(new Map(this.#table.metaData))
+      .setCreatedBy(`fhir-flatten version ${toolVersion}`);
+    for (const name of [...plain, ...empty]) builder = builder.setColumnDictionaryEnabled(name, false);
+    for (const name of empty) builder = builder.setColumnCompression(name, Compression.UNCOMPRESSED);
+    return builder.build();
   }
 }
 

@@ -4,14 +4,17 @@
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../diagnostics.ts';
 import { threadEntry, threadFailure } from '../../thread-entry.ts';
-import type { ColumnData } from '../typed/column-data.ts';
-import type { RowGroup, RowGroupWriter } from '../typed/row-groups.ts';
+import type { RowGroupWriter } from '../typed/row-groups.ts';
 import type { ParquetTable } from './encode-row-group.ts';
 import type { FromEncoder, ToEncoder } from './encoder-messages.ts';
-import { type Append, openFile } from './open-file.ts';
+import type { IpcRows } from './ipc-row-groups.ts';
+import type { IpcColumn } from './ipc-stream.ts';
+import { type Append, giveRows, openFile } from './open-file.ts';
 
 /** Rows that the thread has not encoded yet, and bytes not written yet, are of so many bytes of rows; then the run waits. */
 const maxByteCountUnderWay = 24 * 1024 * 1024;
+/** Memory for rows is made in multiples of this, so that it fits others. */
+const memoryUnit = 512 * 1024;
 
 export class EncoderThread {
   #worker: Worker | undefined;
@@ -24,6 +27,8 @@ export class EncoderThread {
   /** Of the requests that are not answered yet, the size of their rows. */
   readonly #underWay: number[] = [];
   #byteCountUnderWay = 0;
+  /** Memory that rows were in, for the next ones: new memory each time would have the collector run. */
+  readonly #freeMemory: ArrayBuffer[] = [];
   /** Settles when all bytes so far are with their targets. */
   #appended: Promise<void> = Promise.resolve();
   /** Those who wait for what they asked for. */
@@ -62,32 +67,37 @@ export class EncoderThread {
   }
 
   /** The bytes of the file go to `append`, some of them after the file was closed. */
-  async open(table: ParquetTable, append: Append): Promise<RowGroupWriter> {
+  async open(columns: readonly IpcColumn[], table: ParquetTable, append: Append): Promise<RowGroupWriter> {
     await this.#waitUntil(() => this.#state !== 'starting');
-    if (this.#state === 'missing') return await openFile(table, append);
+    if (this.#state === 'missing') return await openFile(columns, table, append);
     const number = this.#targets.push(append) - 1;
-    this.#post({ kind: 'open', number, table });
-    return {
-      addPiece: async (piece) => await this.#ask({ kind: 'add-piece', number, piece }, piece),
-      endGroup: async (rest) => await this.#ask({ kind: 'end-group', number, rest }, rest),
+    this.#worker?.postMessage({ kind: 'open', number, table } satisfies ToEncoder);
+    const taker = {
+      addPiece: async (rows: IpcRows) => await this.#ask({ kind: 'add-piece', number, rows }, rows),
+      endGroup: async (rows: IpcRows | undefined) => await this.#ask({ kind: 'end-group', number, rows }, rows),
       close: async () => await this.#ask({ kind: 'close', number }),
     };
+    return await giveRows(columns, taker, (byteCount) => this.#allocate(byteCount));
   }
 
   /** Gives rows over, and waits while too many of them are under way. */
-  async #ask(message: ToEncoder, rows?: RowGroup): Promise<void> {
-    const memory = new Set<ArrayBuffer>();
-    for (const column of rows?.columns ?? []) addMemory(column, memory);
-    let byteCount = 0;
-    for (const { byteLength } of memory) byteCount += byteLength;
+  async #ask(message: ToEncoder, rows?: IpcRows): Promise<void> {
+    const memory = rows?.stream.buffer as ArrayBuffer | undefined;
+    const byteCount = memory?.byteLength ?? 0;
     this.#underWay.push(byteCount);
     this.#byteCountUnderWay += byteCount;
-    this.#post(message, memory);
+    this.#worker?.postMessage(message, memory === undefined ? [] : [memory]);
     await this.#waitUntil(() => this.#byteCountUnderWay <= maxByteCountUnderWay);
   }
 
-  #post(message: ToEncoder, memory: Iterable<ArrayBuffer> = []): void {
-    this.#worker?.postMessage(message, [...memory]);
+  /** All of what is free and of what is under way is never much more than what may be under way. */
+  #allocate(byteCount: number): Uint8Array {
+    const index = this.#freeMemory.findIndex(({ byteLength }) => byteLength >= byteCount);
+    const [memory] = index >= 0 ? this.#freeMemory.splice(index, 1) : [];
+    if (memory !== undefined) return new Uint8Array(memory);
+    // One that is too small makes place for one that is not.
+    this.#freeMemory.shift();
+    return new Uint8Array(new ArrayBuffer(Math.ceil(byteCount / memoryUnit) * memoryUnit));
   }
 
   #receive(message: FromEncoder): void {
@@ -102,6 +112,7 @@ export class EncoderThread {
         return;
       }
       case 'done':
+        if (message.memory !== undefined) this.#freeMemory.push(message.memory);
         this.#then(async () => {
           this.#byteCountUnderWay -= this.#underWay.shift() ?? 0;
           this.#wakeAll();
@@ -147,9 +158,4 @@ export class EncoderThread {
     for (const resume of this.#waiting) resume();
     this.#waiting.clear();
   }
-}
-
-function addMemory({ items, offsets, validity, values }: ColumnData, memory: Set<ArrayBuffer>): void {
-  for (const view of [offsets, validity, values]) if (view !== undefined && view.byteLength > 0) memory.add(view.buffer as ArrayBuffer);
-  if (items !== undefined) addMemory(items, memory);
 }

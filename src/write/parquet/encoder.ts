@@ -1,5 +1,6 @@
 // The entry of a thread that encodes Parquet files, so that the run goes on reading meanwhile. It loads what it needs at once.
 
+import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { loadParquet } from './encode-row-group.ts';
 import type { FromEncoder, ToEncoder } from './encoder-messages.ts';
@@ -7,6 +8,16 @@ import { ParquetFile } from './parquet-file.ts';
 
 if (parentPort === null) throw new Error('the entry of a thread, not of a program');
 const port = parentPort;
+/** A third of what the run's own thread gets where there are too few processors. */
+const niceness = 5;
+// Reading decides how long a run takes. Linux has a priority for each thread; elsewhere, this would be the process's.
+if (process.platform === 'linux') {
+  try {
+    setPriority(niceness);
+  } catch {
+    // A sandbox may forbid it.
+  }
+}
 const files = new Map<number, ParquetFile>();
 /** Fewer are copied, since they may be a part of memory that others share. */
 const ownByteCount = 64 * 1024;
@@ -30,10 +41,10 @@ async function handle(message: ToEncoder): Promise<void> {
   if (file === undefined) throw new Error('a table that is not open');
   switch (message.kind) {
     case 'add-piece':
-      await file.addPiece(message.piece);
+      await file.addPiece(message.rows);
       break;
     case 'end-group':
-      await file.endGroup(message.rest);
+      await file.endGroup(message.rows);
       break;
     case 'close':
       await file.close();
@@ -42,7 +53,8 @@ async function handle(message: ToEncoder): Promise<void> {
     default:
       message satisfies never;
   }
-  send({ kind: 'done' });
+  const memory = message.kind === 'close' ? undefined : (message.rows?.stream.buffer as ArrayBuffer | undefined);
+  send({ kind: 'done', memory }, memory === undefined ? [] : [memory]);
 }
 
 let work: Promise<unknown> = loadParquet();

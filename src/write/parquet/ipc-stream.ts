@@ -7,6 +7,9 @@ import type { PhysicalType } from '../../physical-type.ts';
 import type { ColumnData } from '../typed/column-data.ts';
 import type { RowGroup } from '../typed/row-groups.ts';
 
+/** Gives memory of so many bytes, or more. */
+export type Allocate = (byteCount: number) => Uint8Array;
+
 export interface IpcColumn {
   readonly name: string;
   readonly type: PhysicalType;
@@ -39,13 +42,13 @@ export class IpcStreams {
     this.#schema = writeMessage(headerTypes.schema, 0, (builder) => addSchema(builder, columns));
   }
 
-  /** A whole stream; valid until the next call, since the memory is used again. Without rows it has no record batch. */
-  write(rows: RowGroup | undefined): Uint8Array {
-    if (rows === undefined) return join([this.#schema], 0, []);
+  /** A whole stream. Without rows it has no record batch; without `allocate` it is valid until the next call, since the memory is used again. */
+  write(rows: RowGroup | undefined, allocate: Allocate = reuse): Uint8Array {
+    if (rows === undefined) return join([this.#schema], 0, [], allocate);
     const body = new Body();
     for (const [index, { type }] of this.#columns.entries()) body.addColumn(type, rows.columns[index] as ColumnData);
     const batch = writeMessage(headerTypes.recordBatch, body.byteCount, (builder) => addRecordBatch(builder, rows.rowCount, body));
-    return join([this.#schema, batch], body.byteCount, body.pieces);
+    return join([this.#schema, batch], body.byteCount, body.pieces, allocate);
   }
 }
 
@@ -239,13 +242,19 @@ function writeUint64(builder: Builder, value: number): void {
   builder.writeInt32(value | 0);
 }
 
-let joined = Buffer.alloc(0);
+let reused = new Uint8Array(0);
 
-/** Into the same memory each time: the library takes a copy at once, and megabytes of garbage a batch would pile up. */
-function join(messages: readonly Uint8Array[], bodyByteCount: number, pieces: Body['pieces']): Uint8Array {
+/** The same memory each time: the library takes a copy at once, and megabytes of garbage a batch would pile up. */
+function reuse(byteCount: number): Uint8Array {
+  if (byteCount > reused.length) reused = Buffer.allocUnsafeSlow(Math.ceil(byteCount * 1.25));
+  return reused;
+}
+
+function join(messages: readonly Uint8Array[], bodyByteCount: number, pieces: Body['pieces'], allocate: Allocate): Uint8Array {
   const headByteCount = messages.reduce((sum, { length }) => sum + 8 + align(length), 0);
   const end = headByteCount + bodyByteCount;
-  if (end + 8 > joined.length) joined = Buffer.allocUnsafeSlow(Math.ceil((end + 8) * 1.25));
+  const memory = allocate(end + 8);
+  const joined = Buffer.from(memory.buffer, memory.byteOffset, end + 8);
   let position = 0;
   for (const bytes of messages) {
     joined.writeUInt32LE(continuation, position);
@@ -264,7 +273,7 @@ function join(messages: readonly Uint8Array[], bodyByteCount: number, pieces: Bo
   joined.fill(0, filledTo, end);
   joined.writeUInt32LE(continuation, end);
   joined.writeUInt32LE(0, end + 4);
-  return joined.subarray(0, end + 8);
+  return joined;
 }
 
 function align(byteCount: number): number {

@@ -2,12 +2,19 @@
 
 import type { RowGroupWriter } from '../typed/row-groups.ts';
 import type { ParquetTable } from './encode-row-group.ts';
+import type { IpcTaker } from './ipc-row-groups.ts';
+import type { Allocate, IpcColumn } from './ipc-stream.ts';
 
 export type Append = (bytes: Uint8Array) => Promise<void>;
 
-export async function openFile(table: ParquetTable, append: Append): Promise<RowGroupWriter> {
+export async function openFile(columns: readonly IpcColumn[], table: ParquetTable, append: Append): Promise<RowGroupWriter> {
   const { ParquetFile } = await import('./parquet-file.ts');
-  return new ParquetFile(table, append);
+  return await giveRows(columns, new ParquetFile(table, append));
+}
+
+export async function giveRows(columns: readonly IpcColumn[], taker: IpcTaker, allocate?: Allocate): Promise<RowGroupWriter> {
+  const { IpcRowGroups } = await import('./ipc-row-groups.ts');
+  return new IpcRowGroups(columns, taker, allocate);
 }
 
 /** A writer that can be given rows before it is there. */

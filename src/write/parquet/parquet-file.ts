@@ -1,13 +1,17 @@
 // The row groups of one table → the bytes of a Parquet file, as they come: each group's pages, the metadata at the end.
 
-import type { RowGroup, RowGroupWriter } from '../typed/row-groups.ts';
 import { loadParquet, type ParquetTable, RowGroupEncoder } from './encode-row-group.ts';
-import { FileMetaData, magic, takeApart } from './row-group-file.ts';
+import type { IpcRows, IpcTaker } from './ipc-row-groups.ts';
+import { FileMetaData, findMetaData, magic, startOfMetaData, takeApart } from './row-group-file.ts';
+import { readStruct } from './thrift.ts';
 
-export class ParquetFile implements RowGroupWriter {
+export class ParquetFile implements IpcTaker {
   readonly #encoder: Promise<RowGroupEncoder>;
   readonly #append: (bytes: Uint8Array) => Promise<void>;
-  readonly #metaData = new FileMetaData();
+  /** Of the only row group so far: what comes behind its pages. */
+  #tail: Uint8Array | undefined;
+  /** Once there are several. */
+  #metaData: FileMetaData | undefined;
   /** Bytes written so far. */
   #offset = 0;
 
@@ -18,21 +22,37 @@ export class ParquetFile implements RowGroupWriter {
     this.#append = append;
   }
 
-  async addPiece(piece: RowGroup): Promise<void> {
+  async addPiece(piece: IpcRows): Promise<void> {
     await (await this.#encoder).addPiece(piece);
   }
 
-  async endGroup(rest: RowGroup | undefined): Promise<void> {
-    const file = takeApart(await (await this.#encoder).end(rest));
-    if (this.#offset === 0) await this.#write(magic);
-    this.#metaData.add(file.metaData, this.#offset);
-    if (file.pages.length > 0) await this.#write(file.pages);
+  async endGroup(rest: IpcRows | undefined): Promise<void> {
+    const file = await (await this.#encoder).end(rest);
+    if (this.#offset === 0) await this.#writeFirst(file);
+    else await this.#writeAnother(file);
   }
 
   async close(): Promise<void> {
-    // The schema of a table without rows comes from a file without rows.
-    if (this.#offset === 0) await this.endGroup(undefined);
-    await this.#write(this.#metaData.footer());
+    const end = this.#metaData?.footer() ?? this.#tail;
+    if (end !== undefined) await this.#write(end);
+  }
+
+  /** As it stands: most tables have no other, and nothing in it has to move. */
+  async #writeFirst(file: Uint8Array): Promise<void> {
+    const end = startOfMetaData(file);
+    // A copy: the file's memory goes with its bytes.
+    this.#tail = new Uint8Array(file.subarray(end));
+    await this.#write(file.subarray(0, end));
+  }
+
+  async #writeAnother(file: Uint8Array): Promise<void> {
+    if (this.#metaData === undefined) {
+      this.#metaData = new FileMetaData();
+      this.#metaData.add(readStruct(findMetaData(this.#tail ?? file) as Uint8Array), magic.length);
+    }
+    const { metaData, pages } = takeApart(file);
+    this.#metaData.add(metaData, this.#offset);
+    if (pages.length > 0) await this.#write(pages);
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

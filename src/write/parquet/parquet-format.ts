@@ -12,7 +12,7 @@ import { EncoderThread } from './encoder-thread.ts';
 import { openFile, whenOpen } from './open-file.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 
-const limits = { rowCount: 60_000, byteCount: 16 * 1024 * 1024, totalByteCount: 48 * 1024 * 1024, pieceByteCount: 2 * 1024 * 1024 };
+const limits = { rowCount: 60_000, byteCount: 12 * 1024 * 1024, totalByteCount: 36 * 1024 * 1024, pieceByteCount: 512 * 1024 };
 
 /**
  * The format `parquet` with these options.
@@ -30,7 +30,7 @@ export function createParquetFormat(typed: TypedOptions, options: ParquetOptions
       const thread = hasThread && partCount === 1 ? new EncoderThread() : undefined;
       const encoders = createTypedEncoders(storage, shareLimits(limits, partCount), (schema, columns, { append }) => {
         const table = describe(schema, columns, options);
-        return whenOpen(thread === undefined ? openFile(table, append) : thread.open(table, append));
+        return whenOpen(thread === undefined ? openFile(columns, table, append) : thread.open(columns, table, append));
       });
       return thread === undefined ? encoders : { ...encoders, finish: () => thread.finish(), abort: () => thread.stop() };
     },
@@ -41,7 +41,6 @@ function describe(schema: TableSchema, columns: readonly PhysicalColumn[], optio
   // The format has no place for it beside each column.
   const described = columns.map((column) => ({ name: column.name, type: namePhysicalType(column.type), ...describeColumn(column) }));
   return {
-    columns: columns.map(({ name, type }) => ({ name, type })),
     metaData: [...describeTable(schema), ['fhir_flatten_columns', JSON.stringify(described)]],
     options,
   };

@@ -33,9 +33,14 @@ export interface RowGroupFile {
 
 /** The bytes of the metadata, given the last bytes of a file; undefined when these are too few. */
 export function findMetaData(tail: Uint8Array): Uint8Array | undefined {
+  const start = startOfMetaData(tail);
+  return start < 0 ? undefined : tail.subarray(start, tail.length - magic.length - lengthBytes);
+}
+
+/** Where the metadata begins in the last bytes of a file; negative when these are too few. */
+export function startOfMetaData(tail: Uint8Array): number {
   const end = tail.length - magic.length - lengthBytes;
-  const start = end - new DataView(tail.buffer, tail.byteOffset, tail.byteLength).getUint32(end, true);
-  return start < 0 ? undefined : tail.subarray(start, end);
+  return end - new DataView(tail.buffer, tail.byteOffset, tail.byteLength).getUint32(end, true);
 }
 
 /** @param file - with one row group, or none; it stays as it is. */

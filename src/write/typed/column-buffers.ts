@@ -3,7 +3,7 @@
 import type { ColumnRows } from '../../bytes/column-rows.ts';
 import type { PhysicalType } from '../../physical-type.ts';
 import type { CellValue } from '../../types.ts';
-import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, Offsets, Validity } from './column-data.ts';
+import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, Offsets, offsetBytes, Validity } from './column-data.ts';
 import { BooleanBuffer, FixedBuffer } from './fixed-buffers.ts';
 import { decimalOf, doubleOf, int32Of, int64Of } from './read-cells.ts';
 import { TextBuffer } from './text-buffer.ts';
@@ -65,7 +65,7 @@ class ListBuffer implements ColumnBuffer {
   }
 
   get byteCount(): number {
-    return this.#items.byteCount + this.#offsets.byteCount + this.#validity.byteCount;
+    return this.#validity.hasValues ? this.#items.byteCount + offsetBytes(this.#validity.rowCount) + this.#validity.byteCount : 0;
   }
 
   append(cells: Cells, rowCount: number): void {
@@ -109,10 +109,16 @@ class ListBuffer implements ColumnBuffer {
     this.#validity.add(rowCount);
   }
 
-  take(): ColumnData {
-    const taken = this.#validity.take();
+  view(): ColumnData {
+    const { hasValues, rowCount } = this.#validity;
+    return { ...this.#validity.view(), offsets: hasValues ? this.#offsets.view(rowCount) : undefined, values: undefined, items: this.#items.view() };
+  }
+
+  clear(): void {
+    this.#offsets.clear(this.#validity.rowCount);
+    this.#validity.clear();
+    this.#items.clear();
     this.#itemCount = 0;
     this.#cells.length = 0;
-    return { ...taken, offsets: this.#offsets.take(taken.length), values: undefined, items: this.#items.take() };
   }
 }

@@ -25,7 +25,7 @@ export type ColumnValues = Uint8Array | Int32Array | Float64Array | BigInt64Arra
 export type Cells = readonly (CellValue | undefined)[];
 
 export interface ColumnBuffer {
-  /** Of the rows held. */
+  /** Of the rows held. The memory may be larger. */
   readonly byteCount: number;
   /** Since the buffer was made. */
   readonly counts: CellCounts;
@@ -33,8 +33,10 @@ export interface ColumnBuffer {
   /** The same for rows that wait as bytes. */
   appendRows(rows: ColumnRows): void;
   appendNulls(rowCount: number): void;
-  /** The rows so far; the buffer starts anew with memory of its own. */
-  take(): ColumnData;
+  /** The rows so far, in memory that is used anew after `clear`. */
+  view(): ColumnData;
+  /** Forgets the rows. */
+  clear(): void;
 }
 
 /** What did not go into a column as it was. */
@@ -47,6 +49,8 @@ export interface CellCounts {
 
 /** Rows that a column gets room for at first. */
 export const firstCapacity = 1024;
+/** Larger memory is not kept for the rows to come. */
+export const keptByteCount = 2 * 1024 * 1024;
 
 /** Which rows have a value, and how many there are. */
 export class Validity {
@@ -79,30 +83,33 @@ export class Validity {
     copyBits(this.#bits, first, shared, memory, address, end - first);
   }
 
-  get byteCount(): number {
-    return this.#bits.length;
+  /** False while all rows are null. */
+  get hasValues(): boolean {
+    return this.nullCount < this.rowCount;
   }
 
-  take(): Pick<ColumnData, 'length' | 'nullCount' | 'validity'> {
+  get byteCount(): number {
+    return this.hasValues ? (this.rowCount + 7) >> 3 : 0;
+  }
+
+  view(): Pick<ColumnData, 'length' | 'nullCount' | 'validity'> {
     const { rowCount: length, nullCount } = this;
-    const isMixed = nullCount > 0 && nullCount < length;
+    const isMixed = nullCount > 0 && this.hasValues;
     const needed = (length + 7) >> 3;
     if (isMixed && this.#bits.length < needed) this.#bits = grow(this.#bits, needed);
-    const validity = isMixed ? this.#bits.subarray(0, needed) : undefined;
+    return { length, nullCount, validity: isMixed ? this.#bits.subarray(0, needed) : undefined };
+  }
+
+  clear(): void {
+    this.#bits = cleared(this.#bits, (this.rowCount + 7) >> 3);
     this.rowCount = 0;
     this.nullCount = 0;
-    this.#bits = new Uint8Array(0);
-    return { length, nullCount, validity };
   }
 }
 
 /** Where each row ends in what the rows are made of. No memory while all ends are 0. */
 export class Offsets {
   #ends = new Int32Array(0);
-
-  get byteCount(): number {
-    return this.#ends.byteLength;
-  }
 
   reserve(rowCount: number): void {
     if (rowCount + 1 <= this.#ends.length) return;
@@ -128,13 +135,30 @@ export class Offsets {
     this.#ends.fill(end, firstRow + 1, firstRow + rowCount + 1);
   }
 
-  take(rowCount: number): Int32Array | undefined {
+  view(rowCount: number): Int32Array | undefined {
     if (this.#ends.length === 0) return undefined;
     this.reserve(rowCount);
-    const ends = this.#ends.subarray(0, rowCount + 1);
-    this.#ends = new Int32Array(0);
-    return ends;
+    return this.#ends.subarray(0, rowCount + 1);
   }
+
+  clear(rowCount: number): void {
+    this.#ends = cleared(this.#ends, rowCount + 1);
+  }
+}
+
+/** Bytes of `rowCount` rows and the end before the first. */
+export function offsetBytes(rowCount: number): number {
+  return (rowCount + 1) * Int32Array.BYTES_PER_ELEMENT;
+}
+
+/** Memory for the rows to come, all zero; so many elements have been used. */
+export function cleared<Values extends Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>>(
+  values: Values,
+  usedCount: number,
+): Values {
+  if (values.byteLength > keptByteCount) return new (values.constructor as new (length: number) => Values)(0);
+  new Uint8Array(values.buffer, 0, Math.min(usedCount, values.length) * values.BYTES_PER_ELEMENT).fill(0);
+  return values;
 }
 
 export function grow(bytes: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBuffer> {

@@ -2,7 +2,7 @@
 
 import { type ColumnRows, valueKinds } from '../../bytes/column-rows.ts';
 import type { CellValue } from '../../types.ts';
-import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, copyBits, copyInto, firstCapacity, grow, Validity } from './column-data.ts';
+import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, cleared, copyBits, copyInto, firstCapacity, grow, Validity } from './column-data.ts';
 import { booleanOf } from './read-cells.ts';
 
 type FixedArray = Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>;
@@ -42,7 +42,8 @@ export class FixedBuffer<Values extends FixedArray> implements ColumnBuffer {
   }
 
   get byteCount(): number {
-    return this.#values.byteLength + this.#validity.byteCount;
+    if (!this.#validity.hasValues) return 0;
+    return this.#validity.rowCount * this.#perRow * this.#values.BYTES_PER_ELEMENT + this.#validity.byteCount;
   }
 
   append(cells: Cells, rowCount: number): void {
@@ -75,13 +76,17 @@ export class FixedBuffer<Values extends FixedArray> implements ColumnBuffer {
     this.#validity.add(rowCount);
   }
 
-  take(): ColumnData {
-    const taken = this.#validity.take();
-    const length = taken.length * this.#perRow;
-    if (taken.nullCount < taken.length && this.#values.length < length) this.#reserve(length);
-    const values = taken.nullCount < taken.length ? (this.#values.subarray(0, length) as Values) : undefined;
-    this.#values = new this.#make(0);
-    return { ...taken, offsets: undefined, values, items: undefined };
+  view(): ColumnData {
+    const { hasValues, rowCount } = this.#validity;
+    const length = rowCount * this.#perRow;
+    if (hasValues && this.#values.length < length) this.#reserve(length);
+    const values = hasValues ? (this.#values.subarray(0, length) as Values) : undefined;
+    return { ...this.#validity.view(), offsets: undefined, values, items: undefined };
+  }
+
+  clear(): void {
+    this.#values = cleared(this.#values, this.#validity.rowCount * this.#perRow);
+    this.#validity.clear();
   }
 
   #put(row: number, cell: CellValue): void {
@@ -104,7 +109,7 @@ export class BooleanBuffer implements ColumnBuffer {
   #bits = new Uint8Array(0);
 
   get byteCount(): number {
-    return this.#bits.length + this.#validity.byteCount;
+    return this.#validity.byteCount * 2;
   }
 
   append(cells: Cells, rowCount: number): void {
@@ -146,12 +151,15 @@ export class BooleanBuffer implements ColumnBuffer {
     this.#validity.add(rowCount);
   }
 
-  take(): ColumnData {
-    const taken = this.#validity.take();
-    const needed = (taken.length + 7) >> 3;
-    if (this.#bits.length < needed) this.#bits = grow(this.#bits, needed);
-    const values = taken.nullCount < taken.length ? this.#bits.subarray(0, needed) : undefined;
-    this.#bits = new Uint8Array(0);
-    return { ...taken, offsets: undefined, values, items: undefined };
+  view(): ColumnData {
+    const { hasValues, rowCount } = this.#validity;
+    const needed = (rowCount + 7) >> 3;
+    if (hasValues && this.#bits.length < needed) this.#bits = grow(this.#bits, needed);
+    return { ...this.#validity.view(), offsets: undefined, values: hasValues ? this.#bits.subarray(0, needed) : undefined, items: undefined };
+  }
+
+  clear(): void {
+    this.#bits = cleared(this.#bits, (this.#validity.rowCount + 7) >> 3);
+    this.#validity.clear();
   }
 }

@@ -13,7 +13,7 @@ export interface RowGroup {
   readonly columns: readonly ColumnData[];
 }
 
-/** Turns the row groups of one table into bytes. */
+/** Turns the row groups of one table into bytes. Rows are lent: when a promise is fulfilled, others take their memory. */
 export interface RowGroupWriter {
   /** Rows of the group at work, not the last ones of it. */
   addPiece(piece: RowGroup): Promise<void>;
@@ -31,9 +31,12 @@ export interface RowGroupLimits {
   readonly byteCount: number;
   /** Over all tables. */
   readonly totalByteCount: number;
-  /** From which size on rows are given to the writer before their group is whole; else they wait for that. */
+  /** From which size on rows are given to the writer before their group is whole, where it has none yet; else they wait for that. */
   readonly pieceByteCount?: number;
 }
+
+/** A piece takes some time, however few rows it has, so later ones are larger: this part of what the writer has of the group. */
+const laterPiecePart = 1 / 4;
 
 /** The limits of one of several parts that are filled at the same time. */
 export function shareLimits({ byteCount, totalByteCount, ...others }: RowGroupLimits, partCount: number): RowGroupLimits {
@@ -101,7 +104,7 @@ class TypedTableWriter implements TableWriter {
       await this.flush();
       return;
     }
-    if (this.#buffers.byteCount >= pieceByteCount) await this.#givePiece();
+    if (this.#buffers.byteCount >= Math.max(pieceByteCount, this.#given.byteCount * laterPiecePart)) await this.#givePiece();
     await this.#relieve();
   }
 
@@ -117,13 +120,20 @@ class TypedTableWriter implements TableWriter {
   async flush(): Promise<void> {
     const hasPieces = this.#given.rowCount > 0;
     this.#given = { rowCount: 0, byteCount: 0 };
-    if (this.#buffers.rowCount > 0) await this.#writer.endGroup(this.#buffers.take());
+    if (this.#buffers.rowCount > 0) await this.#lend((rows) => this.#writer.endGroup(rows));
     else if (hasPieces) await this.#writer.endGroup(undefined);
   }
 
   async #givePiece(): Promise<void> {
     const { byteCount, rowCount } = this.#given;
     this.#given = { rowCount: rowCount + this.#buffers.rowCount, byteCount: byteCount + this.#buffers.byteCount };
-    await this.#writer.addPiece(this.#buffers.take());
+    await this.#lend((rows) => this.#writer.addPiece(rows));
+  }
+
+  async #lend(give: (rows: RowGroup) => Promise<void>): Promise<void> {
+    const rows = this.#buffers.view();
+    await give(rows);
+    if (this.#buffers.rowCount !== rows.rowCount) throw new Error('rows came while others of their table were written');
+    this.#buffers.clear();
   }
 }

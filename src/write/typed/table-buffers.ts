@@ -1,4 +1,4 @@
-// Batches of one table → its physical columns, until they are taken as a row group.
+// Batches of one table → its physical columns, until they are cleared: then their memory takes the next ones.
 
 import { type ColumnRows, filledColumnsOf } from '../../bytes/column-rows.ts';
 import { RowBatch } from '../../bytes/row-batch.ts';
@@ -15,7 +15,8 @@ interface ColumnBuffers {
   append(cells: Cells, rowCount: number): void;
   appendRows(rows: ColumnRows): void;
   appendNulls(rowCount: number): void;
-  take(): readonly ColumnData[];
+  view(): readonly ColumnData[];
+  clear(): void;
 }
 
 export class TableBuffers {
@@ -59,17 +60,21 @@ export class TableBuffers {
     if (missing > 0) this.#columns[index]?.appendNulls(missing);
   }
 
-  take(): { readonly rowCount: number; readonly columns: readonly ColumnData[] } {
+  /** The rows so far; good until `append` or `clear`. */
+  view(): { readonly rowCount: number; readonly columns: readonly ColumnData[] } {
     const columns = this.#columns.flatMap((column, index) => {
       this.#catchUp(index);
-      return column.take();
+      return column.view();
     });
-    const taken = { rowCount: this.rowCount, columns };
+    return { rowCount: this.rowCount, columns };
+  }
+
+  clear(): void {
+    for (const column of this.#columns) column.clear();
     this.#rowCounts.fill(0);
     this.#byteCounts.fill(0);
     this.rowCount = 0;
     this.byteCount = 0;
-    return taken;
   }
 
   /** Over all columns, since the buffers were made. */
@@ -96,6 +101,7 @@ function createBuffers({ type }: Column, storage: TypedStorage): ColumnBuffers {
     append: (cells, rowCount) => buffer.append(cells, rowCount),
     appendRows: (rows) => buffer.appendRows(rows),
     appendNulls: (rowCount) => buffer.appendNulls(rowCount),
-    take: () => [buffer.take()],
+    view: () => [buffer.view()],
+    clear: () => buffer.clear(),
   };
 }

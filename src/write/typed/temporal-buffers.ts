@@ -2,7 +2,7 @@
 
 import { type ColumnRows, momentKinds } from '../../bytes/column-rows.ts';
 import { fitsUtc, readTemporal, Temporal, zoneOf } from '../../temporal.ts';
-import { type CellCounts, type Cells, type ColumnData, copyInto, firstCapacity, Validity } from './column-data.ts';
+import { type CellCounts, type Cells, type ColumnData, cleared, copyInto, firstCapacity, Validity } from './column-data.ts';
 import { TextBuffer } from './text-buffer.ts';
 
 export type TemporalKind = 'date' | 'local' | 'utc';
@@ -28,7 +28,8 @@ export class TemporalBuffers {
   }
 
   get byteCount(): number {
-    return this.#words.byteLength + this.#validity.byteCount + this.#rests.byteCount;
+    const { hasValues, rowCount } = this.#validity;
+    return (hasValues ? rowCount * this.#perRow * this.#words.BYTES_PER_ELEMENT : 0) + this.#validity.byteCount + this.#rests.byteCount;
   }
 
   append(cells: Cells, rowCount: number): void {
@@ -73,15 +74,19 @@ export class TemporalBuffers {
   }
 
   /** The values, then the precision or zone. */
-  take(): readonly ColumnData[] {
-    const taken = this.#validity.take();
-    const hasValues = taken.nullCount < taken.length;
-    if (hasValues) this.#reserve(taken.length);
+  view(): readonly ColumnData[] {
+    const { hasValues, rowCount } = this.#validity;
+    if (hasValues) this.#reserve(rowCount);
     const { buffer } = this.#words;
-    const length = hasValues ? taken.length : 0;
+    const length = hasValues ? rowCount : 0;
     const values = this.#kind === 'date' ? new Int32Array(buffer, 0, length) : new BigInt64Array(buffer, 0, length);
-    this.#words = new Int32Array(0);
-    return [{ ...taken, offsets: undefined, values: hasValues ? values : undefined, items: undefined }, this.#rests.take()];
+    return [{ ...this.#validity.view(), offsets: undefined, values: hasValues ? values : undefined, items: undefined }, this.#rests.view()];
+  }
+
+  clear(): void {
+    this.#words = cleared(this.#words, this.#validity.rowCount * this.#perRow);
+    this.#validity.clear();
+    this.#rests.clear();
   }
 
   #fits(): boolean {

@@ -2,7 +2,7 @@
 // that are not ASCII, one by one, since then their lengths in bytes have to be known.
 
 import type { ColumnRows } from '../../bytes/column-rows.ts';
-import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, Offsets, Validity } from './column-data.ts';
+import { type CellCounts, type Cells, type ColumnBuffer, type ColumnData, keptByteCount, Offsets, offsetBytes, Validity } from './column-data.ts';
 import { textOf } from './read-cells.ts';
 
 /** Joining copies; from this many characters on, that costs more than another call of the encoder. */
@@ -11,9 +11,6 @@ const longTextLength = 128;
 const spareBytes = 16;
 /** Of longer texts the bytes are counted before room is made for them. */
 const longestGuess = 65_536;
-/** Room that the first batch makes, as if so many came. */
-const firstBatches = 8;
-const mostFirstRoom = 16 * 1024 * 1024;
 const loneSurrogates = /\p{Surrogate}/gu;
 
 export class TextBuffer implements ColumnBuffer {
@@ -24,8 +21,7 @@ export class TextBuffer implements ColumnBuffer {
   #length = 0;
 
   get byteCount(): number {
-    // The room for batches to come takes no memory until they do, most of it.
-    return Math.min(this.#bytes.length, this.#length * 2) + this.#offsets.byteCount + this.#validity.byteCount;
+    return this.#validity.hasValues ? this.#length + offsetBytes(this.#validity.rowCount) + this.#validity.byteCount : 0;
   }
 
   append(cells: Cells, rowCount: number): void {
@@ -81,12 +77,17 @@ export class TextBuffer implements ColumnBuffer {
     this.#validity.add(rowCount);
   }
 
-  take(): ColumnData {
-    const taken = this.#validity.take();
-    const values = taken.nullCount < taken.length ? this.#bytes.subarray(0, this.#length) : undefined;
-    this.#bytes = Buffer.alloc(0);
+  view(): ColumnData {
+    const { hasValues, rowCount } = this.#validity;
+    const values = hasValues ? this.#bytes.subarray(0, this.#length) : undefined;
+    return { ...this.#validity.view(), offsets: hasValues ? this.#offsets.view(rowCount) : undefined, values, items: undefined };
+  }
+
+  clear(): void {
+    if (this.#bytes.length > keptByteCount) this.#bytes = Buffer.alloc(0);
     this.#length = 0;
-    return { ...taken, offsets: this.#offsets.take(taken.length), values, items: undefined };
+    this.#offsets.clear(this.#validity.rowCount);
+    this.#validity.clear();
   }
 
   /** False, with nothing kept, when the text is not ASCII. */
@@ -118,9 +119,7 @@ export class TextBuffer implements ColumnBuffer {
   #reserve(byteCount: number): void {
     const needed = this.#length + byteCount;
     if (needed <= this.#bytes.length) return;
-    // Room for some batches to come costs nothing until they do; moving those that have come does.
-    const first = Math.min(needed * firstBatches, needed + mostFirstRoom);
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length === 0 ? first : needed, this.#bytes.length * 2, 1024));
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#length * 2, 1024));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }
