@@ -230,6 +230,8 @@ export interface TypedStorage extends TypedOptions {
 }
 
 export interface ListText {
+  /** Around items with commas between them; strings among these stand in quotes, and as they are where they need no escape. */
+  readonly brackets: readonly [open: string, close: string];
   write(items: readonly (CellValue | null)[]): string;
   /** What `write` has made; its items may be texts that say the same. */
   read(text: string): readonly (CellValue | null)[];

@@ -49,6 +49,7 @@ export interface ByteFunctions {
   setCodingKeys(codingKeys: number, userSelectedKey: number): void;
   setKeepKeys(modifierExtensionKey: number, extensionKey: number): void;
   setLeafKeys(valueKey: number): void;
+  setListBrackets(open: number, close: number): void;
   setWalkKeys(textKey: number, modifierExtensionKey: number): void;
   setReferenceKeys(referenceKey: number, typeKey: number, identifierKey: number, systemKey: number, valueKey: number, typeTexts: number): number;
   setRenderingKeys(value: number, unit: number, code: number, comparator: number, text: number, coding: number, display: number): void;

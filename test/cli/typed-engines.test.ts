@@ -30,6 +30,24 @@ const records = [
 const numbers = ['-0', '-0.0', '1.50', '1e3', '1E-400', '12345678901234567890.123', '99999999999999.99995', '5e-324']
   .map((text, index) => `{"resourceType":"Observation","id":"n${index}","status":"final","code":{"text":"n"},"valueQuantity":{"value":${text}}}\n`)
   .join('');
+/** Given names as they stand: one odd list each. */
+const lists = [
+  '["a"]',
+  '["a","b"]',
+  '["","é漢😀"]',
+  '["[","]","{,}"]',
+  '["a\\"b\\\\c"]',
+  '["\\u0061\\n"]',
+  '[]',
+  '[null]',
+  '["a",null]',
+  '["a",1,true]',
+  '"a"',
+  '[["a"]]',
+  '[{"a":"b"}]',
+]
+  .map((list, index) => `{"resourceType":"Patient","id":"l${index}","name":[{"given":${list}}]}\n`)
+  .join('');
 const view = {
   resourceType: 'ViewDefinition',
   name: 'given_names',
@@ -70,12 +88,12 @@ const options = [
 
 describe.each(['parquet', 'arrow'])('-f %s', (format) => {
   it.each(options)('has the same cells from both engines, odd ones too: %s %s %s %s', async (...typed) => {
-    const cwd = makeFolder({ 'in.ndjson': ndjson(...records) + numbers });
+    const cwd = makeFolder({ 'in.ndjson': ndjson(...records) + numbers + lists });
     await compareEngines(format, cwd, ['in.ndjson', ...typed]);
   });
 
   it('has the same cells of a view with lists', async () => {
-    const cwd = makeFolder({ 'in.ndjson': ndjson(...records), 'view.json': JSON.stringify(view) });
+    const cwd = makeFolder({ 'in.ndjson': ndjson(...records) + lists, 'view.json': JSON.stringify(view) });
     await compareEngines(format, cwd, ['in.ndjson', '--view', 'view.json']);
   });
 });

@@ -31,6 +31,7 @@ export { addRow, clearRows, createTable, discardRows, truncateRows } from './row
 export { hasRewritten } from './strings';
 export { oddNumberCount, scan, tapeAddress } from './tape';
 export { setLeafKeys } from './take-leaf';
+export { setListBrackets } from './typed-lists';
 export { flatten, setWalkKeys } from './walk';
 export { describePath } from './walk-path';
 export { flattenView } from './view';

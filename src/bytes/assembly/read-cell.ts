@@ -2,7 +2,7 @@
 
 import { itemCount, joinList, kindOf, member, readPrimitive, refuse, setBoolean, setText, writeNumber } from './cells';
 import { isTrue } from './equality';
-import { computeCell, writeList } from './host';
+import { computeCell } from './host';
 import { slotOf } from './open-rows';
 import {
   CELL_COMPUTED,
@@ -22,7 +22,6 @@ import {
   CELL_RENDERED,
   CELL_TYPED_LIST,
   CELL_VALUE,
-  CHECK_NUMBER_SHIFT,
   OP_A,
   OP_B,
   OP_BYTES,
@@ -39,6 +38,7 @@ import { render } from './renderings';
 import { readTyped } from './take-leaf';
 import { KIND_ARRAY, KIND_FALSE, KIND_TRUE } from './tape';
 import { containment, idAt, idLength } from './this-resource';
+import { readTypedList } from './typed-lists';
 
 /** Sets the text of a cell that is computed when the objects it reads are known; false when it is null. */
 export function readCell(cell: usize): bool {
@@ -79,7 +79,7 @@ export function readCell(cell: usize): bool {
       return readTyped(member(object, load<u32>(cell, OP_B)), load<u32>(cell, OP_C), load<u32>(cell, OP_D));
     case CELL_TYPED_LIST: {
       const list = member(object, load<u32>(cell, OP_B));
-      return list != 0 && writeList(load<u32>(cell, OP_D) >> CHECK_NUMBER_SHIFT, list) != 0;
+      return list != 0 && readTypedList(list, load<u32>(cell, OP_D));
     }
     case CELL_LIST: {
       const texts = <usize>load<u32>(cell, OP_D);

@@ -16,12 +16,10 @@ import {
   textAt,
   textLength,
 } from './cells';
-import { judgeList, writeList } from './host';
 import { choose } from './items';
 import { allocateArena } from './memory';
 import { slotOf } from './open-rows';
 import {
-  CHECK_NUMBER_SHIFT,
   KEY_LEAF_COUNT,
   KEY_LEAVES,
   LEAF_ALWAYS,
@@ -54,6 +52,7 @@ import { setCell } from './rows';
 import { KIND_ARRAY, KIND_OBJECT, KIND_STRING } from './tape';
 import { isOwnId } from './this-resource';
 import { isTypeFit, isTypeShown } from './typed';
+import { judgeTypedList, readTypedList } from './typed-lists';
 
 let valueKey: u32 = 0;
 
@@ -74,11 +73,11 @@ export function takeLeaf(leaf: usize, value: usize, owner: usize): bool {
       setCell(load<u32>(load<u32>(leaf, OP_STATE), STATE_ROW), load<u32>(leaf, OP_COLUMN), textAt, textLength);
       return load<u32>(leaf, OP_D) == 0 || isTypeShown(value, load<u32>(leaf, OP_D));
     case LEAF_TYPED_LIST: {
-      const check = load<u32>(leaf, OP_D) >> CHECK_NUMBER_SHIFT;
-      if (writeList(check, value) != 0) {
+      const check = load<u32>(leaf, OP_D);
+      if (readTypedList(value, check)) {
         setCell(load<u32>(load<u32>(leaf, OP_STATE), STATE_ROW), load<u32>(leaf, OP_COLUMN), textAt, textLength);
       }
-      return judgeList(check, value) == 1;
+      return judgeTypedList(value, check) == 1;
     }
     case LEAF_LIST: {
       const how = load<u32>(leaf, OP_A);
@@ -157,7 +156,7 @@ export function isFit(key: usize, value: usize): bool {
         if (readTyped(value, load<u32>(leaf, OP_A), load<u32>(leaf, OP_D))) return true;
         break;
       case LEAF_TYPED_LIST:
-        if (judgeList(load<u32>(leaf, OP_D) >> CHECK_NUMBER_SHIFT, value) != 0) return true;
+        if (judgeTypedList(value, load<u32>(leaf, OP_D)) != 0) return true;
         break;
       case LEAF_LIST:
         if (isListFit(value, load<u32>(leaf, OP_A))) return true;

@@ -6,7 +6,7 @@ import type { CellStorage, CellValue, ColumnType, NormaliseRule, PrimitiveTypeNa
 import { isStoredAsList, listAll } from '../engine/cells.ts';
 import { losesDigits, type PrimitiveReader, readPrimitiveAs } from '../engine/primitives.ts';
 
-const checkKinds = { int32: 1, int64: 2, double: 3, numeric: 4, decimal: 5, date: 6, timestamp: 7, timestampUtc: 8, list: 9 } as const;
+const checkKinds = { int32: 1, int64: 2, double: 3, numeric: 4, decimal: 5, date: 6, timestamp: 7, timestampUtc: 8, list: 9, textList: 10 } as const;
 const checkBits = 8;
 
 /** How assembly/cells.ts reads the text of a primitive. */
@@ -36,7 +36,7 @@ export class ByteChecks {
   write(type: PrimitiveTypeName, column: ColumnType, storage: CellStorage, path: string): WrittenReading {
     if (storage.kind === 'text') return { reading: readingOf(type), check: 0, isList: false };
     const physical = physicalTypeOf(column, storage);
-    const kind = checkKindOf(physical);
+    const kind = checkKindOf(physical, type);
     const isList = isStoredAsList(column, storage);
     if (kind === 0) return { reading: physical.kind === 'boolean' ? readings.boolean : readingOf(type), check: 0, isList };
     const key = `${type} ${JSON.stringify(column)} ${path}`;
@@ -86,7 +86,7 @@ export class ByteChecks {
   }
 }
 
-function checkKindOf(physical: PhysicalType): number {
+function checkKindOf(physical: PhysicalType, type: PrimitiveTypeName): number {
   switch (physical.kind) {
     case 'text':
     case 'json':
@@ -94,6 +94,8 @@ function checkKindOf(physical: PhysicalType): number {
       return 0;
     case 'timestamp':
       return physical.isUtc ? checkKinds.timestampUtc : checkKinds.timestamp;
+    case 'list':
+      return physical.item.kind === 'text' && readingOf(type) === readings.string ? checkKinds.textList : checkKinds.list;
     default:
       return checkKinds[physical.kind];
   }

@@ -81,6 +81,8 @@ export class ByteProgram implements ByteHost {
     functions.setCodingKeys(codingKeys, numberOf('userSelected'));
     functions.setKeepKeys(numberOf('modifierExtension'), numberOf('extension'));
     functions.setLeafKeys(numberOf('value'));
+    const [open = '', close = ''] = this.lists?.brackets ?? [];
+    functions.setListBrackets(open.charCodeAt(0), close.charCodeAt(0));
     functions.setWalkKeys(numberOf('text'), numberOf('modifierExtension'));
     functions.setRenderingKeys(
       numberOf('value'),

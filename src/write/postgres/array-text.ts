@@ -10,6 +10,7 @@ export function arrayLiteral(items: readonly (CellValue | null)[]): string {
 const eachItem = /NULL|"((?:[^"\\]|\\[\s\S])*)"/g;
 
 export const arrayText: ListText = {
+  brackets: ['{', '}'],
   write: arrayLiteral,
   read: (text) => Array.from(text.matchAll(eachItem), ([, item]) => (item === undefined ? null : item.replace(/\\([\s\S])/g, '$1'))),
 };

@@ -6,6 +6,7 @@ import type { CellValue, ListText } from '../../types.ts';
 type Items = readonly (CellValue | null)[];
 
 export const listText: ListText = {
+  brackets: ['[', ']'],
   write: (items) => (items.every(isPlainItem) ? JSON.stringify(items) : `[${items.map(writeItem).join(',')}]`),
   read: (text) => JSON.parse(text) as Items,
 };
