@@ -32,6 +32,16 @@ let cacheCount: u32 = 0;
 let cacheGeneration: u32 = 0;
 let targetGeneration: u32 = 0;
 
+/** References of the resource at hand, each of which several cells and checks ask for. */
+const mostAtHand: u32 = 64;
+const atHandBytes: u32 = 16;
+const AT_HAND_RESOURCE = 4;
+const AT_HAND_ENTRY = 8;
+const AT_HAND_OWN_TYPE = 12;
+let atHand: usize = 0;
+/** Counts resources: what was kept of those before is not of this one. */
+let resourceNumber: u32 = 0;
+
 /** Number of a type → address and length of its name. */
 export let typeTexts: usize = 0;
 export let referenceKey: u32 = 0;
@@ -50,10 +60,12 @@ export function setEntryKeys(reference: u32, type: u32, identifier: u32, system:
   identifierKey = identifier;
   typeTexts = typeTextTable;
   slots = allocateHeap(slotCount << 2);
+  atHand = allocateHeap(mostAtHand * atHandBytes);
 }
 
 /** To be called before each resource: entries stand in the arena. */
 export function beginEntries(): void {
+  resourceNumber++;
   if (cacheGeneration == arenaGeneration) return;
   clearReferences();
   cacheGeneration = arenaGeneration;
@@ -83,6 +95,21 @@ function hashText(start: usize, byteCount: u32): u32 {
 
 /** The entry of a reference; 0 when it has neither text nor identifier. Sets its own word on the type of its target. */
 export function entryOf(reference: usize): usize {
+  const place = atHand + ((reference >> 4) & (mostAtHand - 1)) * atHandBytes;
+  if (load<u32>(place) == <u32>reference && load<u32>(place, AT_HAND_RESOURCE) == resourceNumber) {
+    ownType = load<u32>(place, AT_HAND_OWN_TYPE);
+    return load<u32>(place, AT_HAND_ENTRY);
+  }
+  const entry = readEntry(reference);
+  if (entry == 0) return 0;
+  store<u32>(place, <u32>reference);
+  store<u32>(place, resourceNumber, AT_HAND_RESOURCE);
+  store<u32>(place, <u32>entry, AT_HAND_ENTRY);
+  store<u32>(place, ownType, AT_HAND_OWN_TYPE);
+  return entry;
+}
+
+function readEntry(reference: usize): usize {
   ownType = 0;
   const type = member(reference, typeKey);
   if (type != 0) {
