@@ -16,8 +16,8 @@ async function handlePrototype(): Promise<{ datasync(): Promise<void> }> {
 
 const piece = (index: number) => Buffer.alloc(150_000, index);
 
-async function write(folder: string, fileCount: number): Promise<void> {
-  const queue = new AppendQueue();
+async function write(folder: string, fileCount: number, partCount = 1): Promise<void> {
+  const queue = new AppendQueue(partCount);
   for (let index = 0; index < 20; index++) {
     for (let file = 0; file < fileCount; file++) await queue.append(join(folder, `${file}.csv`), piece(index));
   }
@@ -40,7 +40,7 @@ describe('files that are appended to', () => {
 
   it('are more than are open at once', async () => {
     const folder = makeFolder();
-    await write(folder, 70);
+    await write(folder, 70, 4);
     for (const file of [0, 69]) expect(readFileSync(join(folder, `${file}.csv`)).length).toBe(20 * 150_000);
   });
 

@@ -1,10 +1,16 @@
 // Pieces of bytes for many files → the files, in order, one write at a time while the caller goes on computing.
-// Few files are held open at once: a run may write hundreds of tables.
+// Not all files are held open at once: a run may write hundreds of tables.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { outputError } from './output-error.ts';
 
-const maxOpenFiles = 64;
+/**
+ * Of all parts. More than the tables that an input usually has: they are written in turn, so that with one too many each of
+ * them is closed and opened again. Where a process may have 256 files open, enough are left for the rest of the run.
+ */
+const maxOpenFiles = 192;
+/** Of each part, however many there are. */
+const minOpenFiles = 64;
 /** Files made durable at the same time at the end: each sync waits for the disk, and they share its flushes. */
 const parallelSyncs = 8;
 /** Smaller files are made durable at the end only. */
@@ -24,6 +30,12 @@ export class AppendQueue {
   /** Settles when all writes asked for so far are done. */
   #tail: Promise<void> = Promise.resolve();
   #isAborted = false;
+  readonly #maxOpenFiles: number;
+
+  /** @param partCount - how many queues there are */
+  constructor(partCount = 1) {
+    this.#maxOpenFiles = Math.max(minOpenFiles, Math.floor(maxOpenFiles / partCount));
+  }
 
   /**
    * Appends to a file, which is created at its first piece. Resolves when the writes before this one are done; this
@@ -114,7 +126,7 @@ export class AppendQueue {
       return known;
     }
     for (const [oldest, handle] of this.#handles) {
-      if (this.#handles.size < maxOpenFiles) break;
+      if (this.#handles.size < this.#maxOpenFiles) break;
       this.#handles.delete(oldest);
       await handle.close();
     }

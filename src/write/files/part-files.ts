@@ -15,7 +15,7 @@ const tableName = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 export class PartFiles implements PartSink {
   readonly storage;
-  readonly queue = new AppendQueue();
+  readonly queue: AppendQueue;
   readonly number: number;
   readonly #folder: string;
   readonly #format: TableFormat;
@@ -34,6 +34,7 @@ export class PartFiles implements PartSink {
     this.number = number;
     this.#format = format;
     this.#partCount = partCount;
+    this.queue = new AppendQueue(partCount);
     this.#encoders = format.start(partCount);
     this.#saved = new SavedFiles(folder, number);
     this.#rejects = this.#makeRejects();
