@@ -54,7 +54,7 @@ async function untilWaiting(): Promise<void> {
 describe('a load into empty tables', () => {
   it('inserts all rows, and keeps what is theirs: columns, defaults, views, grants, indexes', async () => {
     await query(`ALTER TABLE patient ADD COLUMN note text NOT NULL DEFAULT 'mine', ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY,
-        ADD COLUMN upper_id text GENERATED ALWAYS AS (upper(id)) STORED, ALTER COLUMN gender SET DEFAULT 'unknown', DROP COLUMN birth_date;
+        ADD COLUMN upper_id text GENERATED ALWAYS AS (upper(id)) STORED, ALTER COLUMN gender SET DEFAULT 'unknown', ALTER COLUMN other_json SET DEFAULT '{}', DROP COLUMN birth_date;
       CREATE VIEW patients AS SELECT id, note, number, upper_id, gender FROM patient; CREATE UNIQUE INDEX my_index ON patient (note, id);
       CREATE ROLE viewer; GRANT SELECT ON patient TO viewer`);
     const before = await query(`SELECT 'patient'::regclass::oid AS oid, obj_description('patient'::regclass) AS text`);
@@ -65,7 +65,10 @@ describe('a load into empty tables', () => {
       { id: 'a', note: 'mine', number: 1, upper_id: 'A', gender: null },
       { id: 'b', note: 'mine', number: 2, upper_id: 'B', gender: 'male' },
     ]);
-    expect(await query(`SELECT birth_date::text FROM patient ORDER BY id`)).toEqual([{ birth_date: '1990-01-02' }, { birth_date: null }]);
+    expect(await query(`SELECT birth_date::text, other_json FROM patient ORDER BY id`)).toEqual([
+      { birth_date: '1990-01-02', other_json: null },
+      { birth_date: null, other_json: null },
+    ]);
     expect(await query(`SELECT 'patient'::regclass::oid AS oid, obj_description('patient'::regclass) AS text`)).toEqual(before);
     expect(await query(`SELECT 'my_index'::regclass::text AS name, has_table_privilege('viewer', 'patient', 'SELECT') AS may`)).toEqual([
       { name: 'my_index', may: true },

@@ -10,14 +10,17 @@ import { makeLoadTable } from '../../src/write/postgres/load-table.ts';
 import { makeRowStore } from '../support/row-store.ts';
 import { fill, type Row, rows, schema } from '../support/typed-rows.ts';
 
-function encode(builder: TableBuilder, storage: TypedStorage, table: readonly Row[]) {
-  const encoder = new CopyEncoder(makeLoadTable(schema, storage));
+/** In two batches: text and columns of each. */
+function encode(builder: TableBuilder, storage: TypedStorage, table: readonly Row[], isWhole = false) {
+  const loadTable = makeLoadTable(schema, storage);
+  const encoder = new CopyEncoder(loadTable, isWhole ? loadTable.columns : []);
   const half = table.length >> 1;
-  fill(builder, table.slice(0, half));
-  const first = encoder.encode(builder.take());
-  fill(builder, table.slice(half));
-  const text = Buffer.concat([first, encoder.encode(builder.take())]).toString();
-  return { text, replaced: encoder.replacedCharacterCount, unfit: encoder.unfitCount };
+  const batches = [table.slice(0, half), table.slice(half)].map((part) => {
+    fill(builder, part);
+    const text = Buffer.from(encoder.encode(builder.take())).toString();
+    return { text, columns: encoder.columns.map(({ name }) => name) };
+  });
+  return { batches, replaced: encoder.replacedCharacterCount, unfit: encoder.unfitCount };
 }
 
 const store = await makeRowStore();
@@ -36,6 +39,26 @@ describe.each(['local', 'utc', 'text'] as const)('COPY of a row store, timestamp
         expect(encode(used.createBuilder(schema, storage), storage, table)).toEqual(encode(createTypedBuilder(schema), storage, table));
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it('has all columns that have had a value, and the first; the others would be null', () => {
+    fc.assert(
+      fc.property(rows, (table) => {
+        store.reset();
+        const narrow = encode(store.createBuilder(schema, storage), storage, table);
+        const whole = encode(createTypedBuilder(schema), storage, table, true);
+        for (const [index, { columns, text }] of whole.batches.entries()) {
+          const kept = narrow.batches[index]?.columns ?? [];
+          const lines = text.split('\n').map((line) => line.split('\t'));
+          const cellsOf = (names: readonly string[]) => lines.map((cells) => cells.filter((_, place) => names.includes(columns[place] as string)).join('\t'));
+          expect(narrow.batches[index]?.text).toBe(cellsOf(kept).join('\n'));
+          const others = columns.filter((name) => !kept.includes(name));
+          expect(cellsOf(others).join('\t').replaceAll('\\N', '').trim()).toBe('');
+          expect(kept).toEqual(expect.arrayContaining([columns[0], ...(narrow.batches[index - 1]?.columns ?? [])]));
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 

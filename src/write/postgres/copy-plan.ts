@@ -12,19 +12,24 @@ export interface CopyPlan {
   readonly store: RowStore;
   /** In the store's memory. */
   readonly address: number;
-  readonly columnCount: number;
+  columnCount: number;
 }
 
-/** Undefined when there is no memory for it. */
-export function placeCopyPlan(store: RowStore, { columns, joinColumns }: LoadTable): CopyPlan | undefined {
+/** Room for all columns of a table, and none of them yet; undefined when there is no memory for it. */
+export function placeCopyPlan(store: RowStore, { columns }: LoadTable): CopyPlan | undefined {
   const address = store.functions.allocateHeap(columns.length * 8);
-  if (address === 0) return undefined;
+  return address === 0 ? undefined : { store, address, columnCount: 0 };
+}
+
+/** These columns are written from now on. */
+export function writeCopyPlan(plan: CopyPlan, columns: readonly SqlColumn[], { joinColumns }: LoadTable): void {
+  const { address, store } = plan;
   for (const [index, column] of columns.entries()) {
     const word = (address >> 2) + index * 2;
     store.words[word] = column.sourceIndex * cellByteCount;
     store.words[word + 1] = joinColumns.includes(column) ? kinds.indexed : kindOf(column);
   }
-  return { store, address, columnCount: columns.length };
+  plan.columnCount = columns.length;
 }
 
 function kindOf({ part, type }: SqlColumn): number {

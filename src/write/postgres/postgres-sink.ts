@@ -64,8 +64,6 @@ const sessionSettings = [
 const beforeRows = '"_fhir_flatten_before_rows"';
 
 const storeBytes = 1024 * 1024;
-/** While the server waits for rows. */
-const idleStoreBytes = 128 * 1024;
 
 export class PostgresSink implements Sink, PartSink {
   readonly storage: TypedStorage;
@@ -100,7 +98,9 @@ export class PostgresSink implements Sink, PartSink {
 
   /** The server is to begin early, and to have little left to do in the end. */
   get storeBytes(): number {
-    return this.#queue?.isIdle === true ? idleStoreBytes : storeBytes;
+    const { wantedBytes = storeBytes } = this.#queue ?? {};
+    // In the store they take twice the bytes.
+    return Math.min(2 * wantedBytes, storeBytes);
   }
 
   /** Connects, waits for the lock, and looks at what is there. */
@@ -297,7 +297,7 @@ export class PostgresSink implements Sink, PartSink {
     const existing = this.#catalog.get(schema.name);
     if (existing === undefined) {
       queue.execute([createStatement(table, schemaName), ...commentStatements(table, target)], place);
-      return new StagedTable({ table, relation: target, kind: 'made', queue, relieve });
+      return new StagedTable({ table, relation: target, kind: 'made', defaulted: new Set(), queue, relieve });
     }
     if (!this.#existing.has(schema.name)) {
       checkTable(table, existing);
@@ -307,11 +307,12 @@ export class PostgresSink implements Sink, PartSink {
     if (added.length > 0) queue.execute([addColumnStatement(table, target, added), ...commentStatements(table, target, added)], place);
     if (this.#mayFillEmpty && existing.isPlainAndEmpty && hasDistinctRows(table)) {
       queue.execute([refuseRowsStatement(target)], place);
-      return new StagedTable({ table, relation: target, kind: 'empty', queue, relieve });
+      const defaulted = new Set([...existing.columns].flatMap(([name, { hasDefault }]) => (hasDefault ? [name] : [])));
+      return new StagedTable({ table, relation: target, kind: 'empty', defaulted, queue, relieve });
     }
     const name = quoteName(`_fhir_flatten_rows_${this.#staged.size}`);
     queue.execute([`CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`], place);
-    return new StagedTable({ table, relation: `pg_temp.${name}`, kind: 'temporary', queue, relieve });
+    return new StagedTable({ table, relation: `pg_temp.${name}`, kind: 'temporary', defaulted: new Set(), queue, relieve });
   }
 
   #makeTable(schema: TableSchema): LoadTable {

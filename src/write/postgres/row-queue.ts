@@ -5,10 +5,10 @@
 import type { Session } from './session.ts';
 import type { Work } from './statement-batch.ts';
 
+/** Rows of a table, in their order: one piece for each statement that takes them. */
 interface Pending {
-  readonly sql: string;
   readonly place: string;
-  chunks: Uint8Array[];
+  pieces: { readonly sql: string; readonly chunks: Uint8Array[] }[];
   byteCount: number;
 }
 
@@ -16,8 +16,9 @@ interface Pending {
 const segmentBytes = 64 * 1024;
 /** A server with less than this to do will soon have nothing. */
 const idleBytes = 512 * 1024;
-/** It gets what there is when so many have come together, of tables with at least a few. */
-const idleTurnBytes = 64 * 1024;
+/** It gets what there is when so many have come together, of tables with at least a few: early at first, later in larger messages. */
+const firstIdleBytes = 64 * 1024;
+const lastIdleBytes = 256 * 1024;
 const idleSegmentBytes = 4 * 1024;
 /** Of one message with all its rows, but for the last of them: a server before 13 has one limit of time for a message. */
 const messageBytes = 1024 * 1024;
@@ -32,6 +33,7 @@ export class RowQueue {
   #pendingBytes = 0;
   #sentBytes = 0;
   #bytesSinceTurn = 0;
+  #idleBytes = firstIdleBytes;
   #waiting: Work[] = [];
   /** While something is being sent. */
   #sending: Promise<void> | undefined;
@@ -52,21 +54,23 @@ export class RowQueue {
     return this.#isRefused;
   }
 
-  /** True while the server has nothing to do, or soon will. */
-  get isIdle(): boolean {
-    return this.#sentBytes + this.#pendingBytes < idleBytes;
+  /** How many the server waits for; undefined while it has enough to do. */
+  get wantedBytes(): number | undefined {
+    return this.#sentBytes + this.#pendingBytes < idleBytes ? this.#idleBytes : undefined;
   }
 
   /** Rows for `COPY … FROM STDIN`; the bytes must stay as they are. A fault is thrown by a later call of another method. */
   add(name: string, sql: string, place: string, bytes: Uint8Array): void {
     if (this.#isRefused) return;
-    const pending = this.#pending.get(name) ?? { sql, place, chunks: [], byteCount: 0 };
+    const pending = this.#pending.get(name) ?? { place, pieces: [], byteCount: 0 };
     this.#pending.set(name, pending);
-    pending.chunks.push(bytes);
+    const last = pending.pieces.at(-1);
+    if (last?.sql === sql) last.chunks.push(bytes);
+    else pending.pieces.push({ sql, chunks: [bytes] });
     pending.byteCount += bytes.length;
     this.#pendingBytes += bytes.length;
     this.#bytesSinceTurn += bytes.length;
-    if (this.#pendingBytes >= idleTurnBytes) this.#start();
+    if (this.#pendingBytes >= this.#idleBytes) this.#start();
   }
 
   /** Statements before the rows that are sent after them. A fault is thrown by a later call of another method. */
@@ -79,7 +83,7 @@ export class RowQueue {
   async relieve(): Promise<boolean> {
     if (this.#failure !== undefined) throw this.#failure;
     while (this.#sentBytes + this.#pendingBytes > maxHeldBytes) await this.#round;
-    const isTurn = this.#bytesSinceTurn >= (this.isIdle ? idleTurnBytes : turnBytes);
+    const isTurn = this.#bytesSinceTurn >= (this.wantedBytes ?? turnBytes);
     if (isTurn) {
       this.#bytesSinceTurn = 0;
       await new Promise((resolve) => setImmediate(resolve));
@@ -120,6 +124,7 @@ export class RowQueue {
     for (let works = this.#takeWorks(); works.length > 0; works = this.#takeWorks()) {
       this.#round = this.#send(works);
       await this.#round;
+      this.#idleBytes = Math.min(2 * this.#idleBytes, lastIdleBytes);
     }
     this.#sending = undefined;
   }
@@ -130,14 +135,14 @@ export class RowQueue {
     const works = this.#waiting;
     this.#waiting = [];
     const largest = [...this.#pending.values()].filter(({ byteCount }) => byteCount > 0).sort((a, b) => b.byteCount - a.byteCount);
-    const isIdle = this.#pendingBytes >= idleTurnBytes && (largest[0]?.byteCount ?? 0) < segmentBytes;
+    const isIdle = this.#pendingBytes >= this.#idleBytes && (largest[0]?.byteCount ?? 0) < segmentBytes;
     const least = this.#isFlushing || this.#pendingBytes > maxHeldBytes / 2 ? 1 : isIdle ? idleSegmentBytes : segmentBytes;
     let byteCount = 0;
     for (const pending of largest) {
       if (byteCount >= messageBytes || pending.byteCount < least) break;
       byteCount += pending.byteCount;
-      works.push({ statements: [pending.sql], place: pending.place, rows: pending.chunks });
-      pending.chunks = [];
+      for (const { chunks, sql } of pending.pieces) works.push({ statements: [sql], place: pending.place, rows: chunks });
+      pending.pieces = [];
       pending.byteCount = 0;
     }
     this.#pendingBytes -= byteCount;

@@ -2,7 +2,7 @@
 
 import type { TableWriter } from '../../types.ts';
 import { CopyEncoder } from './copy-encoder.ts';
-import { type LoadTable, listColumns } from './load-table.ts';
+import { type LoadTable, listColumns, type SqlColumn } from './load-table.ts';
 import { placeOf, type StagedKind } from './merge-table.ts';
 import type { RowQueue } from './row-queue.ts';
 
@@ -11,6 +11,8 @@ export interface StagedTableOptions {
   /** The temporary table, or the target itself. */
   readonly relation: string;
   readonly kind: StagedKind;
+  /** Columns with another default than null. */
+  readonly defaulted: ReadonlySet<string>;
   readonly queue: RowQueue;
   /** Resolves when more rows may come. */
   readonly relieve: () => Promise<void>;
@@ -23,18 +25,20 @@ export class StagedTable {
   rowCount = 0;
   readonly #queue: RowQueue;
   readonly #relieve: () => Promise<void>;
-  readonly #copy: string;
   readonly #encoder: CopyEncoder;
+  #columns: readonly SqlColumn[] = [];
+  #copy = '';
 
-  constructor({ kind, queue, relation, relieve, table }: StagedTableOptions) {
+  constructor({ defaulted, kind, queue, relation, relieve, table }: StagedTableOptions) {
     this.table = table;
     this.relation = relation;
     this.kind = kind;
     this.#queue = queue;
     this.#relieve = relieve;
-    // Frozen rows need no second visit by the server later; nobody can see the table before it is committed.
-    this.#copy = `COPY ${relation} (${listColumns(table.columns)}) FROM STDIN${kind === 'made' ? ' WITH (FREEZE)' : ''}`;
-    this.#encoder = new CopyEncoder(table);
+    this.#encoder = new CopyEncoder(
+      table,
+      table.columns.filter(({ name }) => defaulted.has(name)),
+    );
   }
 
   get replacedCharacterCount(): number {
@@ -45,6 +49,16 @@ export class StagedTable {
     return this.#encoder.unfitCount;
   }
 
+  #copyStatement(): string {
+    const { columns } = this.#encoder;
+    if (this.#columns !== columns) {
+      this.#columns = columns;
+      // Frozen rows need no second visit by the server later; nobody can see the table before it is committed.
+      this.#copy = `COPY ${this.relation} (${listColumns(columns)}) FROM STDIN${this.kind === 'made' ? ' WITH (FREEZE)' : ''}`;
+    }
+    return this.#copy;
+  }
+
   writer(): TableWriter {
     const { table } = this;
     let rowCount = 0;
@@ -52,7 +66,8 @@ export class StagedTable {
       write: async (batch) => {
         rowCount += batch.rowCount;
         this.rowCount += batch.rowCount;
-        this.#queue.add(table.schema.name, this.#copy, placeOf(this), this.#encoder.encode(batch));
+        const bytes = this.#encoder.encode(batch);
+        this.#queue.add(table.schema.name, this.#copyStatement(), placeOf(this), bytes);
         await this.#relieve();
       },
       // What was replaced is told in words of its own.
