@@ -77,7 +77,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     // They end while the output is published.
     ending = endThreads();
     if (merged === undefined) {
-      onStage('reading again in one thread');
+      onStage('reading again from the start');
       await sink.part(0).restart();
       merged = await readParts(options, [sources]);
     }
@@ -88,7 +88,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
 }
 
-/** Undefined when the parts, each by itself, could not do what a reading in one piece does: rare, and no fault. */
+/** Undefined when the parts, each by itself, could not do what a reading in one piece does, or the rows have to come once more: rare, and no fault. */
 async function readParts(options: RunOptions, ranges: readonly (readonly Source[])[]): Promise<MergedReading | undefined> {
   const hashSeeds = randomSeeds();
   const parts = makeParts(options, ranges, hashSeeds);
@@ -116,7 +116,7 @@ async function readAll(options: RunOptions, parts: readonly Part[], hashSeeds: r
       const decisions = decided[number];
       return decisions === undefined ? (first[number] as (typeof first)[number]) : await part.readAgain(decisions);
     });
-    if (haveCollidingKeys(readings)) return undefined;
+    if (haveCollidingKeys(readings) || options.sink.needsRestart === true) return undefined;
   }
   return mergeReadings(readings, options.registry, options.onDiagnostic);
 }

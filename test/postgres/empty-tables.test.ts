@@ -166,6 +166,7 @@ describe('rows with the same key in empty tables', () => {
     const version = (gender: string, second: number) => patient('v', { gender, meta: { lastUpdated: `2024-01-01T00:00:0${second}Z` } });
     const outcome = await loadFiles({ 'a.ndjson': ndjson(version('old', 1), version('new', 3), version('middle', 2), ...twice) });
     expect(changesOf(outcome)).toMatchObject({ patient: inserted(2), patient_name: inserted(2) });
+    expect(outcome.stderr.split(warning)).toHaveLength(2);
     expect(await query('SELECT gender FROM patient ORDER BY 1')).toEqual([{ gender: 'g1' }, { gender: 'new' }]);
   });
 });

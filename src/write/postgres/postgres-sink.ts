@@ -202,12 +202,11 @@ export class PostgresSink implements Sink, PartSink {
 
   async restart(): Promise<void> {
     const { queue, session } = this.#started();
+    if (queue.isRefused) this.#mayFillEmpty = false;
     await queue.reset();
     await session.query(`ROLLBACK TO SAVEPOINT ${beforeRows}`, 'the load');
     this.#staged.clear();
     this.#deletions = [];
-    // There is no third reading.
-    this.#mayFillEmpty = false;
   }
 
   async finish(): Promise<void> {
