@@ -14,7 +14,7 @@ export interface ColumnEncodings {
 }
 
 /** Texts looked at for each column. */
-const sampleCount = 64;
+const sampleCount = 32;
 /** A dictionary pays from so many texts a different one on. */
 const leastRepetition = 2;
 
