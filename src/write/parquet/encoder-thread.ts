@@ -12,7 +12,7 @@ import type { IpcColumn } from './ipc-stream.ts';
 import { type Append, giveRows, openFile } from './open-file.ts';
 
 /** Rows that the thread has not encoded yet, and bytes not written yet, are of so many bytes of rows; then the run waits. */
-const maxByteCountUnderWay = 24 * 1024 * 1024;
+const maxByteCountUnderWay = 12 * 1024 * 1024;
 /** Memory for rows is made in multiples of this, so that it fits others. */
 const memoryUnit = 512 * 1024;
 
