@@ -466,7 +466,7 @@ export interface PartSink {
   saveFile?(name: string, bytes: Uint8Array): void;
   /** Forgets all tables, files and rejects written so far; `open` is called anew. */
   restart(): Promise<void>;
-  /** After the last table is closed: all is written, though not yet durable. */
+  /** After the last table is closed. What is left to do without the caller may go on until `commit`. */
   finish(): Promise<void>;
 }
 

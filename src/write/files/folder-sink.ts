@@ -77,9 +77,10 @@ class FilesSink implements FolderSink {
     if (this.#singlePath !== undefined && tables.length > 1) {
       throw new UserError('OUTPUT_ONE_TABLE', { parameters: { path: this.#singlePath, count: tables.length }, exitCode: 2 });
     }
-    const { queue } = this.part(0);
+    const first = this.part(0);
+    const { queue } = first;
     // Those who join files read what was written.
-    await queue.flush();
+    if (partCount > 1) await first.whenWritten();
     const moves: { from: string; to: string }[] = [];
     for (const table of tables) moves.push({ from: await this.#join(table), to: this.#finalPath(table.schema) });
     const removals: string[] = [];
@@ -93,6 +94,7 @@ class FilesSink implements FolderSink {
       removals.push(...this.#staleFiles(earlier, tables), ...this.#staleSaved(earlier, saved));
       moves.push(await this.#addJson('_schema.json', this.#schemaContent(earlier, tables, saved.length)), await this.#addJson('_report.json', report));
     }
+    await first.whenWritten();
     await queue.finish();
     // What rows point to is there before them.
     await this.#folder.publish({ moves: [...saved, ...moves], removals });

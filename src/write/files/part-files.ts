@@ -22,6 +22,8 @@ export class PartFiles implements PartSink {
   #encoders: TableEncoders;
   /** Of the files of tables, so far. */
   #paths: string[] = [];
+  /** The last bytes of the tables. */
+  #encoded: Promise<void> | undefined;
   readonly #saved: SavedFiles;
   #rejects: RejectsFile;
 
@@ -75,14 +77,22 @@ export class PartFiles implements PartSink {
   }
 
   async finish(): Promise<void> {
-    await this.#encoders.finish?.();
-    await this.queue.flush();
+    this.#encoded = this.#encoders.finish?.();
+    // Whoever waits for it gets the error; without this, Node would call it unhandled until then.
+    this.#encoded?.catch(() => {});
+    // Part 0's files stay open: the others' rows are appended to them. What is left to encode goes on beside the rest of the run.
+    if (this.number > 0) await this.whenWritten();
     this.#rejects.flush();
     this.#saved.check();
-    // Part 0's files stay open: the others' rows are appended to them.
     if (this.number === 0) return;
     await this.queue.drop();
     this.#rejects.close();
+  }
+
+  /** After `finish`: all is in the files. */
+  async whenWritten(): Promise<void> {
+    await this.#encoded;
+    await this.queue.flush();
   }
 
   /** No file is opened or written from now on. */

@@ -148,6 +148,8 @@ class FilledPart implements PartSink {
 
   async finish(): Promise<void> {
     await this.files.finish();
+    // They are read again when all parts are done.
+    await this.files.whenWritten();
     // Part 0 of the inner sink gets the rows of all, later.
     if (this.files.number > 0) await this.#inner.finish();
   }
