@@ -152,11 +152,11 @@ function chooseDestination(options: ConvertOptions, registry: Registry, tables: 
   return chooseOutput(out ?? defaultOut, format, registry, tableCount);
 }
 
-/** Throws a UserError where a table is to have a key that does not exist; the database says which tables do not fit. */
+/** Throws a UserError where a table is there that does not fit, or is to have a key that it cannot have. */
 function checkTables(database: PostgresSink, registry: Registry, tableNames: ReadonlySet<string> | undefined, { postgres, suggest }: ConvertOptions): void {
   const withKeys = Object.keys(postgres?.keys ?? {});
   checkTableNames(withKeys, registry, suggest);
-  database.checkSoon(findTablesAmong([...database.names, ...withKeys], registry), (name) => tableNames?.has(name) ?? true);
+  for (const tables of findTablesAmong([...database.names, ...withKeys], registry)) database.check(tables.filter(({ name }) => tableNames?.has(name) ?? true));
 }
 
 /** Several threads need files that each can open, a place that each can write to, and tables that each can make. */

@@ -84,8 +84,8 @@ export function findTables(names: readonly string[], registry: Registry): Readon
   return new Map([...tablesOf(types, names, registry)].flat().map((table) => [table.name, table]));
 }
 
-/** Those of a type at a time, where most names are of other things: only types that may have a table of such a name are asked. */
-export function findTablesAmong(names: readonly string[], registry: Registry): Iterator<readonly TableSchema[], void> {
+/** Those of each type, where most names are of other things: only types that may have a table of such a name are asked. */
+export function findTablesAmong(names: readonly string[], registry: Registry): Iterable<readonly TableSchema[]> {
   const own = registry.plugins
     .slice(1)
     .flatMap(({ flatteners = [], resourceTypes = [] }) => [...flatteners.map((flattener) => flattener.resourceType), ...resourceTypes]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
-import { makeFolder, ndjson, type Outcome, runCommand } from '../support/run-command.ts';
+import { makeFolder, ndjson, type Outcome, runCommand, startCommand } from '../support/run-command.ts';
 
 let server: PostgresServer;
 let database: string;
@@ -275,6 +275,10 @@ describe('tables that are there', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain('table observation is there already and does not fit: column id is integer, and text is needed');
     expect(await query('SELECT gender FROM patient')).toEqual([{ gender: 'female' }]);
+    // Before the input is read, which here does not end.
+    const reading = startCommand(['-', '--pg', '--fhir-version', 'r4'], { cwd: makeFolder(), env: server.env(database) });
+    reading.process.stdin?.write(ndjson(ada));
+    expect((await reading.outcome).stderr).toContain('table observation is there already and does not fit');
     // Also where nothing would be loaded into them this time.
     const other = await loadFolder(makeFolder({ 'a.ndjson': ndjson({ ...ada, gender: 'other' }) }));
     expect([other.exitCode, other.stderr]).toEqual([1, expect.stringContaining('table observation is there already and does not fit: column id is integer')]);

@@ -79,8 +79,6 @@ export class PostgresSink implements Sink, PartSink {
   readonly #existing = new Map<string, LoadTable>();
   readonly #staged = new Map<string, StagedTable>();
   readonly #expected = new Set<string>();
-  #unchecked: Iterator<readonly TableSchema[], void> | undefined;
-  #isWanted: (name: string) => boolean = () => true;
   #deletions: Deletion[] = [];
   #scratchFolder: string | undefined;
   #outcome: MergeOutcome | undefined;
@@ -132,21 +130,9 @@ export class PostgresSink implements Sink, PartSink {
     return await this.#started().records.findFiles(names, settingsHash);
   }
 
-  /**
-   * For the first table that is there and does not fit, or that Postgres cannot have, a UserError is thrown while rows come,
-   * or by `finish`. The tables of each type are asked for in turn: making them takes time that the server need not wait for.
-   */
-  checkSoon(tablesByType: Iterator<readonly TableSchema[], void>, isWanted: (name: string) => boolean): void {
-    this.#unchecked = tablesByType;
-    this.#isWanted = isWanted;
-  }
-
-  /** False when all are. */
-  #checkNext(): boolean {
-    const { done, value: schemas } = this.#unchecked?.next() ?? { done: true, value: undefined };
-    if (done === true || schemas === undefined) return false;
+  /** Throws a UserError for the first table that is there and does not fit, or that Postgres cannot have. */
+  check(schemas: readonly TableSchema[]): void {
     for (const schema of schemas) {
-      if (this.#existing.has(schema.name) || !this.#isWanted(schema.name)) continue;
       const existing = this.#catalog.get(schema.name);
       if (existing === undefined && schema.role !== 'view') continue;
       const table = this.#makeTable(schema);
@@ -154,7 +140,6 @@ export class PostgresSink implements Sink, PartSink {
       checkTable(table, existing);
       this.#existing.set(schema.name, table);
     }
-    return true;
   }
 
   /** Its own only part: a transaction has one connection. */
@@ -210,16 +195,7 @@ export class PostgresSink implements Sink, PartSink {
   }
 
   async finish(): Promise<void> {
-    const flushed = this.#started().queue.flush();
-    flushed.catch(() => {});
-    // The server goes on with its work meanwhile.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#checkNext());
-    await flushed;
-  }
-
-  async #relieve(): Promise<void> {
-    if (await this.#started().queue.relieve()) this.#checkNext();
+    await this.#started().queue.flush();
   }
 
   /** Everything but what makes it visible. */
@@ -288,7 +264,6 @@ export class PostgresSink implements Sink, PartSink {
   /** The statements that make it wait for their turn, like the rows. */
   #stage(schema: TableSchema): StagedTable {
     const { queue } = this.#started();
-    const relieve = () => this.#relieve();
     const { schemaName } = this.#options;
     const table = this.#existing.get(schema.name) ?? this.#makeTable(schema);
     const place = placeOf({ table });
@@ -296,7 +271,7 @@ export class PostgresSink implements Sink, PartSink {
     const existing = this.#catalog.get(schema.name);
     if (existing === undefined) {
       queue.execute([createStatement(table, schemaName), ...commentStatements(table, target)], place);
-      return new StagedTable({ table, relation: target, kind: 'made', defaulted: new Set(), queue, relieve });
+      return new StagedTable({ table, relation: target, kind: 'made', defaulted: new Set(), queue });
     }
     if (!this.#existing.has(schema.name)) {
       checkTable(table, existing);
@@ -307,11 +282,11 @@ export class PostgresSink implements Sink, PartSink {
     if (this.#mayFillEmpty && existing.isPlainAndEmpty && hasDistinctRows(table)) {
       queue.execute([refuseRowsStatement(target)], place);
       const defaulted = new Set([...existing.columns].flatMap(([name, { hasDefault }]) => (hasDefault ? [name] : [])));
-      return new StagedTable({ table, relation: target, kind: 'empty', defaulted, queue, relieve });
+      return new StagedTable({ table, relation: target, kind: 'empty', defaulted, queue });
     }
     const name = quoteName(`_fhir_flatten_rows_${this.#staged.size}`);
     queue.execute([`CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`], place);
-    return new StagedTable({ table, relation: `pg_temp.${name}`, kind: 'temporary', defaulted: new Set(), queue, relieve });
+    return new StagedTable({ table, relation: `pg_temp.${name}`, kind: 'temporary', defaulted: new Set(), queue });
   }
 
   #makeTable(schema: TableSchema): LoadTable {

@@ -79,17 +79,15 @@ export class RowQueue {
     this.#waiting.push({ statements, place });
   }
 
-  /** Resolves when more may come; with true where the connection had its turn. */
-  async relieve(): Promise<boolean> {
+  /** Resolves when more may come. */
+  async relieve(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     while (this.#sentBytes + this.#pendingBytes > maxHeldBytes) await this.#round;
-    const isTurn = this.#bytesSinceTurn >= (this.wantedBytes ?? turnBytes);
-    if (isTurn) {
+    if (this.#bytesSinceTurn >= (this.wantedBytes ?? turnBytes)) {
       this.#bytesSinceTurn = 0;
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.#failure !== undefined) throw this.#failure;
-    return isTurn;
   }
 
   /** Sends all, and waits until the server has it. */

@@ -14,8 +14,6 @@ export interface StagedTableOptions {
   /** Columns with another default than null. */
   readonly defaulted: ReadonlySet<string>;
   readonly queue: RowQueue;
-  /** Resolves when more rows may come. */
-  readonly relieve: () => Promise<void>;
 }
 
 export class StagedTable {
@@ -24,17 +22,15 @@ export class StagedTable {
   readonly kind: StagedKind;
   rowCount = 0;
   readonly #queue: RowQueue;
-  readonly #relieve: () => Promise<void>;
   readonly #encoder: CopyEncoder;
   #columns: readonly SqlColumn[] = [];
   #copy = '';
 
-  constructor({ defaulted, kind, queue, relation, relieve, table }: StagedTableOptions) {
+  constructor({ defaulted, kind, queue, relation, table }: StagedTableOptions) {
     this.table = table;
     this.relation = relation;
     this.kind = kind;
     this.#queue = queue;
-    this.#relieve = relieve;
     this.#encoder = new CopyEncoder(
       table,
       table.columns.filter(({ name }) => defaulted.has(name)),
@@ -68,7 +64,7 @@ export class StagedTable {
         this.rowCount += batch.rowCount;
         const bytes = this.#encoder.encode(batch);
         this.#queue.add(table.schema.name, this.#copyStatement(), placeOf(this), bytes);
-        await this.#relieve();
+        await this.#queue.relieve();
       },
       // What was replaced is told in words of its own.
       close: async () => ({ rowCount, replacedCharacterCount: 0 }),
