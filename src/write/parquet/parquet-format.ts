@@ -12,7 +12,15 @@ import { EncoderThread } from './encoder-thread.ts';
 import { openFile, whenOpen } from './open-file.ts';
 import type { ParquetOptions } from './parquet-options.ts';
 
-const limits = { rowCount: 60_000, byteCount: 12 * 1024 * 1024, totalByteCount: 36 * 1024 * 1024, pieceByteCount: 512 * 1024 };
+/**
+ * The encoder is to have something to do early, and little in the end. But a piece takes some time, however few rows it has,
+ * so those that come later in a group are larger; and a group that has begun takes memory, so many tables begin theirs later.
+ */
+function pieceByteCount(tableCount: number, givenByteCount: number): number {
+  return Math.max(512 * 1024, tableCount * 26 * 1024, givenByteCount / 4);
+}
+
+const limits = { rowCount: 60_000, byteCount: 12 * 1024 * 1024, totalByteCount: 36 * 1024 * 1024, pieceByteCount };
 
 /**
  * The format `parquet` with these options.

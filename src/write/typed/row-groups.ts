@@ -31,12 +31,9 @@ export interface RowGroupLimits {
   readonly byteCount: number;
   /** Over all tables. */
   readonly totalByteCount: number;
-  /** From which size on rows are given to the writer before their group is whole, where it has none yet; else they wait for that. */
-  readonly pieceByteCount?: number;
+  /** From which size on rows are given to the writer before their group is whole; else they wait for that. */
+  readonly pieceByteCount?: (tableCount: number, givenByteCount: number) => number;
 }
-
-/** A piece takes some time, however few rows it has, so later ones are larger: this part of what the writer has of the group. */
-const laterPiecePart = 1 / 4;
 
 /** The limits of one of several parts that are filled at the same time. */
 export function shareLimits({ byteCount, totalByteCount, ...others }: RowGroupLimits, partCount: number): RowGroupLimits {
@@ -59,7 +56,7 @@ export function createTypedEncoders(storage: TypedStorage, limits: RowGroupLimit
   return {
     open(schema, target) {
       const columns = expandColumns(schema, storage);
-      const table = new TypedTableWriter(new TableBuffers(schema, storage), openWriter(schema, columns, target), limits, relieve, () => tables.delete(table));
+      const table = new TypedTableWriter(new TableBuffers(schema, storage), openWriter(schema, columns, target), { limits, tables, relieve });
       tables.add(table);
       return table;
     },
@@ -72,22 +69,25 @@ function sumBytes(tables: Iterable<TypedTableWriter>): number {
   return byteCount;
 }
 
+/** The writers of a part, which share its memory. */
+interface WriterSet {
+  readonly limits: RowGroupLimits;
+  readonly tables: Set<TypedTableWriter>;
+  readonly relieve: () => Promise<void>;
+}
+
 class TypedTableWriter implements TableWriter {
   readonly #buffers: TableBuffers;
   readonly #writer: RowGroupWriter;
-  readonly #limits: RowGroupLimits;
-  readonly #relieve: () => Promise<void>;
-  readonly #onClose: () => void;
+  readonly #set: WriterSet;
   #rowCount = 0;
   /** Of the group at work: what the writer has. */
   #given = { rowCount: 0, byteCount: 0 };
 
-  constructor(buffers: TableBuffers, writer: RowGroupWriter, limits: RowGroupLimits, relieve: () => Promise<void>, onClose: () => void) {
+  constructor(buffers: TableBuffers, writer: RowGroupWriter, set: WriterSet) {
     this.#buffers = buffers;
     this.#writer = writer;
-    this.#limits = limits;
-    this.#relieve = relieve;
-    this.#onClose = onClose;
+    this.#set = set;
   }
 
   /** Of the group at work. What the writer has of it takes no more than before. */
@@ -99,19 +99,20 @@ class TypedTableWriter implements TableWriter {
     this.#rowCount += batch.rowCount;
     // Before any wait: while others of its rows move on, a resource with contained ones may add more.
     this.#buffers.append(batch);
-    const { byteCount, pieceByteCount = Number.POSITIVE_INFINITY, rowCount } = this.#limits;
+    const { byteCount, pieceByteCount, rowCount } = this.#set.limits;
     if (this.#given.rowCount + this.#buffers.rowCount >= rowCount || this.byteCount >= byteCount) {
       await this.flush();
       return;
     }
-    if (this.#buffers.byteCount >= Math.max(pieceByteCount, this.#given.byteCount * laterPiecePart)) await this.#givePiece();
-    await this.#relieve();
+    const least = pieceByteCount?.(this.#set.tables.size, this.#given.byteCount);
+    if (least !== undefined && this.#buffers.byteCount >= least) await this.#givePiece();
+    await this.#set.relieve();
   }
 
   async close(): Promise<TableFacts> {
     await this.flush();
     await this.#writer.close();
-    this.#onClose();
+    this.#set.tables.delete(this);
     const { replacedCharacters, unfit } = this.#buffers.counts();
     return { rowCount: this.#rowCount, replacedCharacterCount: replacedCharacters, unfitCellCount: unfit };
   }
