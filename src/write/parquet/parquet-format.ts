@@ -20,7 +20,7 @@ function pieceByteCount(tableCount: number, givenByteCount: number): number {
   return Math.max(512 * 1024, tableCount * 26 * 1024, givenByteCount / 4);
 }
 
-const limits = { rowCount: 60_000, byteCount: 12 * 1024 * 1024, totalByteCount: 36 * 1024 * 1024, pieceByteCount };
+const limits = { rowCount: 60_000, byteCount: 12 * 1024 * 1024, totalByteCount: 28 * 1024 * 1024, pieceByteCount };
 
 /**
  * The format `parquet` with these options.
