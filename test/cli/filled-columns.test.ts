@@ -1,7 +1,6 @@
 // --columns filled: the same rows without the columns that are empty in all of them.
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
@@ -77,17 +76,17 @@ it('tables without rows have their keys with --all-tables', async () => {
 });
 
 describe('on stdout', () => {
-  const temporaryFolders = () => readdirSync(tmpdir()).filter((name) => /^fhir-flatten-[A-Za-z0-9]{6}$/.test(name));
-
   it('works, also from stdin, takes back what was superseded, and leaves nothing behind', async () => {
     const versions = ndjson({ resourceType: 'Patient', id: 'p', active: true }, { resourceType: 'Patient', id: 'p', gender: 'male' });
-    const before = temporaryFolders();
+    // Of its own: others run beside this.
+    const temporary = makeFolder();
     const { exitCode, stdout, stderr } = await runCommand(['-', '-o', '-', '-t', 'patient', '--columns', 'filled', '-q'], {
       cwd: makeFolder(),
+      env: { TMPDIR: temporary, TEMP: temporary },
       input: versions,
     });
     expect([exitCode, stdout, stderr]).toEqual([0, 'id,gender\np,male\n', '']);
-    expect(temporaryFolders().filter((name) => !before.includes(name))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it('ends quietly when its reader goes away', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findSources } from '../../src/read/find-sources.ts';
 import { makeZip, type ZipInput } from './make-zip.ts';
 import { read, readSources } from './read-all.ts';
@@ -196,9 +196,12 @@ describe('zip', () => {
   });
 
   it('leaves no temporary file behind', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('fhir-flatten-'));
+    // In a folder of its own: others run beside this.
+    const temporary = mkdtempSync(join(folder, 'temporary-'));
+    for (const name of ['TMPDIR', 'TEMP']) vi.stubEnv(name, temporary);
     await read(makeZip([patientFile('1.json')]));
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('fhir-flatten-'))).toEqual(before);
+    vi.unstubAllEnvs();
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });
 
