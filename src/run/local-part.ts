@@ -3,30 +3,19 @@
 import type { ByteLane } from '../bytes/byte-lane.ts';
 import type { RowStore } from '../bytes/row-store.ts';
 import { describeFault } from '../describe-fault.ts';
-import { type Diagnostic, Diagnostics, type Location, RowFault, UserError } from '../diagnostics.ts';
-import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '../json.ts';
+import { type Diagnostic, Diagnostics, RowFault, UserError } from '../diagnostics.ts';
+import { stringifyJson } from '../json.ts';
 import { sha256Hex } from '../lazy-crypto.ts';
 import type { Registry } from '../registry.ts';
-import type {
-  BundleScope,
-  CellStorage,
-  Containment,
-  Deletion,
-  PartSink,
-  ReadLimits,
-  ResourceEnvelope,
-  ResourceHead,
-  Source,
-  TableBuilder,
-  TableSchema,
-} from '../types.ts';
+import type { CellStorage, Containment, Deletion, PartSink, ReadLimits, ResourceEnvelope, Source, TableBuilder, TableSchema } from '../types.ts';
 import { saveInto } from './attachment-files.ts';
+import { ContainedEnvelope, type ContainedName, chooseLocalId, containedOf } from './contained-resources.ts';
 import { contentHash } from './content-hash.ts';
 import { createKeyHash, type KeyHash } from './key-hash.ts';
 import { KeyTable } from './key-table.ts';
-import { instantMs, lastUpdatedMs } from './last-updated.ts';
+import { MetResource } from './met-resource.ts';
 import type { Part, PartReading } from './part.ts';
-import { type Finding, type Progress, type ReadSource, type RejectResource, readResources, resourceTypeOf, tableType } from './read-resources.ts';
+import { type Finding, type Progress, type ReadSource, type RejectResource, readResources } from './read-resources.ts';
 import { ReferenceCounts } from './reference-counts.ts';
 import { noReferenceDecisions, ReferenceIndex } from './reference-index.ts';
 import { decideId } from './resource-id.ts';
@@ -134,14 +123,6 @@ function takesRowsAsBytes({ outputs = [], storage }: PartSink): boolean {
   return outputs.length === 0 && (storage.kind === 'text' ? storage.isOfBytes === true : storage.lists !== undefined);
 }
 
-/** Its own id, unless another one of its type has that before it; without an id, its place. */
-function chooseLocalId(ownId: string | undefined, type: string, index: number, taken: ReadonlySet<string>): string {
-  const own = ownId === undefined || ownId === '' ? `${index}` : ownId;
-  let localId = own;
-  for (let number = 2; taken.has(`${type} ${localId}`); number++) localId = `${own}#${number}`;
-  return localId;
-}
-
 /** What the part has met, over both readings. */
 interface PartIndexes {
   readonly resources: ResourceIndex;
@@ -158,90 +139,6 @@ interface PartIndexes {
 interface PartMemory {
   readonly byteLane: ByteLane | undefined;
   readonly rowStore: RowStore | undefined;
-}
-
-/** A contained resource stands where its container does. */
-class ContainedEnvelope implements ResourceEnvelope {
-  readonly head: ResourceHead | undefined;
-  readonly fullUrl = undefined;
-  readonly #container: ResourceEnvelope;
-  readonly #index: number;
-
-  constructor(container: ResourceEnvelope, index: number, head: ResourceHead | undefined) {
-    this.head = head;
-    this.#container = container;
-    this.#index = index;
-  }
-
-  get resource(): JsonObject {
-    return (this.#container.resource['contained'] as JsonValue[])[this.#index] as JsonObject;
-  }
-
-  get hasNumberText(): boolean {
-    return this.#container.hasNumberText;
-  }
-
-  get bundle(): BundleScope | undefined {
-    return this.#container.bundle;
-  }
-
-  location(): Location {
-    return this.#container.location();
-  }
-
-  rawText(): string {
-    return this.#container.rawText();
-  }
-
-  rawBytes(): Uint8Array {
-    return this.#container.rawBytes();
-  }
-}
-
-/** When it was updated is asked for only where there are several versions, or parts. */
-class MetResource implements IndexedResource {
-  readonly resourceType: string;
-  readonly id: string;
-  readonly contentHash: number;
-  readonly #envelope: ResourceEnvelope;
-
-  constructor(envelope: ResourceEnvelope, resourceType: string, id: string, contentHash: number) {
-    this.#envelope = envelope;
-    this.resourceType = resourceType;
-    this.id = id;
-    this.contentHash = contentHash;
-  }
-
-  get lastUpdatedMs(): number {
-    const { head } = this.#envelope;
-    return head === undefined ? lastUpdatedMs(this.#envelope.resource) : instantMs(head.lastUpdated);
-  }
-}
-
-/** What is said of a contained resource; undefined where it can have no table. */
-interface ContainedName {
-  readonly type: string;
-  readonly id: string | undefined;
-  readonly head: ResourceHead | undefined;
-}
-
-/** One for each item of `contained`; undefined where that is no list. */
-function containedOf(envelope: ResourceEnvelope): readonly (ContainedName | undefined)[] | undefined {
-  const { head } = envelope;
-  if (head !== undefined && !head.hasOddContained) {
-    return head.contained?.map((inner) => {
-      const type = tableType(inner.resourceType);
-      return type === undefined ? undefined : { type, id: inner.id, head: inner };
-    });
-  }
-  const { contained } = envelope.resource;
-  if (!Array.isArray(contained)) return undefined;
-  return contained.map((resource) => {
-    const type = isJsonObject(resource) ? resourceTypeOf(resource) : undefined;
-    if (!isJsonObject(resource) || type === undefined) return undefined;
-    const id = Object.hasOwn(resource, 'id') ? resource['id'] : undefined;
-    return { type, id: typeof id === 'string' ? id : undefined, head: undefined };
-  });
 }
 
 /** In place of the hash of a content. */

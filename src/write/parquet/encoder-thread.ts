@@ -9,7 +9,7 @@ import type { ParquetTable } from './encode-row-group.ts';
 import type { FromEncoder, ToEncoder } from './encoder-messages.ts';
 import type { IpcRows } from './ipc-row-groups.ts';
 import type { IpcColumn } from './ipc-stream.ts';
-import { type Append, giveRows, openFile } from './open-file.ts';
+import { type Append, openFile, openWriter } from './open-file.ts';
 
 /** Rows that the thread has not encoded yet, and bytes not written yet, are of so many bytes of rows; then the run waits. */
 const maxByteCountUnderWay = 12 * 1024 * 1024;
@@ -77,7 +77,7 @@ export class EncoderThread {
       endGroup: async (rows: IpcRows | undefined) => await this.#ask({ kind: 'end-group', number, rows }, rows),
       close: async () => await this.#ask({ kind: 'close', number }),
     };
-    return await giveRows(columns, taker, (byteCount) => this.#allocate(byteCount));
+    return await openWriter(columns, taker, (byteCount) => this.#allocate(byteCount));
   }
 
   /** Gives rows over, and waits while too many of them are under way. */

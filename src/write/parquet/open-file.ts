@@ -9,10 +9,11 @@ export type Append = (bytes: Uint8Array) => Promise<void>;
 
 export async function openFile(columns: readonly IpcColumn[], table: ParquetTable, append: Append): Promise<RowGroupWriter> {
   const { ParquetFile } = await import('./parquet-file.ts');
-  return await giveRows(columns, new ParquetFile(table, append));
+  return await openWriter(columns, new ParquetFile(table, append));
 }
 
-export async function giveRows(columns: readonly IpcColumn[], taker: IpcTaker, allocate?: Allocate): Promise<RowGroupWriter> {
+/** @param taker - encodes the rows that are written; `allocate` gives the memory that they come to it in */
+export async function openWriter(columns: readonly IpcColumn[], taker: IpcTaker, allocate?: Allocate): Promise<RowGroupWriter> {
   const { IpcRowGroups } = await import('./ipc-row-groups.ts');
   return new IpcRowGroups(columns, taker, allocate);
 }

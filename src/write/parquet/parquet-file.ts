@@ -8,10 +8,10 @@ import { readStruct } from './thrift.ts';
 export class ParquetFile implements IpcTaker {
   readonly #encoder: Promise<RowGroupEncoder>;
   readonly #append: (bytes: Uint8Array) => Promise<void>;
-  /** Of the only row group so far: what comes behind its pages. */
+  /** Of the first row group, while there is no other: what comes behind its pages. */
   #tail: Uint8Array | undefined;
-  /** Once there are several. */
-  #metaData: FileMetaData | undefined;
+  /** Of all row groups, once there are several. */
+  readonly #metaData = new FileMetaData();
   /** Bytes written so far. */
   #offset = 0;
 
@@ -33,8 +33,7 @@ export class ParquetFile implements IpcTaker {
   }
 
   async close(): Promise<void> {
-    const end = this.#metaData?.footer() ?? this.#tail;
-    if (end !== undefined) await this.#write(end);
+    await this.#write(this.#tail ?? this.#metaData.footer());
   }
 
   /** As it stands: most tables have no other, and nothing in it has to move. */
@@ -46,10 +45,8 @@ export class ParquetFile implements IpcTaker {
   }
 
   async #writeAnother(file: Uint8Array): Promise<void> {
-    if (this.#metaData === undefined) {
-      this.#metaData = new FileMetaData();
-      this.#metaData.add(readStruct(findMetaData(this.#tail ?? file) as Uint8Array), magic.length);
-    }
+    if (this.#tail !== undefined) this.#metaData.add(readStruct(findMetaData(this.#tail) ?? new Uint8Array()), magic.length);
+    this.#tail = undefined;
     const { metaData, pages } = takeApart(file);
     this.#metaData.add(metaData, this.#offset);
     if (pages.length > 0) await this.#write(pages);

@@ -15,10 +15,10 @@ interface Pending {
 /** A statement takes the server some time, however few rows it has: so many are worth one. */
 const segmentBytes = 64 * 1024;
 /** A server with less than this to do will soon have nothing. */
-const idleBytes = 512 * 1024;
+const lowWaterBytes = 512 * 1024;
 /** It gets what there is when so many have come together, of tables with at least a few: early at first, later in larger messages. */
-const firstIdleBytes = 64 * 1024;
-const lastIdleBytes = 256 * 1024;
+const firstIdleMessageBytes = 64 * 1024;
+const lastIdleMessageBytes = 256 * 1024;
 const idleSegmentBytes = 4 * 1024;
 /** Of one message with all its rows, but for the last of them: a server before 13 has one limit of time for a message. */
 const messageBytes = 1024 * 1024;
@@ -33,7 +33,7 @@ export class RowQueue {
   #pendingBytes = 0;
   #sentBytes = 0;
   #bytesSinceTurn = 0;
-  #idleBytes = firstIdleBytes;
+  #idleMessageBytes = firstIdleMessageBytes;
   #waiting: Work[] = [];
   /** While something is being sent. */
   #sending: Promise<void> | undefined;
@@ -56,7 +56,7 @@ export class RowQueue {
 
   /** How many the server waits for; undefined while it has enough to do. */
   get wantedBytes(): number | undefined {
-    return this.#sentBytes + this.#pendingBytes < idleBytes ? this.#idleBytes : undefined;
+    return this.#sentBytes + this.#pendingBytes < lowWaterBytes ? this.#idleMessageBytes : undefined;
   }
 
   /** Rows for `COPY … FROM STDIN`; the bytes must stay as they are. A fault is thrown by a later call of another method. */
@@ -70,7 +70,7 @@ export class RowQueue {
     pending.byteCount += bytes.length;
     this.#pendingBytes += bytes.length;
     this.#bytesSinceTurn += bytes.length;
-    if (this.#pendingBytes >= this.#idleBytes) this.#start();
+    if (this.#pendingBytes >= this.#idleMessageBytes) this.#start();
   }
 
   /** Statements before the rows that are sent after them. A fault is thrown by a later call of another method. */
@@ -122,7 +122,7 @@ export class RowQueue {
     for (let works = this.#takeWorks(); works.length > 0; works = this.#takeWorks()) {
       this.#round = this.#send(works);
       await this.#round;
-      this.#idleBytes = Math.min(2 * this.#idleBytes, lastIdleBytes);
+      this.#idleMessageBytes = Math.min(2 * this.#idleMessageBytes, lastIdleMessageBytes);
     }
     this.#sending = undefined;
   }
@@ -133,7 +133,7 @@ export class RowQueue {
     const works = this.#waiting;
     this.#waiting = [];
     const largest = [...this.#pending.values()].filter(({ byteCount }) => byteCount > 0).sort((a, b) => b.byteCount - a.byteCount);
-    const isIdle = this.#pendingBytes >= this.#idleBytes && (largest[0]?.byteCount ?? 0) < segmentBytes;
+    const isIdle = this.#pendingBytes >= this.#idleMessageBytes && (largest[0]?.byteCount ?? 0) < segmentBytes;
     const least = this.#isFlushing || this.#pendingBytes > maxHeldBytes / 2 ? 1 : isIdle ? idleSegmentBytes : segmentBytes;
     let byteCount = 0;
     for (const pending of largest) {
