@@ -9,8 +9,8 @@ if (process.versions.node.startsWith('20.')) {
   // How much of a function runs before V8 optimizes it; by default 67,584. A run of half a second takes a tenth less of both
   // processors, which read files and write tables meanwhile. Longer runs do not notice.
   setFlagsFromString('--interrupt-budget=300000');
-  // The same for WebAssembly, of which a run uses thousands of functions for a short time when it writes Parquet; by default
-  // 1,800,000.
+  // The same for the WebAssembly module that reads records; by default 1,800,000. parquet-wasm has a setting of its own, see
+  // src/write/parquet/encode-row-group.ts.
   setFlagsFromString('--wasm-tiering-budget=20000000');
 }
 
