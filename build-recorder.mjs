@@ -1,25 +1,57 @@
-// Loaded before the command: keeps the code that V8 compiled in a run beside the scripts that it ran.
+// Loaded before the command, in each of its threads: keeps the code that V8 compiled in a run of the scripts and of the
+// WebAssembly modules that it loaded.
 
 import { renameSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
-import { codeNameOf } from './build-script.mjs';
+import { BroadcastChannel, isMainThread } from 'node:worker_threads';
+import { codeNameOf, digestOf, moduleCodeNameOf } from './build-script.mjs';
 
+/** Scripts and modules by what the files with their code are called. */
 const scripts = new Map();
+const modules = new Map();
 
 vm.Script = class extends vm.Script {
   constructor(source, options) {
     super(source, options);
     if (this.cachedDataRejected) throw new Error('V8 does not take the code of the run before: something has changed its flags');
-    scripts.set(options.filename, this);
+    scripts.set(codeNameOf(options.filename), this);
   }
 };
 syncBuiltinESMExports();
 
-process.on('exit', () => {
-  for (const [filename, script] of scripts) {
-    const path = codeNameOf(filename);
-    writeFileSync(`${path}.${process.pid}`, script.createCachedData());
-    renameSync(`${path}.${process.pid}`, path);
+// The code of a module belongs to all threads that have the module; the run's own thread is the one that is told of its end.
+const channel = new BroadcastChannel('modules of further threads');
+channel.unref();
+channel.onmessage = ({ data }) => modules.set(data.name, data.module);
+
+/** Of a module this small all functions are compiled; of others those that the run calls. */
+const smallByteCount = 1_000_000;
+
+WebAssembly.Module = class extends WebAssembly.Module {
+  constructor(bytes) {
+    // V8 gives away optimized code only.
+    setFlagsFromString('--no-liftoff');
+    if (bytes.length < smallByteCount) setFlagsFromString('--no-wasm-lazy-compilation');
+    super(bytes);
+    const name = moduleCodeNameOf(digestOf(bytes));
+    if (isMainThread) modules.set(name, this);
+    else channel.postMessage({ name, module: this });
   }
+};
+
+process.on('exit', () => {
+  if (!isMainThread) return;
+  // V8 takes code under the settings only that it was given away under.
+  for (const setting of ['--liftoff', '--wasm-dynamic-tiering', '--wasm-tier-up', '--wasm-lazy-compilation']) setFlagsFromString(setting);
+  const serialize = new Function('module', 'return %SerializeWasmModule(module)');
+  for (const [path, script] of scripts) write(path, script.createCachedData());
+  for (const [name, module] of modules) write(join(process.env.FHIR_FLATTEN_CODE, name), new Uint8Array(serialize(module)));
 });
+
+function write(path, code) {
+  writeFileSync(`${path}.${process.pid}`, code);
+  renameSync(`${path}.${process.pid}`, path);
+}

@@ -3,7 +3,8 @@
 // The code is V8's own of this build: another V8, processor or set of flags compiles the script as it would any other.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAst } from 'rolldown/parseAst';
@@ -11,6 +12,16 @@ import { parseAst } from 'rolldown/parseAst';
 /** Name of the file with the compiled code that this Node takes for a script; the module made below looks for it. */
 export function codeNameOf(scriptName) {
   return `${scriptName}.${process.versions.v8}.${process.arch}`;
+}
+
+/** The same of a WebAssembly module; src/compiled-module.ts looks for it. */
+export function moduleCodeNameOf(digest) {
+  return codeNameOf(`module-${digest}`);
+}
+
+/** As src/compiled-module.ts says which bytes a module has. */
+export function digestOf(bytes) {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 }
 
 /** Returns the module to stand where the chunk stood, and the script to stand beside it. */
@@ -67,19 +78,21 @@ function visit(node, edits) {
 }
 
 /**
- * Converts the samples with the command as it was built, which leaves the code compiled on the way: that of the first run
- * goes on into the second. Not to Parquet, for which a run changes V8's flags when it has begun: Arrow's columns are the same.
+ * Converts the samples with the command as it was built, and leaves in `folder` the code compiled on the way: what
+ * one run leaves goes on into the next. The last one is the only one with further threads, and with a second module.
  */
-export function compileScripts(root, recorder) {
-  const folder = mkdtempSync(join(tmpdir(), 'fhir-flatten-build-'));
+export function compileCode(root, folder) {
+  const outputFolder = mkdtempSync(join(tmpdir(), 'fhir-flatten-build-'));
   try {
-    for (const format of ['arrow', 'csv']) {
+    for (const name of readdirSync(folder)) if (name.startsWith('module-')) rmSync(join(folder, name));
+    for (const format of ['arrow', 'csv', 'parquet']) {
       const input = [join(root, 'samples/bulk'), join(root, 'samples/ada-example.json')];
-      const args = ['--import', recorder, join(root, 'bin/fhir-flatten.js'), ...input, '-f', format, '-o', join(folder, format), '-q'];
-      const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      const command = [join(root, 'bin/fhir-flatten.js'), ...input, '-f', format, '-o', join(outputFolder, format), '-q'];
+      const env = { ...process.env, FHIR_FLATTEN_CODE: folder };
+      const { status, stderr } = spawnSync(process.execPath, ['--import', join(root, 'build-recorder.mjs'), ...command], { encoding: 'utf8', env });
       if (status !== 0) throw new Error(`The samples cannot be converted to ${format}:\n${stderr}`);
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(outputFolder, { recursive: true, force: true });
   }
 }

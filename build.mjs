@@ -1,15 +1,16 @@
 // src → dist: cli.js, index.js, worker.js and encoder.js (the entries of further threads) and module-hooks.js (how plugins
 // are read) with shared chunks, so that each loads only what it needs. Before them assembly/bytes.wasm, which a chunk carries in itself.
 // commander is bundled (a start from node_modules costs a third more), with its licence beside it. What every conversion
-// loads becomes a script with its compiled code (build-script.mjs).
+// loads becomes a script with its compiled code, and WebAssembly modules get theirs (build-script.mjs), parquet-wasm's with its licence.
 // A build that others are running from stays usable: new files replace old ones by renaming, and chunks of older builds
 // go only with --clean, which packing uses.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { codeNameOf, compileScripts, toScript } from './build-script.mjs';
+import { codeNameOf, compileCode, digestOf, moduleCodeNameOf, toScript } from './build-script.mjs';
 
 const root = import.meta.dirname;
 const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -77,7 +78,11 @@ const emptyModules = {
 const withAssembly = {
   name: 'with-assembly',
   resolveId: (source) => (source.endsWith('/bytes.wasm') ? { id: modulePath } : undefined),
-  load: (id) => (id === modulePath ? `export default Buffer.from('${readFileSync(modulePath, 'base64')}', 'base64');` : undefined),
+  load(id) {
+    if (id !== modulePath) return undefined;
+    const digest = digestOf(readFileSync(modulePath));
+    return `export const bytes=Buffer.from('${readFileSync(modulePath, 'base64')}','base64');export const digest='${digest}';`;
+  },
 };
 
 const bundle = await rolldown({
@@ -102,7 +107,7 @@ const { output } = await bundle.generate({
   codeSplitting: {
     groups: [
       // What the encoder's thread has in common with the run's must not bring all of that one.
-      { name: 'process', test: /src.(version|own-process)\.ts$/, priority: 1 },
+      { name: 'shared', test: /src.(version|own-process|compiled-module|lazy-crypto)\.ts$/, priority: 1 },
       { name: 'core', test: /src.(builtin|convert.convert)\.ts$/ },
     ],
   },
@@ -112,7 +117,10 @@ const { output } = await bundle.generate({
 });
 await bundle.close();
 
-const licence = { path: join(root, 'dist/LICENSE-commander'), contents: readFileSync(join(root, 'node_modules/commander/LICENSE')) };
+const licences = [
+  { path: join(root, 'dist/LICENSE-commander'), contents: readFileSync(join(root, 'node_modules/commander/LICENSE')) },
+  { path: join(root, 'dist/LICENSE-parquet-wasm'), contents: readFileSync(join(root, 'node_modules/parquet-wasm/LICENSE_MIT')) },
+];
 const coreName = output.find(({ name }) => name === 'core').fileName;
 const scriptName = coreName.replace(/\.js$/, '.script');
 const outputFiles = output.flatMap(({ fileName, code }) => {
@@ -125,13 +133,15 @@ const outputFiles = output.flatMap(({ fileName, code }) => {
   ];
 });
 // Entry points last: until then the old ones find all they import.
-const files = [...outputFiles, licence].sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
+const files = [...outputFiles, ...licences].sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
 for (const { path, contents } of files) {
   write(path, contents);
 }
-const codePath = join(root, 'dist', codeNameOf(scriptName));
-if (!existsSync(codePath)) compileScripts(root, join(root, 'build-recorder.mjs'));
+const codeFolder = join(root, 'dist/chunks');
+const parquetModule = createRequire(import.meta.url).resolve('parquet-wasm/esm/parquet_wasm_bg.wasm');
+const codeNames = [codeNameOf(basename(scriptName)), ...[modulePath, parquetModule].map((path) => moduleCodeNameOf(digestOf(readFileSync(path))))];
+if (!codeNames.every((name) => existsSync(join(codeFolder, name)))) compileCode(root, codeFolder);
 if (process.argv.includes('--clean')) {
-  const current = new Set([codePath, ...files.map(({ path }) => path)].map((path) => basename(path)));
-  for (const name of readdirSync(join(root, 'dist/chunks'))) if (!current.has(name)) rmSync(join(root, 'dist/chunks', name));
+  const current = new Set([...codeNames, ...files.map(({ path }) => basename(path))]);
+  for (const name of readdirSync(codeFolder)) if (!current.has(name)) rmSync(join(codeFolder, name));
 }

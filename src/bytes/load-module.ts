@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { compileModule } from '../compiled-module.ts';
 import { toolVersion } from '../version.ts';
 
 /** What src/bytes/assembly/index.ts exports. Addresses and sizes are in bytes. */
@@ -114,15 +115,15 @@ function hostImports(place: HostPlace): WebAssembly.ModuleImports {
   };
 }
 
-async function readModule(): Promise<Uint8Array> {
+async function readModule(): Promise<WebAssembly.Module> {
   // Run from its sources, the project has the module where the build puts it.
-  if (toolVersion.endsWith('-source')) return readFileSync(fileURLToPath(new URL('../../dist/assembly/bytes.wasm', import.meta.url)));
-  return (await import('./bytes.wasm')).default;
+  if (toolVersion.endsWith('-source')) return compileModule(readFileSync(fileURLToPath(new URL('../../dist/assembly/bytes.wasm', import.meta.url))));
+  const { bytes, digest } = await import('./bytes.wasm');
+  return compileModule(bytes, digest);
 }
 
 export async function loadByteFunctions(): Promise<ByteFunctions> {
   const host: HostPlace = { current: undefined };
-  // The module is small: handing it to other threads to compile takes longer.
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(await readModule()), { host: hostImports(host) });
+  const instance = new WebAssembly.Instance(await readModule(), { host: hostImports(host) });
   return { ...(instance.exports as unknown as Omit<ByteFunctions, 'host'>), host };
 }

@@ -9,9 +9,10 @@ if (process.versions.node.startsWith('20.')) {
   // How much of a function runs before V8 optimizes it; by default 67,584. A run of half a second takes a tenth less of both
   // processors, which read files and write tables meanwhile. Longer runs do not notice.
   setFlagsFromString('--interrupt-budget=300000');
-  // The same for the WebAssembly module that reads records; by default 1,800,000. parquet-wasm has a setting of its own, see
-  // src/write/parquet/encode-row-group.ts.
+  // The same for WebAssembly modules, as far as they come without compiled code; by default 1,800,000.
   setFlagsFromString('--wasm-tiering-budget=20000000');
+  // For that code; see src/compiled-module.ts. Set for the whole run: V8 takes code under the settings only that it was made under.
+  setFlagsFromString('--allow-natives-syntax');
 }
 
 // A closed stderr must not kill the run; a closed stdout is dealt with where it is written to.

@@ -240,7 +240,7 @@ describe('what is loaded', () => {
     const { exitCode } = await runCommand(args, { cwd, env: { NODE_OPTIONS: `--import ${join(cwd, 'trace/register.mjs')}` } });
     expect(exitCode).toBe(0);
     const names = readFileSync(log, 'utf8').split('\n');
-    return ['apache-arrow', 'flatbuffers', 'parquet-wasm'].filter((name) => names.includes(name));
+    return ['apache-arrow', 'flatbuffers', 'parquet-wasm/esm'].filter((name) => names.includes(name));
   }
 
   it('is what the format needs, and nothing of it for CSV or help', async () => {
@@ -248,7 +248,7 @@ describe('what is loaded', () => {
     expect(await importsOf('in.ndjson', '-o', 'out', '-q')).toEqual([]);
     expect(await importsOf('tables', 'patient', '-f', 'parquet')).toEqual([]);
     expect(await importsOf('in.ndjson', '-o', 'out', '-q', '-f', 'arrow')).toEqual(['apache-arrow', 'flatbuffers']);
-    expect(await importsOf('in.ndjson', '-o', 'out', '-q', '-f', 'parquet')).toEqual(['flatbuffers', 'parquet-wasm']);
+    expect(await importsOf('in.ndjson', '-o', 'out', '-q', '-f', 'parquet')).toEqual(['flatbuffers', 'parquet-wasm/esm']);
   });
 
   it('cannot be loaded for Parquet where WebAssembly is missing: one error, and nothing is left', async () => {

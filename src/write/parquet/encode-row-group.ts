@@ -1,13 +1,16 @@
 // The pieces of a row group, in Arrow's IPC format → a whole Parquet file of it, by parquet-wasm. The library is loaded when
 // the first table is opened.
 
-import { setFlagsFromString } from 'node:v8';
-import type * as Parquet from 'parquet-wasm';
-import { isOwnProcess } from '../../own-process.ts';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type * as Parquet from 'parquet-wasm/esm';
+import { compileModule } from '../../compiled-module.ts';
 import { toolVersion } from '../../version.ts';
 import type { ColumnEncodings } from './column-encodings.ts';
 import type { IpcRows } from './ipc-row-groups.ts';
 import type { ParquetOptions } from './parquet-options.ts';
+
+const require = createRequire(import.meta.url);
 
 export type ParquetLibrary = typeof Parquet;
 
@@ -26,15 +29,9 @@ export function loadParquet(): Promise<ParquetLibrary> {
 }
 
 async function load(): Promise<ParquetLibrary> {
-  // A run uses a few hundred of the module's 7,000 functions, most of them for some milliseconds. V8's settings are the
-  // process's, but concern modules that come later. Those of Node 20 are known; see src/cli/main.ts.
-  if (isOwnProcess() && process.versions.node.startsWith('20.')) {
-    // Functions are checked when they are called first.
-    setFlagsFromString('--wasm-lazy-validation');
-    // Only those are optimized that run for long; by default 1,800,000.
-    setFlagsFromString('--wasm-tiering-budget=300000000');
-  }
-  return await import('parquet-wasm');
+  const parquet = await import('parquet-wasm/esm');
+  parquet.initSync({ module: compileModule(readFileSync(require.resolve('parquet-wasm/esm/parquet_wasm_bg.wasm'))) });
+  return parquet;
 }
 
 /** Encodes the row groups of one table, one after another. */

@@ -1,6 +1,7 @@
 declare module '*/bytes.wasm' {
-  const bytes: Uint8Array;
-  export default bytes;
+  export const bytes: Uint8Array;
+  /** As compiled-module.ts makes it. */
+  export const digest: string;
 }
 
 /** As much of https://webassembly.github.io/spec/js-api/ as is used; the types of Node 20 have none of it. */
