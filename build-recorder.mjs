@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import { BroadcastChannel, isMainThread } from 'node:worker_threads';
-import { codeNameOf, digestOf, moduleCodeNameOf } from './build-script.mjs';
+import { codeNameOf, digestOf, moduleCodeNameOf, takesModuleCode } from './build-script.mjs';
 
 /** Scripts and modules by what the files with their code are called. */
 const scripts = new Map();
@@ -30,7 +30,7 @@ channel.onmessage = ({ data }) => modules.set(data.name, data.module);
 /** Of a module this small all functions are compiled; of others those that the run calls. */
 const smallByteCount = 1_000_000;
 
-WebAssembly.Module = class extends WebAssembly.Module {
+class RecordedModule extends WebAssembly.Module {
   constructor(bytes) {
     // V8 gives away optimized code only.
     setFlagsFromString('--no-liftoff');
@@ -40,14 +40,19 @@ WebAssembly.Module = class extends WebAssembly.Module {
     if (isMainThread) modules.set(name, this);
     else channel.postMessage({ name, module: this });
   }
-};
+}
+
+if (takesModuleCode) WebAssembly.Module = RecordedModule;
 
 process.on('exit', () => {
   if (!isMainThread) return;
   // V8 takes code under the settings only that it was given away under.
-  for (const setting of ['--liftoff', '--wasm-dynamic-tiering', '--wasm-tier-up', '--wasm-lazy-compilation']) setFlagsFromString(setting);
-  const serialize = new Function('module', 'return %SerializeWasmModule(module)');
+  if (takesModuleCode) {
+    for (const setting of ['--liftoff', '--wasm-dynamic-tiering', '--wasm-tier-up', '--wasm-lazy-compilation']) setFlagsFromString(setting);
+  }
   for (const [path, script] of scripts) write(path, script.createCachedData());
+  if (modules.size === 0) return;
+  const serialize = new Function('module', 'return %SerializeWasmModule(module)');
   for (const [name, module] of modules) write(join(process.env.FHIR_FLATTEN_CODE, name), new Uint8Array(serialize(module)));
 });
 

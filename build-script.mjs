@@ -14,6 +14,9 @@ export function codeNameOf(scriptName) {
   return `${scriptName}.${process.versions.v8}.${process.arch}`;
 }
 
+/** Whether the command asks V8 for code of modules; see src/cli/main.ts. */
+export const takesModuleCode = process.versions.node.startsWith('20.');
+
 /** The same of a WebAssembly module; src/compiled-module.ts looks for it. */
 export function moduleCodeNameOf(digest) {
   return codeNameOf(`module-${digest}`);

@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { codeNameOf, compileCode, digestOf, moduleCodeNameOf, toScript } from './build-script.mjs';
+import { codeNameOf, compileCode, digestOf, moduleCodeNameOf, takesModuleCode, toScript } from './build-script.mjs';
 
 const root = import.meta.dirname;
 const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -139,7 +139,8 @@ for (const { path, contents } of files) {
 }
 const codeFolder = join(root, 'dist/chunks');
 const parquetModule = createRequire(import.meta.url).resolve('parquet-wasm/esm/parquet_wasm_bg.wasm');
-const codeNames = [codeNameOf(basename(scriptName)), ...[modulePath, parquetModule].map((path) => moduleCodeNameOf(digestOf(readFileSync(path))))];
+const modulePaths = takesModuleCode ? [modulePath, parquetModule] : [];
+const codeNames = [codeNameOf(basename(scriptName)), ...modulePaths.map((path) => moduleCodeNameOf(digestOf(readFileSync(path))))];
 if (!codeNames.every((name) => existsSync(join(codeFolder, name)))) compileCode(root, codeFolder);
 if (process.argv.includes('--clean')) {
   const current = new Set([...codeNames, ...files.map(({ path }) => basename(path))]);

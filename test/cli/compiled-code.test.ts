@@ -37,8 +37,10 @@ async function convert(nodeOptions: string, format: 'csv' | 'parquet') {
 const watched = `--import data:text/javascript,${encodeURIComponent(watcher)}`;
 
 it('V8 takes the code that the build made, of scripts and of modules', async () => {
-  expect((await convert(watched, 'csv')).log).toEqual(['taken']);
-  expect((await convert(watched, 'parquet')).log).toEqual(['taken']);
+  // Code of modules is for Node 20 alone; see src/cli/main.ts.
+  const isOfModulesToo = process.versions.node.startsWith('20.');
+  expect((await convert(watched, 'csv')).log).toEqual(isOfModulesToo ? ['taken'] : ['reader compiled', 'taken']);
+  expect((await convert(watched, 'parquet')).log).toEqual(isOfModulesToo ? ['taken'] : ['encoder compiled', 'reader compiled', 'taken']);
 });
 
 it('another setting of V8, for which the code was not made, compiles it and writes the same', async () => {
