@@ -1,10 +1,11 @@
 // A chunk of the bundle → a script and a module that runs it with V8's compiled code, made by the runs below: compiling
 // the chunk takes a twentieth of a run of half a second, and Node 20 can give V8 compiled code for scripts only.
+// The WebAssembly modules that it loads get theirs in the same runs.
 // The code is V8's own of this build: another V8, processor or set of flags compiles the script as it would any other.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAst } from 'rolldown/parseAst';
@@ -14,15 +15,15 @@ export function codeNameOf(scriptName) {
   return `${scriptName}.${process.versions.v8}.${process.arch}`;
 }
 
+/** The same for a WebAssembly module; src/compiled-module.ts looks for it. */
+export function moduleCodeNameOf(digest) {
+  return codeNameOf(`wasm-${digest}`);
+}
+
 /** Whether the command asks V8 for code of modules; see src/cli/main.ts. */
 export const takesModuleCode = process.versions.node.startsWith('20.');
 
-/** The same of a WebAssembly module; src/compiled-module.ts looks for it. */
-export function moduleCodeNameOf(digest) {
-  return codeNameOf(`module-${digest}`);
-}
-
-/** As src/compiled-module.ts says which bytes a module has. */
+/** As src/compiled-module.ts tells modules apart. */
 export function digestOf(bytes) {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 }
@@ -82,12 +83,12 @@ function visit(node, edits) {
 
 /**
  * Converts the samples with the command as it was built, and leaves in `folder` the code compiled on the way: what
- * one run leaves goes on into the next. The last one is the only one with further threads, and with a second module.
+ * one run leaves goes on into the next, but for modules' code of an earlier build. The last one is the only one with further threads, and with a second module.
  */
-export function compileCode(root, folder) {
+export function compileCode(root, folder, moduleCodeNames) {
   const outputFolder = mkdtempSync(join(tmpdir(), 'fhir-flatten-build-'));
   try {
-    for (const name of readdirSync(folder)) if (name.startsWith('module-')) rmSync(join(folder, name));
+    for (const name of moduleCodeNames) rmSync(join(folder, name), { force: true });
     for (const format of ['arrow', 'csv', 'parquet']) {
       const input = [join(root, 'samples/bulk'), join(root, 'samples/ada-example.json')];
       const command = [join(root, 'bin/fhir-flatten.js'), ...input, '-f', format, '-o', join(outputFolder, format), '-q'];

@@ -140,8 +140,9 @@ for (const { path, contents } of files) {
 const codeFolder = join(root, 'dist/chunks');
 const parquetModule = createRequire(import.meta.url).resolve('parquet-wasm/esm/parquet_wasm_bg.wasm');
 const modulePaths = takesModuleCode ? [modulePath, parquetModule] : [];
-const codeNames = [codeNameOf(basename(scriptName)), ...modulePaths.map((path) => moduleCodeNameOf(digestOf(readFileSync(path))))];
-if (!codeNames.every((name) => existsSync(join(codeFolder, name)))) compileCode(root, codeFolder);
+const moduleCodeNames = modulePaths.map((path) => moduleCodeNameOf(digestOf(readFileSync(path))));
+const codeNames = [codeNameOf(basename(scriptName)), ...moduleCodeNames];
+if (!codeNames.every((name) => existsSync(join(codeFolder, name)))) compileCode(root, codeFolder, moduleCodeNames);
 if (process.argv.includes('--clean')) {
   const current = new Set([...codeNames, ...files.map(({ path }) => basename(path))]);
   for (const name of readdirSync(codeFolder)) if (!current.has(name)) rmSync(join(codeFolder, name));

@@ -6,12 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { sha256Hex } from './lazy-crypto.ts';
 import { isOwnProcess } from './own-process.ts';
 
-/** Which bytes a code is of: V8 does not check that itself. */
-export function moduleDigest(bytes: Uint8Array): string {
-  return sha256Hex(bytes, 16);
-}
-
-/** `digest`: of these bytes, where it is known. */
+/** `digest`: the first 16 hexadecimal digits of the bytes' SHA-256, where it is known. */
 export function compileModule(bytes: Uint8Array, digest?: string): WebAssembly.Module {
   return (isOwnProcess() ? readCompiled(bytes, digest) : undefined) ?? new WebAssembly.Module(bytes);
 }
@@ -21,7 +16,8 @@ function readCompiled(bytes: Uint8Array, digest: string | undefined): WebAssembl
     // What `node` gives to programs has no way to V8's code of a module; V8's functions for its own tests have. They are known
     // under a setting only, which src/cli/main.ts makes for the V8 that this was tried with: without it, this is a SyntaxError.
     const deserialize = new Function('code', 'bytes', 'return %DeserializeWasmModule(code, bytes)') as Deserialize;
-    const name = `module-${digest ?? moduleDigest(bytes)}.${process.versions.v8}.${process.arch}`;
+    // V8 does not check that a code is of these bytes.
+    const name = `wasm-${digest ?? sha256Hex(bytes, 16)}.${process.versions.v8}.${process.arch}`;
     const code = readFileSync(fileURLToPath(new URL(`./${name}`, import.meta.url)));
     return deserialize(new Uint8Array(code).buffer, bytes);
   } catch {

@@ -1,6 +1,6 @@
 declare module '*/bytes.wasm' {
   export const bytes: Uint8Array;
-  /** As compiled-module.ts makes it. */
+  /** As compiled-module.ts takes it. */
   export const digest: string;
 }
 
