@@ -291,6 +291,39 @@ describe('tables that are there', () => {
     );
   });
 
+  it('may be made of partitions: what is new is inserted, what differs updated, what is gone deleted, and nothing else written', async () => {
+    database = await server.createDatabase();
+    const ddl = await runCommand(['tables', 'patient', 'patient_name', '--ddl', 'postgres'], { cwd: makeFolder() });
+    const inPartitions = (text: string, table: string, key: string) =>
+      text.replace(new RegExp(`(CREATE TABLE "public"."${table}" \\([^;]*\\n\\));`), `$1 PARTITION BY HASH ("${key}");`);
+    await query(inPartitions(inPartitions(ddl.stdout, 'patient', 'id'), 'patient_name', 'patient_id'));
+    for (const table of ['patient', 'patient_name']) {
+      for (const rest of [0, 1]) await query(`CREATE TABLE ${table}_part_${rest} PARTITION OF ${table} FOR VALUES WITH (MODULUS 2, REMAINDER ${rest})`);
+    }
+    const people = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ ...ada, id }));
+    const changesOf = async (...patients: object[]) => {
+      const { patient, patient_name } = (await load({ 'a.ndjson': ndjson(...patients) })).database.tables;
+      return { patient, patient_name };
+    };
+    expect(await changesOf(...people)).toEqual({
+      patient: { inserted: 5, updated: 0, unchanged: 0, deleted: 0 },
+      patient_name: { inserted: 10, updated: 0, unchanged: 0, deleted: 0 },
+    });
+    const before = await rowVersions();
+    expect([...before.keys()].filter((row) => row.startsWith('patient_part_'))).toHaveLength(5);
+    expect(await changesOf(...people)).toMatchObject({ patient: { unchanged: 5 }, patient_name: { unchanged: 10 } });
+    expect(await rowVersions()).toEqual(before);
+    const [first, second, ...others] = people;
+    expect(await changesOf({ ...first, active: false }, { ...second, name: ada.name.slice(1) }, ...others, { ...ada, id: 'f' })).toEqual({
+      patient: { inserted: 1, updated: 2, unchanged: 3, deleted: 0 },
+      patient_name: { inserted: 2, updated: 1, unchanged: 8, deleted: 1 },
+    });
+    expect(await query('SELECT id, active, name_given FROM patient WHERE NOT active OR id = $$b$$ ORDER BY id')).toEqual([
+      { id: 'a', active: false, name_given: ['Ada', 'M.'] },
+      { id: 'b', active: true, name_given: ['Adi'] },
+    ]);
+  });
+
   it('can be made beforehand from what tables --ddl postgres prints', async () => {
     database = await server.createDatabase();
     const ddl = await runCommand(['tables', 'patient', 'patient_name', 'patient_identifier', '--ddl', 'postgres', '--pg-schema', 'my "own" schema'], {

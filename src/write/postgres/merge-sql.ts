@@ -29,13 +29,16 @@ function differs(columns: readonly SqlColumn[]): string {
   return `pg_catalog.record_image_ne(ROW(${listColumns(columns, 's.')}), ROW(${listColumns(columns, 't.')}))`;
 }
 
-/** Inserts what is new and updates what differs; gives `inserted` and `updated`. Rows that are the same are not touched. */
-export function upsertStatement({ columns, isKeyEnforced, key }: LoadTable, { staged, target }: MergeNames): string {
+/**
+ * Inserts what is new and updates what differs; gives `inserted` and `updated`. Rows that are the same are not touched. Rows of a
+ * partitioned table have no system columns to tell both apart by, so that there they are two statements.
+ */
+export function upsertStatement({ columns, isKeyEnforced, key }: LoadTable, { staged, target }: MergeNames, isPartitioned: boolean): string {
   const names = listColumns(columns);
   const source = `FROM ${staged} s LEFT JOIN ${target} t ON ${matchKey(key, 's', 't')}`;
   const isNew = `t.${quoteName((key[0] as SqlColumn).name)} IS NULL`;
   const others = columns.filter((column) => !key.includes(column));
-  if (isKeyEnforced) {
+  if (isKeyEnforced && !isPartitioned) {
     const change = others.length === 0 ? '' : ` OR ${differs(others)}`;
     const update =
       others.length === 0
@@ -47,9 +50,13 @@ export function upsertStatement({ columns, isKeyEnforced, key }: LoadTable, { st
   ON CONFLICT ${update} RETURNING (xmax = 0) AS is_new)
 SELECT count(*) FILTER (WHERE is_new) AS inserted, count(*) FILTER (WHERE NOT is_new) AS updated FROM written`;
   }
+  const update =
+    others.length === 0
+      ? `SELECT 1 FROM ${staged} s WHERE false`
+      : `UPDATE ${target} t SET ${others.map(({ name }) => `${quoteName(name)} = s.${quoteName(name)}`).join(', ')} FROM ${staged} s
+  WHERE ${matchKey(key, 's', 't')} AND ${differs(others)} RETURNING 1`;
   return `WITH updated AS (
-  UPDATE ${target} t SET ${others.map(({ name }) => `${quoteName(name)} = s.${quoteName(name)}`).join(', ')} FROM ${staged} s
-  WHERE ${matchKey(key, 's', 't')} AND ${differs(others)} RETURNING 1),
+  ${update}),
 inserted AS (
   INSERT INTO ${target} (${names}) SELECT ${listColumns(columns, 's.')} ${source} WHERE ${isNew} RETURNING 1)
 SELECT (SELECT count(*) FROM inserted) AS inserted, (SELECT count(*) FROM updated) AS updated`;

@@ -13,6 +13,7 @@ export interface MergeTable {
   /** Where the rows of this run are; undefined when it has none. The table itself where it has no others. */
   readonly staged: string | undefined;
   readonly kind: StagedKind;
+  readonly isPartitioned: boolean;
   /** Rows of this run. */
   readonly rowCount: number;
 }

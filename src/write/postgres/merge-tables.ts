@@ -255,7 +255,10 @@ class Merge {
     const names: MergeNames = { staged, target: merged.target };
     // Child tables whose key may repeat have lost the rows in question.
     if (merged.table.isKeyEnforced || merged.table.schema.role === 'view') await this.#refuseRepeated(merged, staged);
-    const answer = await this.#session.query<{ inserted: string; updated: string }>(upsertStatement(merged.table, names), placeOf(merged));
+    const answer = await this.#session.query<{ inserted: string; updated: string }>(
+      upsertStatement(merged.table, names, merged.isPartitioned),
+      placeOf(merged),
+    );
     const changes = this.#changesOf(merged);
     const [inserted, updated] = [Number(answer.rows[0]?.inserted ?? 0), Number(answer.rows[0]?.updated ?? 0)];
     changes.inserted += inserted;

@@ -207,7 +207,8 @@ export class PostgresSink implements Sink, PartSink {
       const table = staged?.table ?? (this.#existing.get(name) as LoadTable);
       const target = qualify(this.#options.schemaName, name);
       const kind = staged?.kind ?? (this.#catalog.get(name)?.isPlainAndEmpty === true ? 'empty' : 'temporary');
-      return { table, target, staged: staged?.relation, kind, rowCount: staged?.rowCount ?? 0 };
+      const isPartitioned = this.#catalog.get(name)?.kind === 'p';
+      return { table, target, staged: staged?.relation, kind, isPartitioned, rowCount: staged?.rowCount ?? 0 };
     });
     const outcome = await mergeTables(session, tables, this.#expected, this.#deletions);
     this.#outcome = { changes: outcome.changes, findings: [...outcome.findings, ...this.#characterFindings()] };
