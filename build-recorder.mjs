@@ -1,7 +1,7 @@
 // Loaded before the command, in each of its threads: keeps the code that V8 compiled in a run of the scripts and of the
 // WebAssembly modules that it loaded.
 
-import { renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -13,7 +13,9 @@ import { codeNameOf, digestOf, moduleCodeNameOf, takesModuleCode } from './build
 const scripts = new Map();
 const modules = new Map();
 
-vm.Script = class extends vm.Script {
+const OwnScript = vm.Script;
+
+vm.Script = class extends OwnScript {
   constructor(source, options) {
     super(source, options);
     if (this.cachedDataRejected) throw new Error('V8 does not take the code of the run before: something has changed its flags');
@@ -51,10 +53,20 @@ process.on('exit', () => {
     for (const setting of ['--liftoff', '--wasm-dynamic-tiering', '--wasm-tier-up', '--wasm-lazy-compilation']) setFlagsFromString(setting);
   }
   for (const [path, script] of scripts) write(path, script.createCachedData());
+  for (const name of process.env.FHIR_FLATTEN_SCRIPTS.split(',')) compileWhole(join(process.env.FHIR_FLATTEN_CODE, name));
   if (modules.size === 0) return;
   const serialize = new Function('module', 'return %SerializeWasmModule(module)');
   for (const [name, module] of modules) write(join(process.env.FHIR_FLATTEN_CODE, name), new Uint8Array(serialize(module)));
 });
+
+/** A script that no run of the build loads: all of its functions. */
+function compileWhole(path) {
+  if (existsSync(codeNameOf(path))) return;
+  setFlagsFromString('--no-lazy');
+  const script = new OwnScript(readFileSync(path, 'utf8'), { filename: path });
+  setFlagsFromString('--lazy');
+  write(codeNameOf(path), script.createCachedData());
+}
 
 function write(path, code) {
   writeFileSync(`${path}.${process.pid}`, code);

@@ -1,5 +1,5 @@
 // A chunk of the bundle → a script and a module that runs it with V8's compiled code, made by the runs below: compiling
-// the chunk takes a twentieth of a run of half a second, and Node 20 can give V8 compiled code for scripts only.
+// the chunks takes a tenth of a run of half a second, and Node 20 can give V8 compiled code for scripts only.
 // The WebAssembly modules that it loads get theirs in the same runs.
 // The code is V8's own of this build: another V8, processor or set of flags compiles the script as it would any other.
 
@@ -20,7 +20,7 @@ export function moduleCodeNameOf(digest) {
   return codeNameOf(`wasm-${digest}`);
 }
 
-/** Whether the command asks V8 for code of modules; see src/cli/main.ts. */
+/** Whether the command asks V8 for code of modules; see src/cli/v8-settings.ts. */
 export const takesModuleCode = process.versions.node.startsWith('20.');
 
 /** As src/compiled-module.ts tells modules apart. */
@@ -84,15 +84,16 @@ function visit(node, edits) {
 /**
  * Converts the samples with the command as it was built, and leaves in `folder` the code compiled on the way: what
  * one run leaves goes on into the next, but for modules' code of an earlier build. The last one is the only one with further threads, and with a second module.
+ * Of scripts that none of them loads, all functions are compiled.
  */
-export function compileCode(root, folder, moduleCodeNames) {
+export function compileCode(root, folder, scriptNames, moduleCodeNames) {
   const outputFolder = mkdtempSync(join(tmpdir(), 'fhir-flatten-build-'));
   try {
     for (const name of moduleCodeNames) rmSync(join(folder, name), { force: true });
     for (const format of ['arrow', 'csv', 'parquet']) {
       const input = [join(root, 'samples/bulk'), join(root, 'samples/ada-example.json')];
       const command = [join(root, 'bin/fhir-flatten.js'), ...input, '-f', format, '-o', join(outputFolder, format), '-q'];
-      const env = { ...process.env, FHIR_FLATTEN_CODE: folder };
+      const env = { ...process.env, FHIR_FLATTEN_CODE: folder, FHIR_FLATTEN_SCRIPTS: scriptNames.join() };
       const { status, stderr } = spawnSync(process.execPath, ['--import', join(root, 'build-recorder.mjs'), ...command], { encoding: 'utf8', env });
       if (status !== 0) throw new Error(`The samples cannot be converted to ${format}:\n${stderr}`);
     }

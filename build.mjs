@@ -1,7 +1,7 @@
 // src → dist: cli.js, index.js, worker.js and encoder.js (the entries of further threads) and module-hooks.js (how plugins
 // are read) with shared chunks, so that each loads only what it needs. Before them assembly/bytes.wasm, which a chunk carries in itself.
-// commander is bundled (a start from node_modules costs a third more), with its licence beside it. What every conversion
-// loads becomes a script with its compiled code, and WebAssembly modules get theirs (build-script.mjs), parquet-wasm's with its licence.
+// commander and pg are bundled (from node_modules, a start costs a third more, and a load 30 ms), with their licences beside them. What
+// conversions load becomes scripts with their compiled code, and WebAssembly modules get theirs (build-script.mjs), parquet-wasm's with its licence.
 // A build that others are running from stays usable: new files replace old ones by renaming, and chunks of older builds
 // go only with --clean, which packing uses.
 
@@ -64,14 +64,21 @@ async function compileAssembly() {
 
 await compileAssembly();
 
+/** What is never called of packages: where, and which modules. */
+const unusedModules = [
+  // commander starts subcommands of its own kind as processes; ours are functions, and child_process costs 5 ms a start.
+  { importer: /commander/, source: /^node:child_process$/ },
+  // pg looks for passwords and addresses by itself where it is given none.
+  { importer: /node_modules.pg.lib/, source: /^(pgpass|dns|pg-connection-string|pg-cloudflare)$/ },
+];
 const emptyModule = '\0empty';
 const emptyModules = {
   name: 'empty-modules',
-  resolveId(source, importer) {
-    // commander starts subcommands of its own kind as processes; ours are functions, and child_process costs 5 ms a start.
-    return source === 'node:child_process' && importer?.includes('commander') ? emptyModule : undefined;
+  resolveId(source, importer = '') {
+    // One for each, so that no chunk is made of one that two have in common.
+    return unusedModules.some((unused) => unused.source.test(source) && unused.importer.test(importer)) ? `${emptyModule}:${source}` : undefined;
   },
-  load: (id) => (id === emptyModule ? 'export default {};' : undefined),
+  load: (id) => (id.startsWith(emptyModule) ? 'export default {};' : undefined),
 };
 
 /** The bundle carries the module in itself: one file less to find. */
@@ -97,7 +104,8 @@ const bundle = await rolldown({
   platform: 'node',
   external: (source) => Object.keys(dependencies).some((name) => source === name || source.startsWith(`${name}/`)),
   plugins: [emptyModules, withAssembly],
-  transform: { target: 'node20', define: { FHIR_FLATTEN_VERSION: JSON.stringify(version) } },
+  // pg asks for Response to know another runtime from Node, which loads all of its HTTP client for that.
+  transform: { target: 'node20', define: { FHIR_FLATTEN_VERSION: JSON.stringify(version), Response: 'undefined' } },
 });
 const { output } = await bundle.generate({
   format: 'esm',
@@ -107,8 +115,10 @@ const { output } = await bundle.generate({
   codeSplitting: {
     groups: [
       // What the encoder's thread has in common with the run's must not bring all of that one.
-      { name: 'shared', test: /src.(version|own-process|compiled-module|lazy-crypto)\.ts$/, priority: 1 },
+      { name: 'shared', test: /^\0rolldown|src.(version|own-process|compiled-module|lazy-crypto)\.ts$/, priority: 1 },
+      { name: 'settings', test: /src.cli.v8-settings\.ts$/ },
       { name: 'core', test: /src.(builtin|convert.convert)\.ts$/ },
+      { name: 'postgres', test: /src.write.postgres.(postgres-sink|ddl|load-table)\.ts$/ },
     ],
   },
   // Names of functions and classes stay, for stack traces.
@@ -117,18 +127,28 @@ const { output } = await bundle.generate({
 });
 await bundle.close();
 
-const licences = [
-  { path: join(root, 'dist/LICENSE-commander'), contents: readFileSync(join(root, 'node_modules/commander/LICENSE')) },
-  { path: join(root, 'dist/LICENSE-parquet-wasm'), contents: readFileSync(join(root, 'node_modules/parquet-wasm/LICENSE_MIT')) },
-];
-const coreName = output.find(({ name }) => name === 'core').fileName;
-const scriptName = coreName.replace(/\.js$/, '.script');
-const outputFiles = output.flatMap(({ fileName, code }) => {
+/** The text of a package's licence: a file, or the end of its README. */
+function licenceOf(name) {
+  const folder = join(root, 'node_modules', name);
+  const file = readdirSync(folder).find((other) => /^licen[cs]e([._-]mit)?(\.\w+)?$/i.test(other));
+  const text = file === undefined ? readFileSync(join(folder, 'README.md'), 'utf8').split(/^#+ licen[cs]e\s/im)[1] : readFileSync(join(folder, file), 'utf8');
+  if (text === undefined) throw new Error(`${name} is to be bundled and has no licence`);
+  return text.trimStart();
+}
+
+const bundledPackages = new Set(output.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => /node_modules.([\w-]+)/.exec(id)?.[1] ?? [])));
+const licences = [...bundledPackages, 'parquet-wasm'].map((name) => ({ path: join(root, `dist/LICENSE-${name}`), contents: licenceOf(name) }));
+/** Those of code that conversions load, where it is enough to be worth a file more. */
+const scriptChunks = ['options', 'convert', 'core', 'postgres'];
+const scriptNames = [];
+const outputFiles = output.flatMap(({ code, fileName, name }) => {
   const path = join(root, 'dist', fileName);
-  if (fileName !== coreName) return [{ path, contents: code }];
-  const { module, script } = toScript(code, basename(scriptName));
+  if (!scriptChunks.includes(name) || !fileName.startsWith('chunks/')) return [{ path, contents: code }];
+  const scriptName = basename(fileName).replace(/\.js$/, '.script');
+  scriptNames.push(scriptName);
+  const { module, script } = toScript(code, scriptName);
   return [
-    { path: join(root, 'dist', scriptName), contents: script },
+    { path: join(dirname(path), scriptName), contents: script },
     { path, contents: module },
   ];
 });
@@ -141,8 +161,8 @@ const codeFolder = join(root, 'dist/chunks');
 const parquetModule = createRequire(import.meta.url).resolve('parquet-wasm/esm/parquet_wasm_bg.wasm');
 const modulePaths = takesModuleCode ? [modulePath, parquetModule] : [];
 const moduleCodeNames = modulePaths.map((path) => moduleCodeNameOf(digestOf(readFileSync(path))));
-const codeNames = [codeNameOf(basename(scriptName)), ...moduleCodeNames];
-if (!codeNames.every((name) => existsSync(join(codeFolder, name)))) compileCode(root, codeFolder, moduleCodeNames);
+const codeNames = [...scriptNames.map(codeNameOf), ...moduleCodeNames];
+if (!codeNames.every((name) => existsSync(join(codeFolder, name)))) compileCode(root, codeFolder, scriptNames, moduleCodeNames);
 if (process.argv.includes('--clean')) {
   const current = new Set([...codeNames, ...files.map(({ path }) => basename(path))]);
   for (const name of readdirSync(codeFolder)) if (!current.has(name)) rmSync(join(codeFolder, name));

@@ -14,7 +14,7 @@ export function compileModule(bytes: Uint8Array, digest?: string): WebAssembly.M
 function readCompiled(bytes: Uint8Array, digest: string | undefined): WebAssembly.Module | undefined {
   try {
     // What `node` gives to programs has no way to V8's code of a module; V8's functions for its own tests have. They are known
-    // under a setting only, which src/cli/main.ts makes for the V8 that this was tried with: without it, this is a SyntaxError.
+    // under a setting only, which src/cli/v8-settings.ts makes for the V8 that this was tried with: without it, this is a SyntaxError.
     const deserialize = new Function('code', 'bytes', 'return %DeserializeWasmModule(code, bytes)') as Deserialize;
     // V8 does not check that a code is of these bytes.
     const name = `wasm-${digest ?? sha256Hex(bytes, 16)}.${process.versions.v8}.${process.arch}`;

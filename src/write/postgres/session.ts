@@ -1,6 +1,7 @@
 // One connection to a server, one statement at a time. Errors come out as UserErrors that name the place, never a value.
 
-import type { Client, ClientConfig } from 'pg';
+import type { ClientConfig } from 'pg';
+import Client from 'pg/lib/client.js';
 import { UserError } from '../../diagnostics.ts';
 import { type ConnectionSettings, describeTarget, passwordOf, readCertificate } from './connection-settings.ts';
 import { explainFault, explainRefusal, sqlStateOf } from './server-errors.ts';
@@ -35,11 +36,10 @@ export class Session {
 
   /** Throws a UserError where no connection comes about. `warn` is told of a password file that is not used. */
   static async open(settings: ConnectionSettings, warn: (reason: string) => void): Promise<Session> {
-    const pg = await importPg();
     const target = describeTarget(settings);
     let failure: unknown;
     for (const ssl of tlsAttempts(settings)) {
-      const client = new pg.Client({ ...clientConfig(settings, warn), ssl });
+      const client = new Client({ ...clientConfig(settings, warn), ssl });
       // Until the session listens itself: an error that nobody listens to ends the process.
       client.on('error', () => {});
       try {
@@ -147,20 +147,6 @@ export class Session {
     if (this.#isEnded) return;
     this.#failure ??= error;
     this.#rejectCurrent?.(this.#failure);
-  }
-}
-
-/**
- * pg asks for `navigator`, and without it for `Response`, to know a runtime of its own from Node. Before 21, Node has the
- * second one only, and loads all of its HTTP client for that.
- */
-async function importPg(): Promise<Pick<typeof import('pg'), 'Client'>> {
-  const isMissing = !('navigator' in globalThis);
-  if (isMissing) Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Node.js' }, configurable: true });
-  try {
-    return (await import('pg')).default;
-  } finally {
-    if (isMissing) Reflect.deleteProperty(globalThis, 'navigator');
   }
 }
 
