@@ -24,6 +24,8 @@ const idleSegmentBytes = 4 * 1024;
 const messageBytes = 1024 * 1024;
 /** Over all tables, and what the server has not taken yet: then the caller waits. */
 const maxHeldBytes = 32 * 1024 * 1024;
+/** Messages: the server finds the next one when it is done with one, however busy this side is, and however far away. */
+const maxInFlight = 2;
 /** The connection gets its turn when so many have come: reading and flattening would not leave it one. */
 const turnBytes = 256 * 1024;
 
@@ -35,9 +37,9 @@ export class RowQueue {
   #bytesSinceTurn = 0;
   #idleMessageBytes = firstIdleMessageBytes;
   #waiting: Work[] = [];
-  /** While something is being sent. */
-  #sending: Promise<void> | undefined;
-  #round: Promise<void> = Promise.resolve();
+  /** What the server has not answered yet, in its order; none of them rejects. */
+  readonly #inFlight: Promise<void>[] = [];
+  #isStarting = false;
   #isFlushing = false;
   #failure: unknown;
   readonly #isRefusal: (error: unknown) => boolean;
@@ -82,7 +84,7 @@ export class RowQueue {
   /** Resolves when more may come. */
   async relieve(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    while (this.#sentBytes + this.#pendingBytes > maxHeldBytes) await this.#round;
+    while (this.#failure === undefined && this.#sentBytes + this.#pendingBytes > maxHeldBytes) await this.#inFlight[0];
     if (this.#bytesSinceTurn >= (this.wantedBytes ?? turnBytes)) {
       this.#bytesSinceTurn = 0;
       await new Promise((resolve) => setImmediate(resolve));
@@ -93,8 +95,8 @@ export class RowQueue {
   /** Sends all, and waits until the server has it. */
   async flush(): Promise<void> {
     this.#isFlushing = true;
-    this.#start();
-    await this.#sending;
+    this.#pump();
+    while (this.#inFlight.length > 0) await this.#inFlight[0];
     this.#isFlushing = false;
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -112,19 +114,23 @@ export class RowQueue {
     this.#pendingBytes = 0;
   }
 
+  /** What is added in one go, goes in one. */
   #start(): void {
-    if (this.#failure === undefined) this.#sending ??= this.#sendWaiting();
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    queueMicrotask(() => {
+      this.#isStarting = false;
+      this.#pump();
+    });
   }
 
-  async #sendWaiting(): Promise<void> {
-    // What is added in one go, goes in one.
-    await Promise.resolve();
-    for (let works = this.#takeWorks(); works.length > 0; works = this.#takeWorks()) {
-      this.#round = this.#send(works);
-      await this.#round;
+  #pump(): void {
+    while (this.#inFlight.length < maxInFlight) {
+      const works = this.#takeWorks();
+      if (works.length === 0) return;
+      this.#inFlight.push(this.#send(works));
       this.#idleMessageBytes = Math.min(2 * this.#idleMessageBytes, lastIdleMessageBytes);
     }
-    this.#sending = undefined;
   }
 
   /** What waits, and the rows of the tables that have most of them. */
@@ -152,14 +158,17 @@ export class RowQueue {
     try {
       await this.#session.send(works);
     } catch (error) {
-      if (this.#isRefusal(error)) {
+      // After a refusal the transaction takes nothing more, and says so of each message that was on its way.
+      if (!this.#isRefused && this.#isRefusal(error)) {
         this.#isRefused = true;
         this.#forget();
-      } else {
+      } else if (!this.#isRefused) {
         this.#failure ??= error;
       }
     }
     for (const work of works) this.#sentBytes -= byteCountOf(work);
+    this.#inFlight.shift();
+    this.#pump();
   }
 }
 

@@ -5,7 +5,7 @@ import Client from 'pg/lib/client.js';
 import { UserError } from '../../diagnostics.ts';
 import { type ConnectionSettings, describeTarget, passwordOf, readCertificate } from './connection-settings.ts';
 import { explainFault, explainRefusal, sqlStateOf } from './server-errors.ts';
-import { type AnswerRow, StatementBatch, type Work } from './statement-batch.ts';
+import { type AnswerRow, StatementBatch, type WireConnection, type Work } from './statement-batch.ts';
 
 export interface Answer<Row> {
   readonly rows: readonly Row[];
@@ -25,6 +25,8 @@ export class Session {
   #failure: unknown;
   /** Rejects the statement at work. */
   #rejectCurrent: ((error: unknown) => void) | undefined;
+  /** While it is at work, and as long as nothing else waits behind it. */
+  #lastBatch: StatementBatch | undefined;
   #isEnded = false;
 
   private constructor(client: Client, target: string) {
@@ -98,23 +100,38 @@ export class Session {
   /** Many statements, and rows in the text format of COPY, at once; gives the rows of all answers in turn. */
   async send(works: readonly Work[]): Promise<readonly AnswerRow[]> {
     if (works.length === 0) return [];
-    let batch: StatementBatch | undefined;
-    return await this.#run(
-      () => batch?.place ?? '',
-      () =>
-        new Promise<readonly AnswerRow[]>((resolve, reject) => {
-          batch = new StatementBatch(works, resolve, reject);
-          this.#client.query(batch);
-        }),
+    const batch = new StatementBatch(works);
+    const isAhead = this.#lastBatch?.isSubmitted === true;
+    if (isAhead) {
+      // At once, rather than when its turn has come: the server finds it when it is done with the one before.
+      batch.submit(this.#connection);
+      this.#client.query(batch);
+    }
+    const answer = this.#run(
+      () => batch.place,
+      () => {
+        if (!isAhead) this.#client.query(batch);
+        return batch.answer;
+      },
     );
+    this.#lastBatch = batch;
+    try {
+      return await answer;
+    } finally {
+      if (this.#lastBatch === batch) this.#lastBatch = undefined;
+    }
   }
 
   /** Ends the session at once; what was not committed is rolled back by the server. Safe to call twice. */
   destroy(): void {
     this.#isEnded = true;
-    // Not in the types: the socket, without the farewell that `end` waits for.
-    const { connection } = this.#client as unknown as { connection: { stream: { destroy(): void } } };
-    connection.stream.destroy();
+    // The socket, without the farewell that `end` waits for.
+    this.#connection.stream.destroy();
+  }
+
+  /** Not in the types. */
+  get #connection(): WireConnection {
+    return (this.#client as unknown as { connection: WireConnection }).connection;
   }
 
   async end(): Promise<void> {
@@ -124,6 +141,7 @@ export class Session {
   }
 
   #run<T>(place: () => string, work: () => Promise<T>): Promise<T> {
+    this.#lastBatch = undefined;
     const result = this.#tail.then(async () => {
       if (this.#failure !== undefined) throw explainFault(this.#failure, place(), this.target);
       try {

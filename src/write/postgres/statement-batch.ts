@@ -15,9 +15,9 @@ export interface Work {
 export type AnswerRow = readonly (string | null)[];
 
 /** As much of pg's connection as is used; the package's own types shall need none of pg's. */
-interface WireConnection {
+export interface WireConnection {
   query(text: string): void;
-  readonly stream: { write(bytes: Uint8Array): unknown; cork(): void; uncork(): void };
+  readonly stream: { write(bytes: Uint8Array): unknown; cork(): void; uncork(): void; destroy(): void };
 }
 
 const copyData = 0x64;
@@ -30,15 +30,26 @@ const maxMessageBytes = 256 * 1024 * 1024;
 /** What pg hands on to whoever it lets submit. */
 export class StatementBatch {
   readonly #works: readonly Work[];
-  readonly #resolve: (rows: readonly AnswerRow[]) => void;
-  readonly #reject: (error: unknown) => void;
+  /** The rows of all answers in turn. */
+  readonly answer: Promise<readonly AnswerRow[]>;
+  #resolve: (rows: readonly AnswerRow[]) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
   readonly #rows: AnswerRow[] = [];
   #doneCount = 0;
+  #isSubmitted = false;
 
-  constructor(works: readonly Work[], resolve: (rows: readonly AnswerRow[]) => void, reject: (error: unknown) => void) {
+  constructor(works: readonly Work[]) {
     this.#works = works;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // It may fail before anybody listens, after the one before has.
+    this.answer.catch(() => {});
+  }
+
+  get isSubmitted(): boolean {
+    return this.#isSubmitted;
   }
 
   /** Where the server is, or what went wrong. */
@@ -51,7 +62,10 @@ export class StatementBatch {
     return this.#works.at(-1)?.place ?? '';
   }
 
+  /** May come before the answers to the batch before: the server takes one after the other. pg asks for it again when they are there. */
   submit(connection: WireConnection): void {
+    if (this.#isSubmitted) return;
+    this.#isSubmitted = true;
     const { stream } = connection;
     stream.cork();
     connection.query(this.#works.flatMap(({ statements }) => statements).join(';\n'));
