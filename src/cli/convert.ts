@@ -1,6 +1,7 @@
 // `fhir-flatten <input...>`: options → a conversion → messages, summary, exit code.
 
 import { OutputClosed, parseDecimals } from '../builtin.ts';
+import { clockMs } from '../clock.ts';
 import { convert } from '../convert/convert.ts';
 import type { ConvertOptions, ConvertResult } from '../convert/convert-options.ts';
 import type { PostgresTarget } from '../convert/postgres-target.ts';
@@ -22,7 +23,7 @@ export async function convertCommand(inputs: readonly string[], flags: ConvertFl
   const terminal = await createTerminal(flags.color);
   const isQuiet = flags.quiet === true;
   const printer = new DiagnosticPrinter(terminal, isQuiet);
-  const startMs = performance.now();
+  const startMs = clockMs();
   const guarded = { stage: 'starting', abort: () => {} };
   let showProgress: ReturnType<typeof createProgressBar> = () => {};
   let result: ConvertResult;
@@ -57,7 +58,7 @@ export async function convertCommand(inputs: readonly string[], flags: ConvertFl
   }
   terminal.showStatus('');
   const exitCode = result.hasProblems ? 3 : 0;
-  const summary = summarise(result, { isDryRun: flags.dryRun === true, seconds: (performance.now() - startMs) / 1000, exitCode });
+  const summary = summarise(result, { isDryRun: flags.dryRun === true, seconds: (clockMs() - startMs) / 1000, exitCode });
   printer.printRest(result.diagnostics.counts, summary.report === undefined ? '' : `, see ${summary.report}`);
   if (!isQuiet) printSummary(summary, result.tables, terminal);
   if (flags.json) await writeStdout(`${JSON.stringify(summary, undefined, 2)}\n`);

@@ -1,5 +1,6 @@
 // Bytes and resources so far → a line on the terminal: how far, how fast, how long yet.
 
+import { clockMs } from '../clock.ts';
 import type { Progress } from '../run/read-resources.ts';
 import { formatCount } from './print-diagnostics.ts';
 import type { Terminal } from './terminal.ts';
@@ -9,10 +10,10 @@ const barWidth = 16;
 
 /** Redraws at most ten times a second. `totalByteCount` undefined: how far is not known. */
 export function createProgressBar(terminal: Terminal, totalByteCount: number | undefined): (progress: Progress) => void {
-  const startMs = performance.now();
+  const startMs = clockMs();
   let drawnMs = startMs;
   return (progress) => {
-    const nowMs = performance.now();
+    const nowMs = clockMs();
     if (nowMs - drawnMs < redrawMs) return;
     drawnMs = nowMs;
     terminal.showStatus(drawProgress(progress, totalByteCount, (nowMs - startMs) / 1000, process.stderr.columns || 80));

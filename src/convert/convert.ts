@@ -29,6 +29,7 @@ import { chooseVersion, versionLabel } from './detect-sources.ts';
 import { assumeVersion, checkTableNames, checkTableNamesEarly, countTables, findTablesAmong, impliedTables, readViews } from './find-tables.ts';
 import { loadRegistry } from './load-registry.ts';
 import { leaveOutLoaded, openPostgres } from './postgres-target.ts';
+import { prepareWhile } from './prepare-while.ts';
 
 /** Converts. Throws a UserError when nothing is published; then nothing is left behind either. */
 export async function convert(options: ConvertOptions): Promise<ConvertResult> {
@@ -85,11 +86,19 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
     const starting = sink.start();
     // While a server answers, and where that does not decide on what is read. Others than files would have to be read on.
     const canLookEarly = database !== undefined && !isIncremental && found.sources.every(isFileSource);
-    const early = canLookEarly ? whileWaiting(starting, () => findVersion(found.sources)) : undefined;
+    const prepared = canLookEarly
+      ? prepareWhile(starting, {
+          findVersion: () => findVersion(found.sources),
+          openByteLane: options.engine === 'objects' ? undefined : openByteLane,
+          planTables(resourceType, version) {
+            if (version === assumedVersion && tables === undefined && assumed.resourceTypes.has(resourceType)) assumed.flattenersFor(resourceType);
+          },
+        })
+      : undefined;
     await starting;
     const choice = isIncremental ? await leaveOutLoaded(found.sources, database, { ...options, views }) : { sources: found.sources, skippedCount: 0 };
     options.onStage?.('finding the FHIR version');
-    const { checkLate, version, sources: once } = await (early ?? findVersion(choice.sources));
+    const { checkLate, version, sources: once } = await (prepared?.chosen ?? findVersion(choice.sources));
     about.fhirVersion = versionLabel(version);
     settled.version = version;
     if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, views, fhirVersion: version });
@@ -105,7 +114,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       readSource,
       createBuilder,
       createDiscardBuilder,
-      openByteLane: options.engine === 'objects' ? undefined : () => openByteLane(version),
+      openByteLane: options.engine === 'objects' ? undefined : () => prepared?.takeByteLane() ?? openByteLane(version),
       createRowStore,
       sink,
       mayBeEmpty: isIncremental,
@@ -130,14 +139,6 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
     sink.abort();
     throw error;
   }
-}
-
-/** Other work, begun when the first one waits. The fault of the first one comes first, whichever was there before. */
-function whileWaiting<T>(first: Promise<unknown>, work: () => Promise<T>): Promise<T> {
-  first.catch(() => {});
-  const second = new Promise((resolve) => setImmediate(resolve)).then(work);
-  second.catch(() => {});
-  return second;
 }
 
 /** Undefined where a database is named, and no place for files. */

@@ -29,19 +29,30 @@ const HEAD_BYTES = 16 * 1024;
 /** Where not one resource ends within the head. */
 const LONG_HEAD_BYTES = 256 * 1024;
 
+export interface ChosenVersion {
+  readonly version: FhirVersion;
+  /** To be read instead of those that were looked at. */
+  readonly sources: readonly Source[];
+  /** Some of those that are in the sources, in no order. */
+  readonly resourceTypes: readonly string[];
+  readonly checkLate: CheckLate;
+}
+
 /** The version asked for, or that of the sources. Throws a UserError when they are of several. */
-export async function chooseVersion(
-  asked: FhirVersion | 'auto',
-  options: DetectionOptions,
-): Promise<{ readonly version: FhirVersion; readonly sources: readonly Source[]; readonly checkLate: CheckLate }> {
-  if (asked !== 'auto') return { version: asked, sources: options.sources, checkLate: async () => {} };
+export async function chooseVersion(asked: FhirVersion | 'auto', options: DetectionOptions): Promise<ChosenVersion> {
+  if (asked !== 'auto') return { version: asked, sources: options.sources, resourceTypes: [], checkLate: async () => {} };
   const detection = await detectSources(options);
   if (detection.mixture.length > 0) {
     await detection.close();
     throw new UserError('FHIR_VERSIONS_MIXED', { parameters: { sources: describeMixture(detection.mixture) } });
   }
   const { evidence, lookedAt, version } = detection;
-  return { ...detection, checkLate: (isOdd) => checkLate({ ...options, evidence, isSuspect: (index) => !lookedAt.has(index) && isOdd(index), version }) };
+  const resourceTypes = [...new Set(evidence.flatMap(({ seen }) => [...seen.byType.keys()]))];
+  return {
+    ...detection,
+    resourceTypes,
+    checkLate: (isOdd) => checkLate({ ...options, evidence, isSuspect: (index) => !lookedAt.has(index) && isOdd(index), version }),
+  };
 }
 
 /**

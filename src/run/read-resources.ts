@@ -2,6 +2,7 @@
 // its place. Used by the conversion and by `inspect`.
 
 import type { RecordTape } from '../bytes/record-tape.ts';
+import { clockMs } from '../clock.ts';
 import type { Diagnostics, Location, MessageParameters } from '../diagnostics.ts';
 import { type DiagnosticCode, UserError } from '../diagnostics.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
@@ -73,14 +74,14 @@ const resourcesPerClockCheck = 128;
 export async function readResources(options: ReadingOptions, reading: Reading): Promise<void> {
   const { counts, diagnostics } = reading;
   let byteCount = 0;
-  let lastBreathMs = performance.now();
+  let lastBreathMs = clockMs();
   let untilClockCheck = resourcesPerClockCheck;
   let refusal: UserError | undefined;
 
   async function breathe(): Promise<void> {
     options.onProgress({ byteCount, resourceCount: counts.resourceCount });
     await new Promise((resolve) => setImmediate(resolve));
-    lastBreathMs = performance.now();
+    lastBreathMs = clockMs();
     if (options.isStopped?.()) throw new UserError('STOPPED');
   }
 
@@ -147,11 +148,11 @@ export async function readResources(options: ReadingOptions, reading: Reading): 
         if (refusal !== undefined) throw refusal;
         if (--untilClockCheck === 0) {
           untilClockCheck = resourcesPerClockCheck;
-          if (performance.now() - lastBreathMs > breatheMs) await breathe();
+          if (clockMs() - lastBreathMs > breatheMs) await breathe();
         }
       }
       if (refusal !== undefined) throw refusal;
-      if (performance.now() - lastBreathMs > breatheMs) await breathe();
+      if (clockMs() - lastBreathMs > breatheMs) await breathe();
     }
     if (refusal !== undefined) throw refusal;
   }

@@ -42,7 +42,7 @@ async function begin(sql: string): Promise<pg.Client> {
 /** Resolves when a load has looked at what is there, which it does before it reads. */
 async function untilStarted(): Promise<void> {
   const sql = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted`;
-  const isIdle = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'fhir-flatten' AND state = 'idle in transaction' AND query LIKE 'SAVEPOINT%'`;
+  const isIdle = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'fhir-flatten' AND state = 'idle in transaction' AND query LIKE '%_fhir_flatten_run%'`;
   while ((await query(sql)).length === 0 || (await query(isIdle)).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 

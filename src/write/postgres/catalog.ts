@@ -1,8 +1,9 @@
-// What is in the target schema → whether our tables fit. Everything is looked at in two queries, before any row moves.
+// What is in the target schema → whether our tables fit. Everything is looked at in one message, before any row moves.
 
 import { UserError } from '../../diagnostics.ts';
 import type { LoadTable, SqlColumn, SqlType } from './load-table.ts';
 import type { Session } from './session.ts';
+import { quoteText } from './sql-names.ts';
 
 export interface ExistingTable {
   readonly name: string;
@@ -33,9 +34,16 @@ interface ColumnRow {
   readonly plainAndEmpty: boolean;
 }
 
-/** All that has a name which a table could have, by name. */
-export async function readCatalog(session: Session, schemaName: string): Promise<ReadonlyMap<string, ExistingTable>> {
-  const columns = await session.query<ColumnRow>(
+export interface Catalog {
+  readonly hasSchema: boolean;
+  /** All that has a name which a table could have, by name. */
+  readonly tables: ReadonlyMap<string, ExistingTable>;
+}
+
+export async function readCatalog(session: Session, schemaName: string): Promise<Catalog> {
+  const name = quoteText(schemaName);
+  const statements = [
+    `SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ${name}`,
     `SELECT c.relname AS "table", c.relkind AS kind, a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS type,
             coalesce(a.attnotnull, false) AS "notNull", coalesce(a.atthasdef OR a.attidentity <> '', false) AS "hasDefault",
             coalesce(a.attgenerated <> '', false) AS generated,
@@ -43,29 +51,24 @@ export async function readCatalog(session: Session, schemaName: string): Promise
                  THEN pg_relation_size(c.oid) = 0 ELSE false END AS "plainAndEmpty"
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-      WHERE n.nspname = $1 AND c.relkind <> 'c'
+      WHERE n.nspname = ${name} AND c.relkind <> 'c'
       ORDER BY c.relname, a.attnum`,
-    'the catalog',
-    [schemaName],
-  );
-  const keys = await session.query<{ table: string; names: string[] }>(
     `SELECT c.relname AS "table", array_agg(a.attname::text ORDER BY a.attnum) AS names
        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid
-      WHERE n.nspname = $1 AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+      WHERE n.nspname = ${name} AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
         AND a.attnum <= i.indnkeyatts
       GROUP BY i.indexrelid, c.relname`,
-    'the catalog',
-    [schemaName],
-  );
+  ];
+  const [schemas, columns, keys] = await session.queryAll(statements, 'the catalog');
   const tables = new Map<string, { name: string; kind: string; columns: Map<string, ExistingColumn>; uniqueKeys: string[][]; isPlainAndEmpty: boolean }>();
-  for (const { column, generated, hasDefault, kind, notNull, plainAndEmpty, table, type } of columns.rows) {
+  for (const { column, generated, hasDefault, kind, notNull, plainAndEmpty, table, type } of (columns?.rows ?? []) as unknown as ColumnRow[]) {
     const found = tables.get(table) ?? { name: table, kind, columns: new Map(), uniqueKeys: [], isPlainAndEmpty: plainAndEmpty };
     tables.set(table, found);
     if (column !== null) found.columns.set(column, { type, isNotNull: notNull, hasDefault, isGenerated: generated });
   }
-  for (const { names, table } of keys.rows) tables.get(table)?.uniqueKeys.push(names);
-  return tables;
+  for (const { names, table } of (keys?.rows ?? []) as { table: string; names: string[] }[]) tables.get(table)?.uniqueKeys.push(names);
+  return { hasSchema: schemas?.rowCount === 1, tables };
 }
 
 /** Types of the server that take ours as they are. */

@@ -16,16 +16,20 @@ interface Holder {
   readonly since: string | null;
 }
 
-/** Begins the transaction of a load. Throws a UserError when another one still holds the lock after so many seconds. */
-export async function beginLocked(session: Session, schemaName: string, timeoutSeconds: number): Promise<void> {
+/** Begins the transaction of a load, with settings for it. Throws a UserError when another one still holds the lock after so many seconds. */
+export async function beginLocked(session: Session, schemaName: string, timeoutSeconds: number, settings: readonly string[]): Promise<void> {
   const key = `${lockClass}, hashtext(${quoteText(schemaName)})`;
-  await session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', 'start');
   // 0 would mean to wait for ever.
-  await session.query(`SET LOCAL lock_timeout = '${Math.max(1, Math.round(timeoutSeconds * 1000))}ms'`, 'start');
-  const answer = await session.attempt(`SELECT pg_advisory_xact_lock(${key})`, 'the lock', ['55P03']);
-  if (!('sqlstate' in answer)) {
-    await session.query('SET LOCAL lock_timeout TO DEFAULT', 'start');
+  const timeout = `'${Math.max(1, Math.round(timeoutSeconds * 1000))}ms'`;
+  try {
+    await session.send([
+      { statements: ['BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', `SET LOCAL lock_timeout = ${timeout}`], place: 'start' },
+      { statements: [`SELECT pg_advisory_xact_lock(${key})`], place: 'the lock' },
+      { statements: ['lock_timeout TO DEFAULT', ...settings].map((setting) => `SET LOCAL ${setting}`), place: 'start' },
+    ]);
     return;
+  } catch (error) {
+    if (!(error instanceof UserError && error.code === 'PG_REFUSED' && error.parameters?.['sqlstate'] === '55P03')) throw error;
   }
   await session.query('ROLLBACK', 'start');
   const { rows } = await session.query<Holder>(

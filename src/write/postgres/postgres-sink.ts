@@ -109,14 +109,13 @@ export class PostgresSink implements Sink, PartSink {
     if (this.#isAborted) return session.destroy();
     // So that the server notices a load whose client is gone, even in the middle of a statement.
     const settings = session.serverVersion >= 140_000 ? [...sessionSettings, "client_connection_check_interval = '2s'"] : sessionSettings;
-    await beginLocked(session, schemaName, lockTimeoutSeconds);
     // For the transaction only: behind a connection pool, the session is lent.
-    await session.query(settings.map((setting) => `SET LOCAL ${setting}`).join(';'), 'start');
-    await this.#ensureSchema(session);
-    this.#catalog = await readCatalog(session, schemaName);
+    await beginLocked(session, schemaName, lockTimeoutSeconds, settings);
+    const { hasSchema, tables } = await readCatalog(session, schemaName);
+    if (!hasSchema) await this.#createSchema(session);
+    this.#catalog = tables;
     this.#records = new LoadRecords(session, schemaName);
-    await this.#records.start((name) => this.#catalog.has(name));
-    await session.query(`SAVEPOINT ${beforeRows}`, 'start');
+    await this.#records.start((name) => tables.has(name), `SAVEPOINT ${beforeRows}`);
     this.#queue = new RowQueue(session, (error) => this.#mayFillEmpty && this.#isOfEmptyTable(error));
   }
 
@@ -301,10 +300,8 @@ export class PostgresSink implements Sink, PartSink {
     return makeLoadTable({ ...schema, key }, this.storage);
   }
 
-  async #ensureSchema(session: Session): Promise<void> {
+  async #createSchema(session: Session): Promise<void> {
     const { schemaName } = this.#options;
-    const { rowCount } = await session.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', 'start', [schemaName]);
-    if (rowCount > 0) return;
     const answer = await session.attempt(`CREATE SCHEMA ${quoteName(schemaName)}`, 'start', ['42501', '42939']);
     if ('sqlstate' in answer) {
       throw new UserError('PG_SCHEMA_MISSING', { parameters: { schema: schemaName, target: session.target, sqlstate: answer.sqlstate } });

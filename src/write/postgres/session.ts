@@ -80,6 +80,18 @@ export class Session {
     );
   }
 
+  /** Statements without parameters, in one message; gives the answer of each. */
+  async queryAll(sqls: readonly string[], place: string): Promise<readonly Answer<Record<string, unknown>>[]> {
+    return await this.#run(
+      () => place,
+      async () => {
+        const results: unknown = await this.#client.query(sqls.join(';\n'));
+        // One by itself comes without a list.
+        return (Array.isArray(results) ? results : [results]).map(({ rowCount, rows }) => ({ rows, rowCount: rowCount ?? 0 }));
+      },
+    );
+  }
+
   /** As `query`; with one of these SQLSTATEs it gives that. The transaction is then aborted, up to a savepoint. */
   async attempt<Row = Record<string, unknown>>(sql: string, place: string, tolerated: readonly string[]): Promise<Answer<Row> | { readonly sqlstate: string }> {
     return await this.#run(
