@@ -53,6 +53,8 @@ interface Scope {
 }
 
 const mostFound = 4096;
+/** Entries of a Bundle whose texts are kept: others are known by their hashes. */
+const mostOwn = 4096;
 const urnPattern = /^urn:(?:uuid|oid):(.+)$/;
 /** Own words of an entry of `#awaited`: the target's type counted from 1 when it has come, and its id likewise when it is not the urn's. */
 const awaitedWords = { type: 0, id: 1 } as const;
@@ -81,6 +83,8 @@ export class ReferenceIndex implements ReferenceLookup {
   #scopeCount = 0;
   /** Of the Bundles around the one being read. */
   #scopes = new Map<BundleScope, Scope>();
+  /** fullUrl → entries so far of the scope; undefined where several have it. */
+  readonly #own = new Map<string, ReferenceTarget | undefined>();
   /** Urns of the scope that were found: the same few are asked for again and again. */
   readonly #found = new Map<string, ReferenceTarget>();
   generation = 0;
@@ -134,6 +138,7 @@ export class ReferenceIndex implements ReferenceLookup {
   }
 
   #enter(bundle: BundleScope | undefined): void {
+    this.#own.clear();
     this.#found.clear();
     this.generation++;
     this.#bundle = bundle;
@@ -187,8 +192,9 @@ export class ReferenceIndex implements ReferenceLookup {
     const isRenamed = !endsWithId(fullUrl, target.id);
     if (isRenamed) {
       scope.renamed.set(fullUrl, target);
+      if (this.#own.has(fullUrl)) this.#own.set(fullUrl, undefined);
       this.#forget(fullUrl);
-    }
+    } else if (!scope.renamed.has(fullUrl)) this.#keepOwn(fullUrl, target);
     if (this.#decisions !== undefined) return;
     if (isRenamed && this.#canReadAgain) {
       this.#keyHash.hashText(fullUrl);
@@ -201,6 +207,14 @@ export class ReferenceIndex implements ReferenceLookup {
     this.#forget(fullUrl);
     this.#awaited.setWord(awaited, awaitedWords.type, this.#numberOf(target.type) + 1);
     if (isRenamed) this.#awaited.setWord(awaited, awaitedWords.id, this.#awaitedIds.push(target.id));
+  }
+
+  #keepOwn(fullUrl: string, target: ReferenceTarget): void {
+    const known = this.#own.get(fullUrl);
+    if (known !== undefined && !isSame(known, target)) {
+      this.#own.set(fullUrl, undefined);
+      this.#forget(fullUrl);
+    } else if (this.#own.size < mostOwn && !this.#own.has(fullUrl)) this.#own.set(fullUrl, target);
   }
 
   #forget(urn: string): void {
@@ -235,12 +249,14 @@ export class ReferenceIndex implements ReferenceLookup {
   }
 
   findUrn(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined {
+    const own = this.#own.get(urn);
+    if (own !== undefined && isAmong(own, targets)) return own;
     const known = this.#found.get(urn);
-    if (known !== undefined && (targets.length === 0 || targets.includes(known.type))) return known;
+    if (known !== undefined && isAmong(known, targets)) return known;
     const target = this.#findInBundles(urn, id, targets) ?? this.#findAnywhere(urn, id, targets);
     if (target !== undefined) {
       // What others have kept of this is not to outlive it.
-      if (known !== undefined || this.#found.size === mostFound) this.generation++;
+      if ((known !== undefined && !isSame(known, target)) || this.#found.size === mostFound) this.generation++;
       if (this.#found.size === mostFound) this.#found.clear();
       this.#found.set(urn, target);
     }
@@ -377,6 +393,14 @@ export class ReferenceIndex implements ReferenceLookup {
   close(): void {
     this.#spool.close();
   }
+}
+
+function isAmong({ type }: ReferenceTarget, targets: readonly string[]): boolean {
+  return targets.length === 0 || targets.includes(type);
+}
+
+function isSame(one: ReferenceTarget, other: ReferenceTarget): boolean {
+  return one.type === other.type && one.id === other.id;
 }
 
 /** True for `urn:uuid:` or `urn:oid:` and the id, and for any other URL whose last segment it is. */

@@ -52,6 +52,32 @@ describe('urn:uuid references', () => {
     expect(rows).toMatchObject([{ patient_id: '', subject_id: uuid, subject_type: 'Group', other_json: '' }]);
   });
 
+  it('tell entries with the same fullUrl and id apart by what the reference may point to, whichever comes first', async () => {
+    const entry = (resourceType: string): [string, object] => [`urn:uuid:${uuid}`, { resourceType, id: uuid }];
+    const both: [string, object] = ['urn:uuid:2', { ...observation, encounter: { reference: `urn:uuid:${uuid}` } }];
+    for (const entries of [
+      [entry('Patient'), entry('Encounter')],
+      [entry('Encounter'), entry('Patient')],
+    ]) {
+      const { observation: rows } = await convert({ 'in/a.json': bundle(...entries, both) });
+      expect(rows).toMatchObject([{ patient_id: uuid, subject_type: 'Patient', encounter_id: uuid, other_json: '' }]);
+    }
+  });
+
+  it('find entries among thousands in one Bundle', async () => {
+    const patients = Array.from({ length: 5000 }, (_, index): [string, object] => [`urn:uuid:p${index}`, { resourceType: 'Patient', id: `p${index}` }]);
+    const observations = [0, 4095, 4096, 4999].map((index): [string, object] => {
+      return [`urn:uuid:o${index}`, { ...observation, id: `o${index}`, subject: { reference: `urn:uuid:p${index}` } }];
+    });
+    const { observation: rows } = await convert({ 'in/a.json': bundle(...patients, ...observations) });
+    expect(rows?.map(({ patient_id, subject_type }) => `${subject_type}/${patient_id}`)).toEqual([
+      'Patient/p0',
+      'Patient/p4095',
+      'Patient/p4096',
+      'Patient/p4999',
+    ]);
+  });
+
   it('give their own id when there is no such entry', async () => {
     const { observation: rows } = await convert({ 'in/a.json': bundle(['urn:uuid:2', observation]) });
     expect(rows).toMatchObject([{ patient_id: uuid, subject_id: uuid, subject_type: '' }]);
