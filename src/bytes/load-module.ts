@@ -83,6 +83,7 @@ export interface ByteHost {
   addExtensions(list: number, isModifier: number, rest: number, restEnd: number): number;
   fitsColumn(check: number, token: number): number;
   showsValue(check: number, token: number): number;
+  countTimeDifference(check: number, isCut: number): void;
   writeList(check: number, list: number): number;
   judgeList(check: number, list: number): number;
   countDropped(keyHandler: number, leafCount: number, unitCount: number): void;
@@ -108,6 +109,7 @@ function hostImports(place: HostPlace): WebAssembly.ModuleImports {
     addExtensions: (list = 0, isModifier = 0, rest = 0, restEnd = 0) => host().addExtensions(list, isModifier, rest, restEnd),
     fitsColumn: (check = 0, token = 0) => host().fitsColumn(check, token),
     showsValue: (check = 0, token = 0) => host().showsValue(check, token),
+    countTimeDifference: (check = 0, isCut = 0) => host().countTimeDifference(check, isCut),
     writeList: (check = 0, list = 0) => host().writeList(check, list),
     judgeList: (check = 0, list = 0) => host().judgeList(check, list),
     countDropped: (keyHandler = 0, leafCount = 0, unitCount = 0) => host().countDropped(keyHandler, leafCount, unitCount),

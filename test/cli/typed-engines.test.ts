@@ -48,6 +48,28 @@ const lists = [
 ]
   .map((list, index) => `{"resourceType":"Patient","id":"l${index}","name":[{"given":${list}}]}\n`)
   .join('');
+/** The same of lists of integers. */
+const integerLists = [
+  '[1]',
+  '[1,2,999999999]',
+  '[-1,0]',
+  '[-0]',
+  '[1.0]',
+  '[1e0]',
+  '[2147483647,2147483648]',
+  '[1,null]',
+  '["1"]',
+  '[]',
+  '1',
+  '[[1]]',
+  '[1,{}]',
+]
+  .map((list, index) => `{"resourceType":"Claim","id":"i${index}","item":[{"sequence":1,"careTeamSequence":${list},"diagnosisSequence":${list}}]}\n`)
+  .join('');
+/** Fractions of a second: exact, with fewer zeros, or cut. */
+const fractions = ['.1', '.10', '.000', '.123456', '.1234560', '.1234567', '.0000001', '.123456789123', '.', '.1x']
+  .map((fraction, index) => `{"resourceType":"Observation","id":"f${index}","status":"final","issued":"2024-01-02T03:04:05${fraction}Z"}\n`)
+  .join('');
 const view = {
   resourceType: 'ViewDefinition',
   name: 'given_names',
@@ -88,7 +110,7 @@ const options = [
 
 describe.each(['parquet', 'arrow'])('-f %s', (format) => {
   it.each(options)('has the same cells from both engines, odd ones too: %s %s %s %s', async (...typed) => {
-    const cwd = makeFolder({ 'in.ndjson': ndjson(...records) + numbers + lists });
+    const cwd = makeFolder({ 'in.ndjson': ndjson(...records) + numbers + lists + integerLists + fractions });
     await compareEngines(format, cwd, ['in.ndjson', ...typed]);
   });
 

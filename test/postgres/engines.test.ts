@@ -44,6 +44,7 @@ const moments = [
 ];
 const texts = ['plain', 'a\\b', 'tab\tand\nline\rend', '\u0000', 'é漢😀', '\\N', '"', '{a,b}', "';--", 'a; b', '\ud83d'];
 const lists = ['["a"]', '["a","b"]', '[null,"b"]', '[null]', '[]', '["a\\"b\\\\c"]', '["a",1]', '"a"', '["é","",", "]', '[["a"]]', '["NULL","a; b"]'];
+const integerLists = ['[1]', '[1,2,999999999]', '[-1,0]', '[-0]', '[1.0]', '[2147483647,2147483648]', '[1,null]', '["1"]', '[]', '1', '[[1]]', '[1,{}]'];
 
 function observation(id: string, members: string): string {
   return `{"resourceType":"Observation","id":"${id}","status":"final",${members}}\n`;
@@ -73,6 +74,9 @@ function makeLines(): string {
     add(
       (id) => `{"resourceType":"Patient","id":"${id}","meta":{"profile":${list}},"name":[{"given":${list},"prefix":${list}}],"address":[{"line":${list}}]}\n`,
     );
+  }
+  for (const list of integerLists) {
+    add((id) => `{"resourceType":"Claim","id":"${id}","item":[{"sequence":1,"careTeamSequence":${list},"diagnosisSequence":${list}}]}\n`);
   }
   return lines.join('');
 }

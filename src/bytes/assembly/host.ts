@@ -55,6 +55,11 @@ export declare function fitsColumn(check: u32, token: usize): u32;
 @external("host", "showsValue")
 export declare function showsValue(check: u32, token: usize): u32;
 
+/** A moment whose cell has other digits of seconds: cut ones, or only fewer zeros. */
+// @ts-ignore
+@external("host", "countTimeDifference")
+export declare function countTimeDifference(check: u32, isCut: u32): void;
+
 /** Sets the text to that of a list's items; 0 when there are none. */
 // @ts-ignore
 @external("host", "writeList")

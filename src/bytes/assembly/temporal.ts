@@ -6,6 +6,11 @@ export const PRECISION_MONTH: u32 = 2;
 export const PRECISION_DAY: u32 = 3;
 export const PRECISION_TIME: u32 = 4;
 
+/** Digits of seconds and microseconds: some zeros are lost, or some others. */
+export const FRACTION_EXACT: u32 = 0;
+export const FRACTION_NOTATION: u32 = 1;
+export const FRACTION_DIGITS: u32 = 2;
+
 /** Where the zone begins in the text last read; -1 without one. */
 export let zoneStart: i32 = -1;
 
@@ -56,6 +61,19 @@ function isTime(address: usize, byteCount: u32): bool {
     }
   }
   return at == byteCount || isZone(address, at, byteCount);
+}
+
+/** Of a moment whose seconds have a fraction, from 20 on. */
+export function fractionFit(address: usize, byteCount: u32): u32 {
+  let last: u32 = 0;
+  let isCut = false;
+  for (let at: u32 = 20; at < byteCount; at++) {
+    const digit = <u32>load<u8>(address + at) - 0x30;
+    if (digit > 9) break;
+    if (at >= 26 && digit != 0) isCut = true;
+    last = digit;
+  }
+  return isCut ? FRACTION_DIGITS : last == 0 ? FRACTION_NOTATION : FRACTION_EXACT;
 }
 
 function isZone(address: usize, at: u32, byteCount: u32): bool {

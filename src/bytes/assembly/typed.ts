@@ -2,10 +2,11 @@
 // others by the host. A check is what a column takes (8 bits) and the number of the host's own check; 0: any text.
 
 import { endOf, kindOf, refuse, startOf, textAt, textLength } from './cells';
-import { fitsColumn, showsValue } from './host';
+import { countTimeDifference, fitsColumn, showsValue } from './host';
+import { POINT } from './characters';
 import { HAS_ESCAPE } from './strings';
 import { KIND_NUMBER, KIND_STRING, MAY_BE_ODD } from './tape';
-import { PRECISION_NONE, PRECISION_TIME, readTemporal, zoneStart } from './temporal';
+import { FRACTION_DIGITS, FRACTION_EXACT, fractionFit, PRECISION_NONE, PRECISION_TIME, readTemporal, zoneStart } from './temporal';
 
 const CHECK_INT32: u32 = 1;
 const CHECK_INT64: u32 = 2;
@@ -59,9 +60,27 @@ export function isTypeShown(token: usize, check: u32): bool {
   const kind = check & 0xff;
   if (kind == CHECK_INT32 || kind == CHECK_INT64 || kind == CHECK_NUMERIC || kind == CHECK_DATE) return true;
   if (kind == CHECK_TIMESTAMP || kind == CHECK_TIMESTAMP_UTC) {
-    if (endOf(token) - startOf(token) <= 19 || (load<u8>(startOf(token), 19) != 0x2e && (load<u8>(token, 1) & HAS_ESCAPE) == 0)) return true;
+    if ((load<u8>(token, 1) & HAS_ESCAPE) == 0) return isTimeShown(token, check);
   } else if (kindOf(token) == KIND_NUMBER && (load<u8>(token, 1) & MAY_BE_ODD) == 0) return true;
   return showsValue(check >> 8, token) != 0;
+}
+
+function isTimeShown(token: usize, check: u32): bool {
+  const start = startOf(token);
+  const byteCount = <u32>(endOf(token) - start);
+  // Most have no fraction.
+  if (byteCount <= 19 || load<u8>(start, 19) != POINT || readTemporal(start, byteCount) == PRECISION_NONE) return true;
+  const fit = fractionFit(start, byteCount);
+  if (fit == FRACTION_EXACT) return true;
+  const isCut = fit == FRACTION_DIGITS;
+  countTimeDifference(check >> 8, isCut ? 1 : 0);
+  return !isCut;
+}
+
+/** An integer as it would be written anew, of so few digits that 32 bits hold it. */
+export function isPlainInteger(token: usize): bool {
+  if (kindOf(token) != KIND_NUMBER || (load<u8>(token, 1) & MAY_BE_ODD) != 0) return false;
+  return endOf(token) - startOf(token) <= 9 && areDigits(startOf(token), endOf(token));
 }
 
 function areDigits(start: usize, end: usize): bool {

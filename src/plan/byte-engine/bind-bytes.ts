@@ -1,7 +1,6 @@
 // The tables of a resource type, as the object engine has bound them → a function that fills them from a tape. The
 // object engine stays the measure: what is not done here exactly as there is left to it.
 
-import type { RowStore } from '../../bytes/row-store.ts';
 import { RowStoreBuilder } from '../../bytes/row-store-builder.ts';
 import type { Containment, FlattenContext, TableBuilder, TableSchema } from '../../types.ts';
 import type { RowSource } from '../engine/contributions.ts';
@@ -161,21 +160,29 @@ function writeContainment(program: ByteProgram, containment: Containment, ownTyp
   const address = store.functions.allocateArena((containmentWords.length + listLength * 3 + (unpacked?.size ?? 0)) * 4);
   if (address === 0) return undefined;
   const head = address >> 2;
-  let word = head + containmentWords.length;
-  words.fill(0, head, word);
+  const list = head + containmentWords.length;
+  words.fill(0, head, list);
   words[head + containmentWords.id] = ownId;
   words[head + containmentWords.idByteCount] = ownIdByteCount;
   words[head + containmentWords.type] = references.numberOf(containerType);
-  if (containerId !== undefined && !writeText(store, containerId, head + containmentWords.id)) return undefined;
-  if (containedIn !== undefined && !writeText(store, containedIn, head + containmentWords.containedIn)) return undefined;
   words[head + containmentWords.listLength] = listLength;
-  words[head + containmentWords.list] = word << 2;
+  words[head + containmentWords.list] = list << 2;
+  let word = list;
   if (containedTypes !== undefined) {
-    for (const [localId, type] of containedTypes) {
-      if (!writeText(store, localId, word)) return undefined;
+    for (const type of containedTypes.values()) {
       words[word + 2] = references.numberOf(type);
       word += 3;
     }
+  }
+  // In one place, which V8 compiles with all that it calls.
+  const texts = [containerId, containedIn, ...(containedTypes?.keys() ?? [])];
+  for (let index = 0; index < texts.length; index++) {
+    const text = texts[index];
+    if (text === undefined) continue;
+    if (!store.encode(text)) return undefined;
+    const place = index === 0 ? head + containmentWords.id : index === 1 ? head + containmentWords.containedIn : list + (index - 2) * 3;
+    words[place] = store.textAddress;
+    words[place + 1] = store.textByteCount;
   }
   if (unpacked === undefined) return address;
   words[head + containmentWords.hasUnpacked] = 1;
@@ -183,12 +190,4 @@ function writeContainment(program: ByteProgram, containment: Containment, ownTyp
   words[head + containmentWords.unpacked] = word << 2;
   for (const index of unpacked) words[word++] = index;
   return address;
-}
-
-/** Writes address and length of a text; false when there is no room for it. */
-function writeText(store: RowStore, text: string, word: number): boolean {
-  if (!store.encode(text)) return false;
-  store.words[word] = store.textAddress;
-  store.words[word + 1] = store.textByteCount;
-  return true;
 }

@@ -6,7 +6,19 @@ import type { CellStorage, CellValue, ColumnType, NormaliseRule, PrimitiveTypeNa
 import { isStoredAsList, listAll } from '../engine/cells.ts';
 import { losesDigits, type PrimitiveReader, readPrimitiveAs } from '../engine/primitives.ts';
 
-const checkKinds = { int32: 1, int64: 2, double: 3, numeric: 4, decimal: 5, date: 6, timestamp: 7, timestampUtc: 8, list: 9, textList: 10 } as const;
+const checkKinds = {
+  int32: 1,
+  int64: 2,
+  double: 3,
+  numeric: 4,
+  decimal: 5,
+  date: 6,
+  timestamp: 7,
+  timestampUtc: 8,
+  list: 9,
+  textList: 10,
+  int32List: 11,
+} as const;
 const checkBits = 8;
 
 /** How assembly/cells.ts reads the text of a primitive. */
@@ -54,11 +66,16 @@ export class ByteChecks {
 
   /** False when the cell does not tell all of the value. */
   shows(check: number, value: JsonValue): boolean {
-    const { path, reader } = this.#checks[check] as HostCheck;
-    const rule = reader.judge?.(value);
+    const rule = this.#checks[check]?.reader.judge?.(value);
     if (rule === undefined) return true;
-    this.#pending.push({ rule, path });
+    this.addDifference(check, rule);
     return !losesDigits(rule);
+  }
+
+  /** How a cell differs from its value. */
+  addDifference(check: number, rule: NormaliseRule): void {
+    const { path } = this.#checks[check] as HostCheck;
+    this.#pending.push({ rule, path });
   }
 
   listText(check: number, value: JsonValue, write: ListWriter): string | undefined {
@@ -95,6 +112,7 @@ function checkKindOf(physical: PhysicalType, type: PrimitiveTypeName): number {
     case 'timestamp':
       return physical.isUtc ? checkKinds.timestampUtc : checkKinds.timestamp;
     case 'list':
+      if (physical.item.kind === 'int32') return checkKinds.int32List;
       return physical.item.kind === 'text' && readingOf(type) === readings.string ? checkKinds.textList : checkKinds.list;
     default:
       return checkKinds[physical.kind];

@@ -269,6 +269,10 @@ export class ByteProgram implements ByteHost {
     return this.checks.shows(check, this.readValue(token)) ? 1 : 0;
   }
 
+  countTimeDifference(check: number, isCut: number): void {
+    this.checks.addDifference(check, isCut !== 0 ? 'time-digits' : 'time-notation');
+  }
+
   writeList(check: number, list: number): number {
     const { lists } = this;
     const text = lists && this.checks.listText(check, this.readValue(list), (items) => lists.write(items));

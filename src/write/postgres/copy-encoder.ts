@@ -33,6 +33,8 @@ export class CopyEncoder {
   /** These are written, in their order. */
   #columns: readonly SqlColumn[] = [];
   #writeCells: readonly WriteCell[] = [];
+  /** The others. */
+  #unwritten: readonly SqlColumn[] = [];
   /** Numbers and escapes of JSON that jsonb does not take. */
   #replacedInJsonCount = 0;
   #unfitCount = 0;
@@ -72,16 +74,16 @@ export class CopyEncoder {
 
   #chooseColumns(): void {
     this.#columns = this.#table.columns.filter((column) => this.#written.has(column));
+    this.#unwritten = this.#table.columns.filter((column) => !this.#written.has(column));
     this.#writeCells = this.#columns.map((column) => this.#writers.get(column) as WriteCell);
     if (this.#plan !== undefined) writeCopyPlan(this.#plan, this.#columns, this.#table);
   }
 
   #addFilled(isFilled: (sourceIndex: number) => boolean): void {
-    const { columns } = this.#table;
-    if (this.#columns.length === columns.length) return;
-    const before = this.#written.size;
-    for (const column of columns) if (isFilled(column.sourceIndex)) this.#written.add(column);
-    if (this.#written.size > before) this.#chooseColumns();
+    const found = this.#unwritten.filter(({ sourceIndex }) => isFilled(sourceIndex));
+    if (found.length === 0) return;
+    for (const column of found) this.#written.add(column);
+    this.#chooseColumns();
   }
 
   #encodeRows(batch: RowBatch): Uint8Array {
