@@ -59,6 +59,10 @@ export interface ResourceHead {
   readonly hasOddContained: boolean;
   /** `identifier`: those that have a `value`, which is a text; read when asked for. */
   readonly identifiers: readonly ResourceIdentifier[];
+  /** Address of the token of `identifier`; 0 when there is none. */
+  readonly identifierToken: number;
+  /** Likewise of `id`. */
+  readonly idToken: number;
   /** Address of the resource's token in the tape. */
   readonly token: number;
 }

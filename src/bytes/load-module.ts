@@ -19,6 +19,13 @@ export interface ByteFunctions {
   scan(from: number, to: number, mostDepth: number): number;
   readonly host: HostPlace;
   oddNumberCount(): number;
+  /** Seeds of the hash of identifiers; see run/key-hash.ts. */
+  setHashSeeds(seedA: number, seedB: number): void;
+  /**
+   * Records of the identifiers under a token, written at `top`: where they end; 0, without any, when they do not all end
+   * before `end` or some text has to be decoded.
+   */
+  writeIdentifiers(identifier: number, id: number, typeNumber: number, top: number, end: number): number;
   hasRewritten(): number;
   beginHash(byteCount: number): void;
   addToHash(from: number, to: number): void;

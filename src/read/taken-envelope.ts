@@ -14,19 +14,21 @@ class TakenHead implements ResourceHead {
   readonly resourceType: string;
   readonly id: string | undefined;
   readonly token: number;
+  readonly idToken: number;
+  readonly identifierToken: number;
   readonly #tape: RecordTape;
   readonly #meta: number;
-  readonly #identifier: number;
   readonly #containedToken: number;
   #contained: readonly ResourceHead[] | undefined;
 
-  constructor(tape: RecordTape, token: number, resourceType: string, id: string | undefined, meta: number, contained: number, identifier: number) {
+  constructor(tape: RecordTape, token: number, resourceType: string, idToken: number, meta: number, contained: number, identifier: number) {
     this.resourceType = resourceType;
-    this.id = id;
+    this.id = idToken === 0 ? undefined : textOf(tape, idToken);
     this.token = token;
+    this.idToken = idToken;
+    this.identifierToken = identifier;
     this.#tape = tape;
     this.#meta = meta;
-    this.#identifier = identifier;
     this.#containedToken = contained;
   }
 
@@ -46,7 +48,7 @@ class TakenHead implements ResourceHead {
   }
 
   get identifiers(): readonly ResourceIdentifier[] {
-    return this.#identifier === 0 ? [] : readIdentifiers(this.#tape, this.#identifier);
+    return this.identifierToken === 0 ? [] : readIdentifiers(this.#tape, this.identifierToken);
   }
 }
 
@@ -84,7 +86,7 @@ function readContained(tape: RecordTape, list: number): readonly ResourceHead[] 
 export function readHead(tape: RecordTape, token: number): ResourceHead | undefined {
   if (tape.kind(token) !== tokenKinds.object) return undefined;
   let resourceType: string | undefined;
-  let id: string | undefined;
+  let id = 0;
   let meta = 0;
   let contained = 0;
   let identifier = 0;
@@ -95,7 +97,7 @@ export function readHead(tape: RecordTape, token: number): ResourceHead | undefi
         resourceType = textOf(tape, member);
         break;
       case keyNumbers.id:
-        id = textOf(tape, member);
+        id = member;
         break;
       case keyNumbers.meta:
         meta = member;

@@ -4,7 +4,9 @@
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ByteFunctions } from '../bytes/load-module.ts';
 import { UserError } from '../diagnostics.ts';
+import type { ResourceHead } from '../types.ts';
 
 /** Plain data: a file is open for all threads of the process. */
 export interface IdentifierRecords {
@@ -26,14 +28,59 @@ const bufferBytes = 4 * 1024 * 1024;
 const firstBufferBytes = 16 * 1024;
 /** Two halves of the hash, number of the type, length of the id. */
 const headBytes = 4 + 4 + 2 + 4;
+/** Of records that wait where the module made them. */
+const madeBytes = 64 * 1024;
+
+/** Where the module makes records. */
+interface Maker {
+  readonly functions: ByteFunctions;
+  readonly memory: Buffer;
+  readonly start: number;
+  /** Where the next one begins. */
+  top: number;
+}
 
 export class IdentifierSpool {
   #buffer: Buffer = Buffer.alloc(0);
   #length = 0;
   #fileDescriptor: number | undefined;
   #fileByteCount = 0;
+  #maker: Maker | undefined;
+
+  /** From now on `addTaken` has the module make records; once for each instance of it. */
+  useModule(functions: ByteFunctions, [seedA, seedB]: readonly [number, number]): void {
+    const start = functions.allocateHeap(madeBytes);
+    if (start === 0) return;
+    functions.setHashSeeds(seedA, seedB);
+    this.#maker = { functions, memory: Buffer.from(functions.memory.buffer), start, top: start };
+  }
+
+  /** Adds those of a resource that the module has a tape of, under its own id; false, without any, when that has to be done otherwise. */
+  addTaken({ identifierToken, idToken }: ResourceHead, typeNumber: number): boolean {
+    const maker = this.#maker;
+    if (maker === undefined) return false;
+    const end = maker.start + madeBytes;
+    let top = maker.functions.writeIdentifiers(identifierToken, idToken, typeNumber, maker.top, end);
+    if (top === 0 && maker.top > maker.start) {
+      this.#takeMade();
+      top = maker.functions.writeIdentifiers(identifierToken, idToken, typeNumber, maker.start, end);
+    }
+    if (top === 0) return false;
+    maker.top = top;
+    return true;
+  }
+
+  #takeMade(): void {
+    const maker = this.#maker;
+    if (maker === undefined || maker.top === maker.start) return;
+    const byteCount = maker.top - maker.start;
+    if (this.#length + byteCount > this.#buffer.length) this.#makeRoom(byteCount);
+    this.#length += maker.memory.copy(this.#buffer, this.#length, maker.start, maker.top);
+    maker.top = maker.start;
+  }
 
   add(high: number, low: number, typeNumber: number, id: string): void {
+    this.#takeMade();
     const most = headBytes + id.length * 3;
     if (this.#length + most > this.#buffer.length) this.#makeRoom(most);
     const buffer = this.#buffer;
@@ -48,6 +95,7 @@ export class IdentifierSpool {
   }
 
   records(): IdentifierRecords {
+    this.#takeMade();
     return { fileDescriptor: this.#fileDescriptor, fileByteCount: this.#fileByteCount, tail: this.#buffer.subarray(0, this.#length) };
   }
 

@@ -2,6 +2,8 @@
 // bits come first and the type is put on them after, so that an id of unknown type can be tried with every type.
 
 export interface KeyHash {
+  /** For who does the same elsewhere. */
+  readonly seeds: readonly [number, number];
   /** After `hash`, `hashText` or `withType`: the two halves, unsigned. */
   high: number;
   low: number;
@@ -51,6 +53,7 @@ export function createKeyHash(seedA: number, seedB: number): KeyHash {
   }
 
   const keyHash: KeyHash = {
+    seeds: [seedA, seedB],
     high: 0,
     low: 0,
     hash(resourceType, id) {

@@ -91,6 +91,7 @@ export class LocalPart implements Part {
     const { createRowStore, openByteLane, sink } = this.#options;
     this.#byteLane ??= openByteLane?.();
     const byteLane = await this.#byteLane;
+    if (byteLane !== undefined && pass === 'first') this.#indexes.references.useModule(byteLane.functions);
     if (byteLane !== undefined && takesRowsAsBytes(sink)) this.#rowStore ??= createRowStore?.(byteLane);
     this.#rowStore?.restart();
     return await new Reading(this.#options, this.#indexes, { byteLane, rowStore: this.#rowStore }, pass, () => this.#isStopped).read();

@@ -4,6 +4,7 @@
 // `urn:uuid:U` means, in this order: the entry of its own Bundle with this fullUrl, of the Bundles around that one, the
 // resource of the input whose id is U, the only entry of any other Bundle with this fullUrl.
 
+import type { ByteFunctions } from '../bytes/load-module.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { BundleScope, ReferenceLookup, ReferenceTarget, ResourceEnvelope, ResourceIdentifier } from '../types.ts';
 import { type IdentifierRecords, IdentifierSpool } from './identifier-spool.ts';
@@ -96,6 +97,11 @@ export class ReferenceIndex implements ReferenceLookup {
     this.#canReadAgain = canReadAgain;
   }
 
+  /** Before the first reading: what the resources to come were taken with. */
+  useModule(functions: ByteFunctions): void {
+    if (this.#canReadAgain) this.#spool.useModule(functions, this.#keyHash.seeds);
+  }
+
   startSecondReading(decisions: ReferenceDecisions): void {
     this.#decisions = decisions;
     this.#enter(undefined);
@@ -106,12 +112,12 @@ export class ReferenceIndex implements ReferenceLookup {
 
   /** To be called before a resource's references are looked up, and before the resource goes to the index of resources. */
   add(resourceType: string, id: string, envelope: ResourceEnvelope, hasRow: boolean): void {
-    const { bundle, fullUrl, head } = envelope;
+    const { bundle, fullUrl } = envelope;
     if (bundle !== this.#bundle) this.#enter(bundle);
     if (!hasRow) this.#addOther(resourceType, id);
     if (this.#decisions === undefined) {
-      this.#numberOf(resourceType);
-      if (this.#canReadAgain) this.#spoolIdentifiers(resourceType, id, head?.identifiers ?? identifiersOf(envelope.resource));
+      const typeNumber = this.#numberOf(resourceType);
+      if (this.#canReadAgain) this.#spoolAll(typeNumber, resourceType, id, envelope);
     }
     if (fullUrl !== undefined && this.#scope !== undefined) this.#addEntry(fullUrl, { type: resourceType, id }, this.#scope);
   }
@@ -232,6 +238,12 @@ export class ReferenceIndex implements ReferenceLookup {
     keyHash.hashText(urn);
     keyHash.high = (keyHash.high ^ Math.imul(number + 1, 0x9e3779b1)) >>> 0;
     keyHash.low = (keyHash.low ^ Math.imul(number + 1, 0x85ebca77)) >>> 0;
+  }
+
+  #spoolAll(typeNumber: number, type: string, id: string, envelope: ResourceEnvelope): void {
+    const { head } = envelope;
+    if (head === undefined) this.#spoolIdentifiers(type, id, identifiersOf(envelope.resource));
+    else if (head.identifierToken !== 0 && (id !== head.id || !this.#spool.addTaken(head, typeNumber))) this.#spoolIdentifiers(type, id, head.identifiers);
   }
 
   /** By `system|value`, by `|value` without a system, and by the value alone, whatever the system. */
