@@ -42,7 +42,7 @@ export interface ByteFunctions {
   /** Rows encoded from `firstRow` on: fewer than there are when the memory for output is full. */
   encodeCsv(table: number, firstRow: number, delimiter: number, nullAddress: number, nullByteCount: number, isFormulaSafe: number): number;
   /** The same for COPY; see assembly/copy.ts. A row that is not encoded there is the host's. */
-  encodeCopy(table: number, firstRow: number, nullAddress: number, plan: number, planCount: number): number;
+  encodeCopy(table: number, firstRow: number, nullAddress: number, plan: number, planCount: number, leftOutCount: number): number;
   /** These make parts of a column in Arrow's memory layout of rows, and return of how many; see assembly/columns.ts. */
   fillTexts(table: number, column: number, firstRow: number, bit: number, end: number): number;
   fillValues(table: number, column: number, kind: number, firstRow: number, bit: number, limits: number): number;

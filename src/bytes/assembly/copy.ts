@@ -2,7 +2,7 @@
 // A row with a cell that needs a closer look (a value that may not fit, NUL, escapes in JSON) is left to the host.
 // https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2
 
-import { copyBytes, endEncoding, filledByteCount, layoutColumns, layoutColumnsEnd, layoutTail, layoutTailByteCount, makeLayout } from './layout';
+import { copyBytes, endEncoding, filledByteCount, isAnyFilled, layoutColumns, layoutColumnsEnd, layoutTail, layoutTailByteCount, makeLayout } from './layout';
 import { outEnd, outStart } from './memory';
 import { rowAt, rowCountOf } from './rows';
 import { PRECISION_MONTH, PRECISION_NONE, PRECISION_TIME, PRECISION_YEAR, readTemporal, zoneStart } from './temporal';
@@ -32,11 +32,16 @@ const extraByteCount: u32 = 64;
 
 let hasLayout: bool = false;
 
-/** As `encodeCsv`; `plan` is told of in layout.ts. It also ends before a row that is the host's; none: that row is. */
-export function encodeCopy(table: usize, firstRow: u32, nullAt: usize, plan: usize, planCount: u32): u32 {
+/**
+ * As `encodeCsv`; `plan` is told of in layout.ts. It also ends before a row that is the host's; none: that row is. -1 where
+ * one of the columns that the plan leaves out, which follow in it, has a value; or where there is no memory for the layout.
+ */
+export function encodeCopy(table: usize, firstRow: u32, nullAt: usize, plan: usize, planCount: u32, leftOutCount: u32): i32 {
   endEncoding(outStart);
-  if (firstRow == 0) hasLayout = makeLayout(table, 0x09, nullAt, 2, plan, planCount);
-  if (!hasLayout) return 0;
+  if (firstRow == 0) {
+    hasLayout = makeLayout(table, 0x09, nullAt, 2, plan, planCount) && !isAnyFilled(plan + (<usize>planCount << 3), leftOutCount);
+  }
+  if (!hasLayout) return -1;
   const rowCount = rowCountOf(table);
   const columns = layoutColumns();
   const columnsEnd = layoutColumnsEnd();
@@ -54,23 +59,23 @@ export function encodeCopy(table: usize, firstRow: u32, nullAt: usize, plan: usi
       const most = <u64>to + <u64>gapByteCount + (<u64>byteCount << 1) + <u64>extraByteCount;
       if (most > <u64>outEnd) {
         endEncoding(rowStart);
-        return index - firstRow;
+        return <i32>(index - firstRow);
       }
       to = copyBytes(to, load<u32>(column, 4), gapByteCount);
       to = address == 0 ? writeNull(to) : writeCell(to, address, byteCount, load<u32>(column, 12));
       if (to == 0) {
         endEncoding(rowStart);
-        return index - firstRow;
+        return <i32>(index - firstRow);
       }
     }
     if (<u64>to + <u64>tailByteCount + <u64>extraByteCount > <u64>outEnd) {
       endEncoding(rowStart);
-      return index - firstRow;
+      return <i32>(index - firstRow);
     }
     to = copyBytes(to, tail, tailByteCount);
   }
   endEncoding(to);
-  return rowCount - firstRow;
+  return <i32>(rowCount - firstRow);
 }
 
 // @ts-ignore

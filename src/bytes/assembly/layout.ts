@@ -107,6 +107,13 @@ export function makeLayout(table: usize, delimiter: u32, nullAt: usize, nullByte
   return true;
 }
 
+/** Of the table of the layout made last: whether one of these columns of a plan has a value. */
+export function isAnyFilled(places: usize, count: u32): bool {
+  const end = places + (<usize>count << 3);
+  for (let place = places; place < end; place += 8) if (load<u32>(scratch + <usize>load<u32>(place)) != 0) return true;
+  return false;
+}
+
 let encodedEnd: usize = outStart;
 
 /** Bytes that the last call of an encoder made. */

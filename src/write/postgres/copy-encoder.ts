@@ -76,14 +76,16 @@ export class CopyEncoder {
     this.#columns = this.#table.columns.filter((column) => this.#written.has(column));
     this.#unwritten = this.#table.columns.filter((column) => !this.#written.has(column));
     this.#writeCells = this.#columns.map((column) => this.#writers.get(column) as WriteCell);
-    if (this.#plan !== undefined) writeCopyPlan(this.#plan, this.#columns, this.#table);
+    if (this.#plan !== undefined) writeCopyPlan(this.#plan, this.#columns, this.#unwritten, this.#table);
   }
 
-  #addFilled(isFilled: (sourceIndex: number) => boolean): void {
+  /** False where all that have values are written already. */
+  #addFilled(isFilled: (sourceIndex: number) => boolean): boolean {
     const found = this.#unwritten.filter(({ sourceIndex }) => isFilled(sourceIndex));
-    if (found.length === 0) return;
+    if (found.length === 0) return false;
     for (const column of found) this.#written.add(column);
     this.#chooseColumns();
+    return true;
   }
 
   #encodeRows(batch: RowBatch): Uint8Array {
@@ -94,13 +96,17 @@ export class CopyEncoder {
       this.#chooseColumns();
     }
     const plan = this.#plan;
-    const filled = functions.filledColumns(table) >> 2;
-    if (plan === undefined || filled === 0) return this.#encodeVectors(batch);
-    this.#addFilled((sourceIndex) => store.words[filled + sourceIndex * 2] !== 0);
+    if (plan === undefined) return this.#encodeVectors(batch);
     const nullAddress = store.constant(nullText).address;
     const pieces: Uint8Array[] = [];
     for (let row = 0; row < rowCount; ) {
-      const encoded = functions.encodeCopy(table, row, nullAddress, plan.address, plan.columnCount);
+      const encoded = functions.encodeCopy(table, row, nullAddress, plan.address, plan.columnCount, plan.leftOutCount);
+      if (encoded < 0) {
+        const filled = functions.filledColumns(table) >> 2;
+        // More columns than there is memory for.
+        if (filled === 0 || !this.#addFilled((sourceIndex) => store.words[filled + sourceIndex * 2] !== 0)) return this.#encodeVectors(batch);
+        continue;
+      }
       const start = functions.outPosition();
       if (encoded === 0) pieces.push(this.#encodeRow(batch, row));
       else pieces.push(new Uint8Array(bytes.subarray(start, start + functions.encodedByteCount())));

@@ -13,23 +13,26 @@ export interface CopyPlan {
   /** In the store's memory. */
   readonly address: number;
   columnCount: number;
+  /** Those after them, which are not written. */
+  leftOutCount: number;
 }
 
 /** Room for all columns of a table, and none of them yet; undefined when there is no memory for it. */
 export function placeCopyPlan(store: RowStore, { columns }: LoadTable): CopyPlan | undefined {
   const address = store.functions.allocateHeap(columns.length * 8);
-  return address === 0 ? undefined : { store, address, columnCount: 0 };
+  return address === 0 ? undefined : { store, address, columnCount: 0, leftOutCount: 0 };
 }
 
-/** These columns are written from now on. */
-export function writeCopyPlan(plan: CopyPlan, columns: readonly SqlColumn[], { joinColumns }: LoadTable): void {
+/** These columns are written from now on; `leftOut` are all others of the table. */
+export function writeCopyPlan(plan: CopyPlan, columns: readonly SqlColumn[], leftOut: readonly SqlColumn[], { joinColumns }: LoadTable): void {
   const { address, store } = plan;
-  for (const [index, column] of columns.entries()) {
+  for (const [index, column] of [...columns, ...leftOut].entries()) {
     const word = (address >> 2) + index * 2;
     store.words[word] = column.sourceIndex * cellByteCount;
     store.words[word + 1] = joinColumns.includes(column) ? kinds.indexed : kindOf(column);
   }
   plan.columnCount = columns.length;
+  plan.leftOutCount = leftOut.length;
 }
 
 function kindOf({ part, type }: SqlColumn): number {
