@@ -248,11 +248,16 @@ class Reading {
   }
 
   #tablesFor(resourceType: string): TypeTables {
-    const [first, ...others] = this.#tableSets;
     const known = this.#byType.get(resourceType);
     if (known !== undefined) return known;
+    const [first, ...others] = this.#tableSets;
     const tables = first.forType(resourceType);
-    if (tables.kind !== 'flattened' || others.length === 0) return tables;
+    // Rejected types are not remembered: there may be no end to them.
+    if (tables.kind === 'rejected') return tables;
+    if (tables.kind !== 'flattened' || others.length === 0) {
+      this.#byType.set(resourceType, tables);
+      return tables;
+    }
     const flatteners = others.flatMap((set) => {
       const same = set.forType(resourceType);
       return same.kind === 'flattened' ? same.flatteners : [];

@@ -26,6 +26,18 @@ export const extensionColumns = [
 
 const chooseCoding = compileItemRule({ rule: 'standardCoding' });
 
+/** The same for all resource types. */
+const knownTypes = new WeakMap<ElementModel, ReadonlyMap<string, string>>();
+
+function typesByKey(model: ElementModel): ReadonlyMap<string, string> {
+  const known = knownTypes.get(model);
+  if (known !== undefined) return known;
+  const values = [...model.byKey('Extension')].filter(([, { element }]) => element.name === 'value');
+  const types = new Map(values.map(([key, { type }]) => [key, type.code]));
+  knownTypes.set(model, types);
+  return types;
+}
+
 export class ExtensionRows {
   readonly #builder: TableBuilder;
   readonly #resource: ResourceState;
@@ -35,8 +47,7 @@ export class ExtensionRows {
   constructor(builder: TableBuilder, resource: ResourceState, model: ElementModel) {
     this.#builder = builder;
     this.#resource = resource;
-    const values = [...model.byKey('Extension')].filter(([, { element }]) => element.name === 'value');
-    this.#typeByKey = new Map(values.map(([key, { type }]) => [key, type.code]));
+    this.#typeByKey = typesByKey(model);
   }
 
   /**
