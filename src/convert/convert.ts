@@ -106,6 +106,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
     if (database !== undefined && choice.sources.length > 0) checkTables(database, settled.registry, settled.tableNames, options);
     const scratch = database ?? (isFolderSink(sink) ? sink : undefined);
     const sources = scratch === undefined ? once : once.map((source, index) => readableTwice(source, scratch, index));
+    const byteCount = totalByteCount(sources);
     const result = await run({
       sources,
       findings: [...settled.registry.findings, ...found.problems],
@@ -130,7 +131,10 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       about: { ...aboutRun(options, version), inputs: options.inputs.map((input) => (typeof input === 'string' ? input : input.name)) },
       acceptsNothing: direct !== undefined,
       onDiagnostic: options.onDiagnostic ?? (() => {}),
-      onProgress: options.onProgress ?? (() => {}),
+      onProgress: (progress) => {
+        if (byteCount !== undefined) database?.noteReadShare(progress.byteCount / byteCount);
+        options.onProgress?.(progress);
+      },
       onStage: options.onStage ?? (() => {}),
     });
     return { ...result, destination, skippedCount: choice.skippedCount };

@@ -14,6 +14,7 @@ export interface MergeTable {
   readonly staged: string | undefined;
   readonly kind: StagedKind;
   readonly isPartitioned: boolean;
+  readonly hasIndexes: boolean;
   /** Rows of this run. */
   readonly rowCount: number;
 }

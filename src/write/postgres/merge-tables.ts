@@ -275,9 +275,9 @@ class Merge {
 
   /** Keys and indexes, which take half the time when the rows are in; of all tables at once, unless some rows of one have the same key. */
   async #finishMade(tables: readonly MergeTable[]): Promise<void> {
-    const statements = tables.flatMap(({ table, target }) => [
+    const statements = tables.flatMap(({ hasIndexes, table, target }) => [
       ...(table.isKeyEnforced ? [primaryKeyStatement(table, target)] : []),
-      ...indexStatements(table, target),
+      ...(hasIndexes ? [] : indexStatements(table, target)),
     ]);
     if (statements.length > 0) {
       await this.#session.query('SAVEPOINT merge', madeTables);
@@ -300,7 +300,7 @@ class Merge {
         await this.#session.query(primaryKeyStatement(table, target), placeOf(merged));
       }
     }
-    const indexes = indexStatements(table, target);
+    const indexes = merged.hasIndexes ? [] : indexStatements(table, target);
     if (indexes.length > 0) await this.#session.query(indexes.join(';\n'), placeOf(merged));
   }
 

@@ -22,7 +22,7 @@ import type {
 import { arrayText } from './array-text.ts';
 import { checkTable, type ExistingTable, missingColumns, readCatalog } from './catalog.ts';
 import { readConnectionSettings } from './connection-settings.ts';
-import { addColumnStatement, commentStatements, createStatement, qualify } from './ddl.ts';
+import { addColumnStatement, commentStatements, createStatement, indexStatements, qualify } from './ddl.ts';
 import { beginLocked } from './load-lock.ts';
 import { type FileRecord, LoadRecords } from './load-records.ts';
 import { hasDistinctRows, type LoadTable, listColumns, longestKey, makeLoadTable } from './load-table.ts';
@@ -33,6 +33,7 @@ import { RowQueue } from './row-queue.ts';
 import { Session } from './session.ts';
 import { checkName, quoteName } from './sql-names.ts';
 import { StagedTable } from './staged-table.ts';
+import type { Work } from './statement-batch.ts';
 
 export interface PostgresOptions {
   /** Undefined: the environment says where to connect. */
@@ -65,6 +66,15 @@ const beforeRows = '"_fhir_flatten_before_rows"';
 
 const storeBytes = 1024 * 1024;
 
+/** From here on tables get their indexes while the rest of the input is read: the server has time, and less to do in the end. */
+const indexedReadShare = 0.6;
+/** Larger tables get them in the end: an index that is filled row by row takes twice the time. */
+const mostIndexedEarlyBytes = 8 * 1024 * 1024;
+/** With each message, of so many bytes of rows for each index: rows that come meanwhile are not to wait long. */
+const indexedBytesPerMessage = 3 * 1024 * 1024;
+/** An index takes as long as one of so many bytes, also without a row. */
+const leastIndexedBytes = 64 * 1024;
+
 export class PostgresSink implements Sink, PartSink {
   readonly storage: TypedStorage;
   readonly canRestart = true;
@@ -85,6 +95,7 @@ export class PostgresSink implements Sink, PartSink {
   #skippedCount = 0;
   #toRemember: (report: RunReport) => readonly FileRecord[] = () => [];
   #isAborted = false;
+  #readShare = 0;
   /** False where rows that were refused would not come again. */
   #mayFillEmpty = true;
 
@@ -116,7 +127,16 @@ export class PostgresSink implements Sink, PartSink {
     this.#catalog = tables;
     this.#records = new LoadRecords(session, schemaName);
     await this.#records.start((name) => tables.has(name), `SAVEPOINT ${beforeRows}`);
-    this.#queue = new RowQueue(session, (error) => this.#mayFillEmpty && this.#isOfEmptyTable(error));
+    this.#queue = new RowQueue(
+      session,
+      (error) => this.#mayFillEmpty && this.#isOfEmptyTable(error),
+      () => this.#takeIndexWorks(),
+    );
+  }
+
+  /** How much of the input has been read, from 0 to 1; not told where that is not known. */
+  noteReadShare(share: number): void {
+    this.#readShare = share;
   }
 
   /** Of what is in the schema. */
@@ -190,6 +210,7 @@ export class PostgresSink implements Sink, PartSink {
     await queue.reset();
     await session.query(`ROLLBACK TO SAVEPOINT ${beforeRows}`, 'the load');
     this.#staged.clear();
+    this.#readShare = 0;
     this.#deletions = [];
   }
 
@@ -207,7 +228,8 @@ export class PostgresSink implements Sink, PartSink {
       const target = qualify(this.#options.schemaName, name);
       const kind = staged?.kind ?? (this.#catalog.get(name)?.isPlainAndEmpty === true ? 'empty' : 'temporary');
       const isPartitioned = this.#catalog.get(name)?.kind === 'p';
-      return { table, target, staged: staged?.relation, kind, isPartitioned, rowCount: staged?.rowCount ?? 0 };
+      const { hasIndexes = true, rowCount = 0 } = staged ?? {};
+      return { table, target, staged: staged?.relation, kind, isPartitioned, hasIndexes, rowCount };
     });
     const outcome = await mergeTables(session, tables, this.#expected, this.#deletions);
     this.#outcome = { changes: outcome.changes, findings: [...outcome.findings, ...this.#characterFindings()] };
@@ -287,6 +309,22 @@ export class PostgresSink implements Sink, PartSink {
     const name = quoteName(`_fhir_flatten_rows_${this.#staged.size}`);
     queue.execute([`CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${listColumns(table.columns)} FROM ${target} WITH NO DATA`], place);
     return new StagedTable({ table, relation: `pg_temp.${name}`, kind: 'temporary', defaulted: new Set(), queue });
+  }
+
+  /** The largest tables first: they take longest in the end. */
+  #takeIndexWorks(): Work[] {
+    if (this.#readShare < indexedReadShare) return [];
+    const works: Work[] = [];
+    let indexedBytes = 0;
+    const waiting = [...this.#staged.values()].filter(({ byteCount, hasIndexes }) => !hasIndexes && byteCount <= mostIndexedEarlyBytes);
+    for (const staged of waiting.sort((a, b) => b.byteCount - a.byteCount)) {
+      if (indexedBytes >= indexedBytesPerMessage) break;
+      const statements = indexStatements(staged.table, staged.relation);
+      indexedBytes += Math.max(staged.byteCount, leastIndexedBytes) * statements.length;
+      staged.hasIndexes = true;
+      if (statements.length > 0) works.push({ statements, place: placeOf(staged) });
+    }
+    return works;
   }
 
   #makeTable(schema: TableSchema): LoadTable {

@@ -43,11 +43,16 @@ export class RowQueue {
   #isFlushing = false;
   #failure: unknown;
   readonly #isRefusal: (error: unknown) => boolean;
+  readonly #takeSpareWorks: () => readonly Work[];
   #isRefused = false;
 
-  /** `isRefusal`: after which faults all rows are to come again, in another way. */
-  constructor(session: Session, isRefusal: (error: unknown) => boolean) {
+  /**
+   * `isRefusal`: after which faults all rows are to come again, in another way. `takeSpareWorks`: what could wait, but may as well be
+   * done while rows are still being made.
+   */
+  constructor(session: Session, isRefusal: (error: unknown) => boolean, takeSpareWorks: () => readonly Work[]) {
     this.#session = session;
+    this.#takeSpareWorks = takeSpareWorks;
     this.#isRefusal = isRefusal;
   }
 
@@ -128,6 +133,7 @@ export class RowQueue {
     while (this.#inFlight.length < maxInFlight) {
       const works = this.#takeWorks();
       if (works.length === 0) return;
+      if (!this.#isFlushing) works.push(...this.#takeSpareWorks());
       this.#inFlight.push(this.#send(works));
       this.#idleMessageBytes = Math.min(2 * this.#idleMessageBytes, lastIdleMessageBytes);
     }

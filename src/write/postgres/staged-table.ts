@@ -21,6 +21,10 @@ export class StagedTable {
   readonly relation: string;
   readonly kind: StagedKind;
   rowCount = 0;
+  /** Of the rows, as COPY has them. */
+  byteCount = 0;
+  /** False while a table that the run makes has yet to get its indexes, besides that of its key. */
+  hasIndexes: boolean;
   readonly #queue: RowQueue;
   readonly #encoder: CopyEncoder;
   #columns: readonly SqlColumn[] = [];
@@ -30,6 +34,7 @@ export class StagedTable {
     this.table = table;
     this.relation = relation;
     this.kind = kind;
+    this.hasIndexes = kind !== 'made';
     this.#queue = queue;
     this.#encoder = new CopyEncoder(
       table,
@@ -63,6 +68,7 @@ export class StagedTable {
         rowCount += batch.rowCount;
         this.rowCount += batch.rowCount;
         const bytes = this.#encoder.encode(batch);
+        this.byteCount += bytes.length;
         this.#queue.add(table.schema.name, this.#copyStatement(), placeOf(this), bytes);
         await this.#queue.relieve();
       },
