@@ -433,8 +433,9 @@ class Reading {
       this.#counts.addDuplicate(resourceType, verdict);
       return false;
     }
-    if (id !== undefined) this.#ids?.add({ resourceType, id, lastUpdatedMs: Number.NaN, contentHash: 0 });
+    const idVerdict = id === undefined ? undefined : this.#ids?.add({ resourceType, id, lastUpdatedMs: Number.NaN, contentHash: 0 });
     const verdict = this.#index.add(resource);
+    if (this.#ids === undefined ? verdict === 'new' : idVerdict === 'new') this.#references.noteNew(resourceType, id ?? resource.id);
     if (verdict === 'new') return !this.#mustReadAgain;
     this.#counts.addDuplicate(resourceType, verdict === 'identical' ? 'identical' : 'superseded');
     if (verdict === 'differs') this.#notReplacedCount++;

@@ -49,12 +49,14 @@ interface Scope {
   readonly firstOther: number;
   /** fullUrl → entries so far whose id is not the fullUrl's. */
   readonly renamed: Map<string, ReferenceTarget>;
+  /** Id → the entry so far that has it; undefined where several types do. In the first reading. */
+  readonly own: Map<string, ReferenceTarget | undefined>;
   /** References so far whose entry had not come; in the first reading. */
   awaitedCount: number;
 }
 
 const mostFound = 4096;
-/** Entries of a Bundle whose texts are kept: others are known by their hashes. */
+/** Ids of a Bundle that are kept as texts: others are found by their hashes, with the same result. */
 const mostOwn = 4096;
 const urnPattern = /^urn:(?:uuid|oid):(.+)$/;
 /** Own words of an entry of `#awaited`: the target's type counted from 1 when it has come, and its id likewise when it is not the urn's. */
@@ -84,8 +86,6 @@ export class ReferenceIndex implements ReferenceLookup {
   #scopeCount = 0;
   /** Of the Bundles around the one being read. */
   #scopes = new Map<BundleScope, Scope>();
-  /** fullUrl → entries so far of the scope; undefined where several have it. */
-  readonly #own = new Map<string, ReferenceTarget | undefined>();
   /** Urns of the scope that were found: the same few are asked for again and again. */
   readonly #found = new Map<string, ReferenceTarget>();
   generation = 0;
@@ -122,6 +122,17 @@ export class ReferenceIndex implements ReferenceLookup {
     if (fullUrl !== undefined && this.#scope !== undefined) this.#addEntry(fullUrl, { type: resourceType, id }, this.#scope);
   }
 
+  /** To be called in the first reading when the index of resources has got an entry. */
+  noteNew(type: string, id: string): void {
+    if (this.#decisions !== undefined) return;
+    for (let scope = this.#scope; scope !== undefined; scope = scope.outer) {
+      const { own } = scope;
+      // One that is kept must not be taken for the only one.
+      if (own.has(id)) own.set(id, undefined);
+      else if (own.size < mostOwn) own.set(id, { type, id });
+    }
+  }
+
   /** Takes down what a resource refers to that is not flattened in this reading, but may be in the second. */
   scan(value: JsonValue): void {
     if (Array.isArray(value)) for (const item of value) this.scan(item);
@@ -144,7 +155,6 @@ export class ReferenceIndex implements ReferenceLookup {
   }
 
   #enter(bundle: BundleScope | undefined): void {
-    this.#own.clear();
     this.#found.clear();
     this.generation++;
     this.#bundle = bundle;
@@ -170,6 +180,7 @@ export class ReferenceIndex implements ReferenceLookup {
         firstEntry: isFirstReading ? this.#resources.entryCount : this.#resources.seenCount,
         firstOther: isFirstReading ? this.#others.entryCount : this.#otherSeenCount,
         renamed: new Map(),
+        own: new Map(),
         awaitedCount: 0,
       };
     }
@@ -190,17 +201,18 @@ export class ReferenceIndex implements ReferenceLookup {
     this.#keyHash.hash(resourceType, id);
     const { high, low } = this.#keyHash;
     const entry = this.#others.find(high, low);
-    if (entry < 0) this.#others.add(high, low);
-    else if (this.#decisions !== undefined && entry === this.#otherSeenCount) this.#otherSeenCount++;
+    if (entry < 0) {
+      this.#others.add(high, low);
+      this.noteNew(resourceType, id);
+    } else if (this.#decisions !== undefined && entry === this.#otherSeenCount) this.#otherSeenCount++;
   }
 
   #addEntry(fullUrl: string, target: ReferenceTarget, scope: Scope): void {
     const isRenamed = !endsWithId(fullUrl, target.id);
     if (isRenamed) {
       scope.renamed.set(fullUrl, target);
-      if (this.#own.has(fullUrl)) this.#own.set(fullUrl, undefined);
       this.#forget(fullUrl);
-    } else if (!scope.renamed.has(fullUrl)) this.#keepOwn(fullUrl, target);
+    }
     if (this.#decisions !== undefined) return;
     if (isRenamed && this.#canReadAgain) {
       this.#keyHash.hashText(fullUrl);
@@ -213,14 +225,6 @@ export class ReferenceIndex implements ReferenceLookup {
     this.#forget(fullUrl);
     this.#awaited.setWord(awaited, awaitedWords.type, this.#numberOf(target.type) + 1);
     if (isRenamed) this.#awaited.setWord(awaited, awaitedWords.id, this.#awaitedIds.push(target.id));
-  }
-
-  #keepOwn(fullUrl: string, target: ReferenceTarget): void {
-    const known = this.#own.get(fullUrl);
-    if (known !== undefined && !isSame(known, target)) {
-      this.#own.set(fullUrl, undefined);
-      this.#forget(fullUrl);
-    } else if (this.#own.size < mostOwn && !this.#own.has(fullUrl)) this.#own.set(fullUrl, target);
   }
 
   #forget(urn: string): void {
@@ -261,14 +265,12 @@ export class ReferenceIndex implements ReferenceLookup {
   }
 
   findUrn(urn: string, id: string, targets: readonly string[]): ReferenceTarget | undefined {
-    const own = this.#own.get(urn);
-    if (own !== undefined && isAmong(own, targets)) return own;
     const known = this.#found.get(urn);
-    if (known !== undefined && isAmong(known, targets)) return known;
+    if (known !== undefined && (targets.length === 0 || targets.includes(known.type))) return known;
     const target = this.#findInBundles(urn, id, targets) ?? this.#findAnywhere(urn, id, targets);
     if (target !== undefined) {
       // What others have kept of this is not to outlive it.
-      if ((known !== undefined && !isSame(known, target)) || this.#found.size === mostFound) this.generation++;
+      if (known !== undefined || this.#found.size === mostFound) this.generation++;
       if (this.#found.size === mostFound) this.#found.clear();
       this.#found.set(urn, target);
     }
@@ -285,9 +287,12 @@ export class ReferenceIndex implements ReferenceLookup {
   }
 
   /** An entry so far whose id is the urn's. */
-  #findSameId({ firstEntry, firstOther }: Scope, id: string, targets: readonly string[]): ReferenceTarget | undefined {
+  #findSameId({ firstEntry, firstOther, own }: Scope, id: string, targets: readonly string[]): ReferenceTarget | undefined {
     if (id === '') return undefined;
     const isFirstReading = this.#decisions === undefined;
+    // Most references lead to one of these, and hashes would have to be tried for each type.
+    const only = isFirstReading ? own.get(id) : undefined;
+    if (only !== undefined) return only;
     const entryEnd = isFirstReading ? Number.POSITIVE_INFINITY : this.#resources.seenCount;
     const otherEnd = isFirstReading ? Number.POSITIVE_INFINITY : this.#otherSeenCount;
     return this.#firstType(id, targets, this.#types, (_, high, low) => {
@@ -405,14 +410,6 @@ export class ReferenceIndex implements ReferenceLookup {
   close(): void {
     this.#spool.close();
   }
-}
-
-function isAmong({ type }: ReferenceTarget, targets: readonly string[]): boolean {
-  return targets.length === 0 || targets.includes(type);
-}
-
-function isSame(one: ReferenceTarget, other: ReferenceTarget): boolean {
-  return one.type === other.type && one.id === other.id;
 }
 
 /** True for `urn:uuid:` or `urn:oid:` and the id, and for any other URL whose last segment it is. */

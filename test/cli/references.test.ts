@@ -64,6 +64,28 @@ describe('urn:uuid references', () => {
     }
   });
 
+  it('mean the same however many entries there are, and after a Bundle in between', async () => {
+    const performed = (id: string): [string, object] => [`urn:uuid:${id}`, { ...observation, id, performer: [{ reference: `urn:uuid:${uuid}` }] }];
+    const others = (count: number) => {
+      return Array.from({ length: count }, (_, index): [string, object] => [`urn:uuid:g${index}`, { resourceType: 'Group', id: `g${index}` }]);
+    };
+    const both: [string, object][] = [
+      [`http://a.example/Practitioner/${uuid}`, { resourceType: 'Practitioner', id: uuid }],
+      [`urn:uuid:${uuid}`, { resourceType: 'Patient', id: uuid }],
+    ];
+    const inner: [string, object] = ['urn:uuid:b', JSON.parse(bundle(['urn:uuid:o', { resourceType: 'Organization', id: 'o' }]))];
+    const typesIn = async (...entries: [string, object][]) => {
+      const { observation: rows } = await convert({ 'in/a.json': bundle(...entries) });
+      return rows?.map(({ performer_type, subject_type }) => [performer_type, subject_type]);
+    };
+    const few = await typesIn(...both, performed('o1'), performed('o2'));
+    expect(few).toHaveLength(2);
+    expect(await typesIn(...others(4096), ...both, performed('o1'), performed('o2'))).toEqual(few);
+    expect(await typesIn(both[0] as [string, object], ...others(4096), both[1] as [string, object], performed('o1'), performed('o2'))).toEqual(few);
+    expect(await typesIn(...both, performed('o1'), inner, performed('o2'))).toEqual(few);
+    expect(await typesIn(both[0] as [string, object], inner, both[1] as [string, object], performed('o1'), performed('o2'))).toEqual(few);
+  });
+
   it('find entries among thousands in one Bundle', async () => {
     const patients = Array.from({ length: 5000 }, (_, index): [string, object] => [`urn:uuid:p${index}`, { resourceType: 'Patient', id: `p${index}` }]);
     const observations = [0, 4095, 4096, 4999].map((index): [string, object] => {
