@@ -115,7 +115,7 @@ const { output } = await bundle.generate({
   codeSplitting: {
     groups: [
       // What the encoder's thread has in common with the run's must not bring all of that one.
-      { name: 'shared', test: /^\0rolldown|src.(version|own-process|compiled-module|lazy-crypto)\.ts$/, priority: 1 },
+      { name: 'shared', test: /src.(version|own-process|compiled-module|lazy-crypto)\.ts$/, priority: 1 },
       { name: 'settings', test: /src.cli.v8-settings\.ts$/ },
       { name: 'core', test: /src.(builtin|convert.convert)\.ts$/ },
       { name: 'postgres', test: /src.write.postgres.(postgres-sink|ddl|load-table)\.ts$/ },
@@ -136,8 +136,11 @@ function licenceOf(name) {
   return text.trimStart();
 }
 
-const bundledPackages = new Set(output.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => /node_modules.([\w-]+)/.exec(id)?.[1] ?? [])));
-const licences = [...bundledPackages, 'parquet-wasm'].map((name) => ({ path: join(root, `dist/LICENSE-${name}`), contents: licenceOf(name) }));
+const bundledPackages = new Set(output.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => /node_modules.((?:@[\w.-]+.)?[\w.-]+)/.exec(id)?.[1] ?? [])));
+const licences = [...bundledPackages, 'parquet-wasm'].map((name) => ({
+  path: join(root, `dist/LICENSE-${name.replace('@', '').replace(/[\\/]/, '-')}`),
+  contents: licenceOf(name),
+}));
 /** Those of code that conversions load, where it is enough to be worth a file more. */
 const scriptChunks = ['options', 'convert', 'core', 'postgres'];
 const scriptNames = [];

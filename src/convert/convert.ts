@@ -106,7 +106,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
     if (database !== undefined && choice.sources.length > 0) checkTables(database, settled.registry, settled.tableNames, options);
     const scratch = database ?? (isFolderSink(sink) ? sink : undefined);
     const sources = scratch === undefined ? once : once.map((source, index) => readableTwice(source, scratch, index));
-    const byteCount = totalByteCount(sources);
+    const inputByteCount = totalByteCount(sources);
     const result = await run({
       sources,
       findings: [...settled.registry.findings, ...found.problems],
@@ -132,7 +132,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
       acceptsNothing: direct !== undefined,
       onDiagnostic: options.onDiagnostic ?? (() => {}),
       onProgress: (progress) => {
-        if (byteCount !== undefined) database?.noteReadShare(progress.byteCount / byteCount);
+        if (inputByteCount !== undefined) database?.noteReadShare(progress.byteCount / inputByteCount);
         options.onProgress?.(progress);
       },
       onStage: options.onStage ?? (() => {}),

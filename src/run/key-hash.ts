@@ -2,7 +2,7 @@
 // bits come first and the type is put on them after, so that an id of unknown type can be tried with every type.
 
 export interface KeyHash {
-  /** For who does the same elsewhere. */
+  /** For the module, which makes the same hashes; see bytes/assembly/identifiers.ts. */
   readonly seeds: readonly [number, number];
   /** After `hash`, `hashText` or `withType`: the two halves, unsigned. */
   high: number;

@@ -105,6 +105,19 @@ describe('a load into empty tables', () => {
     expect(await query('SELECT 1 FROM _fhir_flatten_run').catch(() => 'none')).toBe('none');
   });
 
+  it('names the table whose rows are refused, and no other, when many more rows are on their way', async () => {
+    // Refused so slowly that others have followed.
+    await query(`ALTER TABLE patient ADD CONSTRAINT no_a CHECK (id <> 'a' OR pg_sleep(0.5) IS NULL)`);
+    const people = Array.from({ length: 3000 }, (_, index) => patient(`p${index}`));
+    const visits = Array.from({ length: 60_000 }, (_, index) => ({ resourceType: 'Encounter', id: `e${index}`, subject: { reference: 'Patient/a' } }));
+    const { exitCode, stderr } = await loadFiles({ 'a.ndjson': ndjson(patient('a'), ...people, ...visits) });
+    expect([exitCode, stderr.match(/^error: .*/gm)]).toEqual([
+      1,
+      [expect.stringContaining('error: Postgres, table patient: a constraint of the table refuses the rows (no_a) (SQLSTATE 23514)')],
+    ]);
+    expect(await query('SELECT id FROM patient UNION ALL SELECT id FROM encounter')).toEqual([]);
+  });
+
   it('knows deletions, contained resources and references by identifier of its own input', async () => {
     const organization = { resourceType: 'Organization', id: 'o1', identifier: [{ system: 'urn:s', value: '1' }] };
     const encounter = { resourceType: 'Encounter', id: 'e1', serviceProvider: { reference: 'Organization?identifier=urn:s|1' } };

@@ -131,6 +131,25 @@ describe('a load', () => {
     expect(await query(`SELECT count(*)::int AS count FROM many.observation WHERE patient_id = '11999'`)).toEqual([{ count: 1 }]);
   });
 
+  it('makes indexes before it has read all, also of a table where two rows turn out to have the same key', async () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => ({ resourceType: 'Observation', id: `${index}`, subject: { reference: `Patient/${index}` } }));
+    const twice = ['dup\u0000', 'dup\ufffd'].map((id) => ({ resourceType: 'Observation', id, status: 'final' }));
+    const outcome = await loadFolder(makeFolder({ 'a.ndjson': ndjson(...twice, ...many) }), ['--pg-schema', 'early']);
+    expect(outcome.stderr).toContain('table observation: 1 rows had the key of a later row, which stays');
+    expect(JSON.parse(outcome.stdout).database.tables.observation).toMatchObject({ inserted: 100_001 });
+    const indexes = await query<{ definition: string; isKey: boolean }>(
+      `SELECT regexp_replace(pg_get_indexdef(indexrelid), '^.* USING ', '') AS definition, indisprimary AS "isKey" FROM pg_index
+        WHERE indrelid = 'early.observation'::regclass ORDER BY indexrelid`,
+    );
+    // Keys are made in the end.
+    expect(indexes.at(-1)).toEqual({ definition: 'btree (id)', isKey: true });
+    const inPublic = await query<{ definition: string }>(
+      `SELECT regexp_replace(indexdef, '^.* USING ', '') AS definition FROM pg_indexes WHERE schemaname = 'public' AND tablename = 'observation'`,
+    );
+    expect(indexes.map(({ definition }) => definition).sort()).toEqual(inPublic.map(({ definition }) => definition).sort());
+    expect(await query(`SELECT id FROM early.observation WHERE patient_id = '99999'`)).toEqual([{ id: '99999' }]);
+  });
+
   it('writes no row when it comes again', async () => {
     const before = await rowVersions();
     const { database: summary } = await load({ 'a.ndjson': ndjson(ada) + inKilograms('72.50') });

@@ -167,20 +167,20 @@ function writeContainment(program: ByteProgram, containment: Containment, ownTyp
   words[head + containmentWords.type] = references.numberOf(containerType);
   words[head + containmentWords.listLength] = listLength;
   words[head + containmentWords.list] = list << 2;
+  const texts: [text: string | undefined, word: number][] = [
+    [containerId, head + containmentWords.id],
+    [containedIn, head + containmentWords.containedIn],
+  ];
   let word = list;
-  if (containedTypes !== undefined) {
-    for (const type of containedTypes.values()) {
-      words[word + 2] = references.numberOf(type);
-      word += 3;
-    }
+  for (const [localId, type] of containedTypes ?? []) {
+    texts.push([localId, word]);
+    words[word + 2] = references.numberOf(type);
+    word += 3;
   }
   // In one place, which V8 compiles with all that it calls.
-  const texts = [containerId, containedIn, ...(containedTypes?.keys() ?? [])];
-  for (let index = 0; index < texts.length; index++) {
-    const text = texts[index];
+  for (const [text, place] of texts) {
     if (text === undefined) continue;
     if (!store.encode(text)) return undefined;
-    const place = index === 0 ? head + containmentWords.id : index === 1 ? head + containmentWords.containedIn : list + (index - 2) * 3;
     words[place] = store.textAddress;
     words[place + 1] = store.textByteCount;
   }
