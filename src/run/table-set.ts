@@ -205,7 +205,7 @@ export class TableSet {
   }
 
   async #flushStore(rowStore: RowStore): Promise<void> {
-    for (const table of this.#tables) await this.#flush(table);
+    for (const table of this.#tables) if (table.builder.rowCount > 0) await this.#flush(table);
     rowStore.reset();
   }
 

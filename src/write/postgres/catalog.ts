@@ -23,16 +23,15 @@ interface ExistingColumn {
   readonly isGenerated: boolean;
 }
 
-interface ColumnRow {
+interface TableRow {
   readonly table: string;
   readonly kind: string;
-  readonly column: string | null;
-  readonly type: string;
-  readonly notNull: boolean;
-  readonly hasDefault: boolean;
-  readonly generated: boolean;
   readonly plainAndEmpty: boolean;
+  /** Null for what is no table, or has no columns. */
+  readonly columns: readonly ColumnOfRow[] | null;
 }
+
+type ColumnOfRow = readonly [name: string, type: string, isNotNull: boolean, hasDefault: boolean, isGenerated: boolean];
 
 export interface Catalog {
   readonly hasSchema: boolean;
@@ -44,15 +43,16 @@ export async function readCatalog(session: Session, schemaName: string): Promise
   const name = quoteText(schemaName);
   const statements = [
     `SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ${name}`,
-    `SELECT c.relname AS "table", c.relkind AS kind, a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS type,
-            coalesce(a.attnotnull, false) AS "notNull", coalesce(a.atthasdef OR a.attidentity <> '', false) AS "hasDefault",
-            coalesce(a.attgenerated <> '', false) AS generated,
+    // One row for each table: of one for each column, the server and pg would make three times as long.
+    `SELECT c.relname AS "table", c.relkind AS kind,
             CASE WHEN c.relkind = 'r' AND NOT (c.relhastriggers OR c.relhasrules OR c.relrowsecurity OR c.relhassubclass OR c.relispartition)
-                 THEN pg_relation_size(c.oid) = 0 ELSE false END AS "plainAndEmpty"
+                 THEN pg_relation_size(c.oid) = 0 ELSE false END AS "plainAndEmpty",
+            (SELECT json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                                              a.atthasdef OR a.attidentity <> '', a.attgenerated <> '') ORDER BY a.attnum)
+               FROM pg_catalog.pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')) AS columns
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-      WHERE n.nspname = ${name} AND c.relkind <> 'c'
-      ORDER BY c.relname, a.attnum`,
+      WHERE n.nspname = ${name} AND c.relkind <> 'c'`,
     `SELECT c.relname AS "table", array_agg(a.attname::text ORDER BY a.attnum) AS names
        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid
@@ -60,12 +60,11 @@ export async function readCatalog(session: Session, schemaName: string): Promise
         AND a.attnum <= i.indnkeyatts
       GROUP BY i.indexrelid, c.relname`,
   ];
-  const [schemas, columns, keys] = await session.queryAll(statements, 'the catalog');
-  const tables = new Map<string, { name: string; kind: string; columns: Map<string, ExistingColumn>; uniqueKeys: string[][]; isPlainAndEmpty: boolean }>();
-  for (const { column, generated, hasDefault, kind, notNull, plainAndEmpty, table, type } of (columns?.rows ?? []) as unknown as ColumnRow[]) {
-    const found = tables.get(table) ?? { name: table, kind, columns: new Map(), uniqueKeys: [], isPlainAndEmpty: plainAndEmpty };
-    tables.set(table, found);
-    if (column !== null) found.columns.set(column, { type, isNotNull: notNull, hasDefault, isGenerated: generated });
+  const [schemas, relations, keys] = await session.queryAll(statements, 'the catalog');
+  const tables = new Map<string, ExistingTable & { readonly uniqueKeys: string[][] }>();
+  for (const { columns, kind, plainAndEmpty, table } of (relations?.rows ?? []) as unknown as TableRow[]) {
+    const byName = (columns ?? []).map(([name, type, isNotNull, hasDefault, isGenerated]) => [name, { type, isNotNull, hasDefault, isGenerated }] as const);
+    tables.set(table, { name: table, kind, columns: new Map(byName), uniqueKeys: [], isPlainAndEmpty: plainAndEmpty });
   }
   for (const { names, table } of (keys?.rows ?? []) as { table: string; names: string[] }[]) tables.get(table)?.uniqueKeys.push(names);
   return { hasSchema: schemas?.rowCount === 1, tables };
