@@ -95,7 +95,10 @@ export function findTablesAmong(names: readonly string[], registry: Registry): I
 /** The names of built-in tables begin with their type's. */
 function likelyTypes(names: readonly string[], registry: Registry): readonly string[] {
   const plainNames = names.map((name) => name.replaceAll('_', ''));
-  return [...registry.resourceTypes].filter((resourceType) => plainNames.some((name) => name.startsWith(resourceType.toLowerCase())));
+  return [...registry.resourceTypes].filter((resourceType) => {
+    const start = resourceType.toLowerCase();
+    return plainNames.some((name) => name.startsWith(start));
+  });
 }
 
 function* tablesOf(types: Iterable<string>, names: readonly string[], registry: Registry): Generator<readonly TableSchema[], void> {
