@@ -182,7 +182,7 @@ export class RowStoreBuilder implements TableBuilder {
   clear(): void {
     this.#given = undefined;
     this.#overflow = undefined;
-    this.#odd = new Map();
+    if (this.#odd.size > 0) this.#odd = new Map();
     this.store.functions.clearRows(this.table);
     this.#lastTexts.fill(undefined);
     this.#lastAddresses.fill(0);

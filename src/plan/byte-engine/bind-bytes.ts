@@ -1,6 +1,7 @@
 // The tables of a resource type, as the object engine has bound them → a function that fills them from a tape. The
 // object engine stays the measure: what is not done here exactly as there is left to it.
 
+import type { RowStore } from '../../bytes/row-store.ts';
 import { RowStoreBuilder } from '../../bytes/row-store-builder.ts';
 import type { Containment, FlattenContext, TableBuilder, TableSchema } from '../../types.ts';
 import type { RowSource } from '../engine/contributions.ts';
@@ -167,22 +168,15 @@ function writeContainment(program: ByteProgram, containment: Containment, ownTyp
   words[head + containmentWords.type] = references.numberOf(containerType);
   words[head + containmentWords.listLength] = listLength;
   words[head + containmentWords.list] = list << 2;
-  const texts: [text: string | undefined, word: number][] = [
-    [containerId, head + containmentWords.id],
-    [containedIn, head + containmentWords.containedIn],
-  ];
+  if (containerId !== undefined && !writeText(store, head + containmentWords.id, containerId)) return undefined;
+  if (containedIn !== undefined && !writeText(store, head + containmentWords.containedIn, containedIn)) return undefined;
   let word = list;
-  for (const [localId, type] of containedTypes ?? []) {
-    texts.push([localId, word]);
-    words[word + 2] = references.numberOf(type);
-    word += 3;
-  }
-  // In one place, which V8 compiles with all that it calls.
-  for (const [text, place] of texts) {
-    if (text === undefined) continue;
-    if (!store.encode(text)) return undefined;
-    words[place] = store.textAddress;
-    words[place + 1] = store.textByteCount;
+  if (containedTypes !== undefined) {
+    for (const [localId, type] of containedTypes) {
+      if (!writeText(store, word, localId)) return undefined;
+      words[word + 2] = references.numberOf(type);
+      word += 3;
+    }
   }
   if (unpacked === undefined) return address;
   words[head + containmentWords.hasUnpacked] = 1;
@@ -190,4 +184,12 @@ function writeContainment(program: ByteProgram, containment: Containment, ownTyp
   words[head + containmentWords.unpacked] = word << 2;
   for (const index of unpacked) words[word++] = index;
   return address;
+}
+
+/** Into two words: where it stands, and how many bytes it has. False when there is no room for it. */
+function writeText(store: RowStore, word: number, text: string): boolean {
+  if (!store.encode(text)) return false;
+  store.words[word] = store.textAddress;
+  store.words[word + 1] = store.textByteCount;
+  return true;
 }

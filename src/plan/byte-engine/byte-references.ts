@@ -194,17 +194,16 @@ export class ByteReferences {
     if (references === undefined) return false;
     const { words } = store;
     const word = entry >> 2;
-    const textAt = (place: number) => store.decode(words[word + place] as number, words[word + place + 1] as number);
     const form = forms[words[word + entryWords.form] as number];
     const isUrn = form === 'urn';
     const { targets } = (this.#shapes[shapeNumber] as { shape: ReferenceShape }).shape;
     const asked = ownType === 0 ? targets : [this.#types[ownType] as string];
-    const ownId = isUrn ? textAt(entryWords.id) : '';
+    const ownId = isUrn ? this.#textAt(word + entryWords.id) : '';
     const target = isUrn
-      ? references.findUrn(textAt(entryWords.text), ownId, asked)
+      ? references.findUrn(this.#textAt(word + entryWords.text), ownId, asked)
       : form === 'identifier'
-        ? references.findIdentifier(textAt(entryWords.text).slice(1), asked)
-        : references.findIdentifier(textAt(entryWords.identifier), [this.#types[words[word + entryWords.type] as number] as string]);
+        ? references.findIdentifier(this.#textAt(word + entryWords.text).slice(1), asked)
+        : references.findIdentifier(this.#textAt(word + entryWords.identifier), [this.#types[words[word + entryWords.type] as number] as string]);
     if (target === undefined) return false;
     const type = this.numberOf(target.type);
     if (type === 0) return false;
@@ -221,6 +220,12 @@ export class ByteReferences {
     return true;
   }
 
+  /** Of two words: where it stands, and how many bytes it has. */
+  #textAt(word: number): string {
+    const { store } = this.#program;
+    return store.decode(store.words[word] as number, store.words[word + 1] as number);
+  }
+
   /** True when the reference is known to lead to a row. Without a form: of a column that repeats another. */
   note(siteNumber: number, form: number, type: number, id: string | undefined, count: number): boolean {
     const { name, note, repeated } = this.#sites[siteNumber] as Site;
@@ -228,12 +233,13 @@ export class ByteReferences {
       const last = this.#lastNotes.get(repeated);
       return last === undefined || (note?.(last.form, last.type, last.id, last.isMet, count) ?? false);
     }
-    const isMet = forms[form] === 'contained' && id !== undefined && this.#hasContained(id);
-    const noted: LastNote = { form: forms[form] as ReferenceForm, type: type === 0 ? undefined : this.#types[type], id, isMet };
-    this.#lastNotes.set(name, noted);
-    if (note?.(noted.form, noted.type, id, isMet, count) !== true) return false;
-    this.#lastNotes.delete(name);
-    return true;
+    const noteForm = forms[form] as ReferenceForm;
+    const isMet = noteForm === 'contained' && id !== undefined && this.#hasContained(id);
+    const noteType = type === 0 ? undefined : this.#types[type];
+    const isKnown = note?.(noteForm, noteType, id, isMet, count) === true;
+    if (!isKnown) this.#lastNotes.set(name, { form: noteForm, type: noteType, id, isMet });
+    else if (this.#lastNotes.size > 0) this.#lastNotes.delete(name);
+    return isKnown;
   }
 
   /** True for the id of a contained resource that has a row. */
