@@ -16,6 +16,8 @@ const REST_BYTES = 1024 * 1024;
 const HASHED_BYTES = 1024 * 1024;
 /** The module's stack has room for more. */
 const MOST_DEPTH = 500;
+/** More than there are types in most inputs; a power of two. */
+const NAME_SLOTS = 256;
 
 export class RecordTape {
   readonly keys: KeyNames;
@@ -32,6 +34,8 @@ export class RecordTape {
   #recordByteCount = 0;
   /** Address of the token of the record itself. */
   readonly root: number;
+  /** Names that were read last. */
+  readonly #names: (string | undefined)[] = new Array(NAME_SLOTS).fill(undefined);
 
   constructor(functions: ByteFunctions, keys: KeyNames) {
     this.keys = keys;
@@ -172,6 +176,24 @@ export class RecordTape {
     if (flag === 0) return this.#memory.latin1Slice(start, end);
     const text = this.#memory.utf8Slice(start, end);
     return (flag & tokenFlags.hasEscape) === 0 ? text : (JSON.parse(`"${text}"`) as string);
+  }
+
+  /** The value of a string of which there are few, such as types: the same string each time, which maps find without hashing it. */
+  name(token: number): string {
+    const start = this.start(token);
+    const byteCount = this.end(token) - start;
+    if (byteCount === 0 || (((this.#words[token >> 2] as number) >> 8) & 0xff) !== 0) return this.text(token);
+    const slot = (byteCount + 7 * (this.#memory[start] as number) + 31 * (this.#memory[start + byteCount - 1] as number)) & (NAME_SLOTS - 1);
+    const known = this.#names[slot];
+    if (known !== undefined && known.length === byteCount && this.#says(start, known)) return known;
+    const text = this.text(token);
+    this.#names[slot] = text;
+    return text;
+  }
+
+  #says(start: number, text: string): boolean {
+    for (let index = 0; index < text.length; index++) if (this.#memory[start + index] !== text.charCodeAt(index)) return false;
+    return true;
   }
 
   /** The JSON text of any value but a string. */

@@ -94,7 +94,7 @@ export function readHead(tape: RecordTape, token: number): ResourceHead | undefi
   for (let member = tape.first(token); member < end; member = tape.next(member)) {
     switch (tape.key(member)) {
       case keyNumbers.resourceType:
-        resourceType = textOf(tape, member);
+        resourceType = tape.kind(member) === tokenKinds.string ? tape.name(member) : undefined;
         break;
       case keyNumbers.id:
         id = member;
