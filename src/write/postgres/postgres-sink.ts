@@ -66,8 +66,12 @@ const beforeRows = '"_fhir_flatten_before_rows"';
 
 const storeBytes = 1024 * 1024;
 
-/** From here on tables get their indexes while the rest of the input is read: the server has time, and less to do in the end. */
-const indexedReadShare = 0.6;
+/** Tables that are to get less than this get their indexes while the input is read: the server has time, and less to do in the end. */
+const mostAwaitedBytes = 256 * 1024;
+/** Before, the rows so far tell little of those to come. */
+const leastReadShare = 0.04;
+/** From here on all tables get them, but for the largest. */
+const lateReadShare = 0.6;
 /** Larger tables get them in the end: an index that is filled row by row takes twice the time. */
 const mostIndexedEarlyBytes = 8 * 1024 * 1024;
 /** With each message, of so many bytes of rows for each index: rows that come meanwhile are not to wait long. */
@@ -311,12 +315,14 @@ export class PostgresSink implements Sink, PartSink {
     return new StagedTable({ table, relation: `pg_temp.${name}`, kind: 'temporary', defaulted: new Set(), queue });
   }
 
-  /** The largest tables first: they take longest in the end. */
+  /** Of tables that few rows are still to come for, as the rows so far tell. The largest first: they take longest in the end. */
   #takeIndexWorks(): Work[] {
-    if (this.#readShare < indexedReadShare) return [];
+    const share = this.#readShare;
+    if (share < leastReadShare) return [];
+    const mostBytes = share < lateReadShare ? (mostAwaitedBytes * share) / (1 - share) : mostIndexedEarlyBytes;
     const works: Work[] = [];
     let indexedBytes = 0;
-    const waiting = [...this.#staged.values()].filter(({ byteCount, hasIndexes }) => !hasIndexes && byteCount <= mostIndexedEarlyBytes);
+    const waiting = [...this.#staged.values()].filter(({ byteCount, hasIndexes }) => !hasIndexes && byteCount <= mostBytes);
     for (const staged of waiting.sort((a, b) => b.byteCount - a.byteCount)) {
       if (indexedBytes >= indexedBytesPerMessage) break;
       const statements = indexStatements(staged.table, staged.relation);
