@@ -81,6 +81,15 @@ const emptyModules = {
   load: (id) => (id.startsWith(emptyModule) ? 'export default {};' : undefined),
 };
 
+/** Ours in place of pg's, which loads node:crypto and Web Crypto before there is a connection. */
+const withDigests = {
+  name: 'with-digests',
+  resolveId(source, importer = '') {
+    const isAsked = /node_modules.pg.lib/.test(importer) && join(importer, '..', source).endsWith(join('pg', 'lib', 'crypto', 'utils'));
+    return isAsked ? join(root, 'src/write/postgres/pg-digests.ts') : undefined;
+  },
+};
+
 /** The bundle carries the module in itself: one file less to find. */
 const withAssembly = {
   name: 'with-assembly',
@@ -103,7 +112,7 @@ const bundle = await rolldown({
   },
   platform: 'node',
   external: (source) => Object.keys(dependencies).some((name) => source === name || source.startsWith(`${name}/`)),
-  plugins: [emptyModules, withAssembly],
+  plugins: [emptyModules, withDigests, withAssembly],
   // pg asks for Response to know another runtime from Node, which loads all of its HTTP client for that.
   transform: { target: 'node20', define: { FHIR_FLATTEN_VERSION: JSON.stringify(version), Response: 'undefined' } },
 });
