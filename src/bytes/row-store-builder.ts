@@ -27,19 +27,19 @@ function isPlain(value: CellValue): boolean {
 
 export class RowStoreBuilder implements TableBuilder {
   readonly schema: TableSchema;
-  /** Address of the table in the module's memory. */
-  readonly table: number;
   readonly store: RowStore;
-  readonly #columnCount: number;
+  /** 0 until the table is asked for: most never get a row, and their columns need not be made. */
+  #table = 0;
+  #columnCount = 0;
   readonly #createOverflow: OtherBuilders['createOverflow'];
   readonly #storage: CellStorage;
   readonly #lists: ListText | undefined;
   /** Of typed storage. */
-  readonly #alsoTakes: Uint8Array | undefined;
+  #alsoTakes: Uint8Array | undefined;
   /** Column → the text it was last set to, and where that is: rows of one resource, and its neighbours, repeat much. */
-  readonly #lastTexts: (string | undefined)[];
-  readonly #lastAddresses: Uint32Array;
-  readonly #lastByteCounts: Uint32Array;
+  #lastTexts: (string | undefined)[] = [];
+  #lastAddresses = new Uint32Array();
+  #lastByteCounts = new Uint32Array();
   #odd = new Map<number, CellValue>();
   /** Takes the rows while the store has no memory for them. */
   #overflow: TableBuilder | undefined;
@@ -50,14 +50,24 @@ export class RowStoreBuilder implements TableBuilder {
     this.store = store;
     this.#storage = storage;
     this.#lists = storage.kind === 'typed' ? storage.lists : undefined;
-    this.#alsoTakes = storage.kind === 'typed' ? Uint8Array.from(schema.columns, alsoTakes) : undefined;
     this.schema = schema;
-    this.#columnCount = schema.columns.length;
     this.#createOverflow = createOverflow;
-    this.table = store.createTable(this.#columnCount);
-    this.#lastTexts = new Array<string | undefined>(this.#columnCount).fill(undefined);
-    this.#lastAddresses = new Uint32Array(this.#columnCount);
-    this.#lastByteCounts = new Uint32Array(this.#columnCount);
+  }
+
+  /** Address of the table in the module's memory. */
+  get table(): number {
+    if (this.#table === 0) this.#open();
+    return this.#table;
+  }
+
+  #open(): void {
+    const { columns } = this.schema;
+    this.#columnCount = columns.length;
+    this.#alsoTakes = this.#storage.kind === 'typed' ? Uint8Array.from(columns, alsoTakes) : undefined;
+    this.#lastTexts = new Array<string | undefined>(columns.length).fill(undefined);
+    this.#lastAddresses = new Uint32Array(columns.length);
+    this.#lastByteCounts = new Uint32Array(columns.length);
+    this.#table = this.store.createTable(columns.length);
   }
 
   /** False while rows are kept elsewhere, or are being written: then none must be added in the module. */
@@ -67,13 +77,14 @@ export class RowStoreBuilder implements TableBuilder {
 
   get rowCount(): number {
     if (this.#overflow !== undefined) return this.#overflow.rowCount;
-    return this.#given === undefined ? (this.store.words[(this.table >> 2) + rowCountWord] as number) : 0;
+    if (this.#table === 0 || this.#given !== undefined) return 0;
+    return this.store.words[(this.#table >> 2) + rowCountWord] as number;
   }
 
   get byteCount(): number {
     if (this.#overflow !== undefined) return this.#overflow.byteCount;
-    if (this.#given !== undefined) return 0;
-    return this.rowCount * this.#columnCount * cellByteCount + (this.store.words[(this.table >> 2) + byteCountWord] as number);
+    if (this.#table === 0 || this.#given !== undefined) return 0;
+    return this.rowCount * this.#columnCount * cellByteCount + (this.store.words[(this.#table >> 2) + byteCountWord] as number);
   }
 
   addRow(): number {
@@ -132,7 +143,7 @@ export class RowStoreBuilder implements TableBuilder {
 
   #point(rowIndex: number, columnIndex: number, address: number, byteCount: number): void {
     const { words } = this.store;
-    const table = this.table >> 2;
+    const table = this.#table >> 2;
     const row = words[((words[table + rowVectorWord] as number) >> 2) + rowIndex] as number;
     const cell = (row >> 2) + columnIndex * 2;
     words[cell] = address;
@@ -147,11 +158,11 @@ export class RowStoreBuilder implements TableBuilder {
       if (odd !== undefined) return odd;
     }
     const { words } = this.store;
-    const row = words[((words[(this.table >> 2) + rowVectorWord] as number) >> 2) + rowIndex] as number;
+    const row = words[((words[(this.#table >> 2) + rowVectorWord] as number) >> 2) + rowIndex] as number;
     const cell = (row >> 2) + columnIndex * 2;
     const address = words[cell] as number;
     const isLast = address !== 0 && address === this.#lastAddresses[columnIndex] && words[cell + 1] === this.#lastByteCounts[columnIndex];
-    const text = isLast ? this.#lastTexts[columnIndex] : textOfCell(this.store, this.table, rowIndex, columnIndex);
+    const text = isLast ? this.#lastTexts[columnIndex] : textOfCell(this.store, this.#table, rowIndex, columnIndex);
     return text !== undefined && this.#lists !== undefined && this.#alsoTakes?.[columnIndex] === alsoLists ? this.#lists.read(text) : text;
   }
 
@@ -160,9 +171,9 @@ export class RowStoreBuilder implements TableBuilder {
       this.#overflow.truncate(rowCount);
       return;
     }
-    if (this.#given !== undefined) return;
-    this.store.functions.truncateRows(this.table, rowCount);
-    if (rowCount === 0) this.store.words[(this.table >> 2) + byteCountWord] = 0;
+    if (this.#table === 0 || this.#given !== undefined) return;
+    this.store.functions.truncateRows(this.#table, rowCount);
+    if (rowCount === 0) this.store.words[(this.#table >> 2) + byteCountWord] = 0;
     for (const place of this.#odd.keys()) if (place >= rowCount * this.#columnCount) this.#odd.delete(place);
   }
 
@@ -180,10 +191,11 @@ export class RowStoreBuilder implements TableBuilder {
 
   /** For the store: forgets all rows. */
   clear(): void {
+    if (this.#table === 0) return;
     this.#given = undefined;
     this.#overflow = undefined;
     if (this.#odd.size > 0) this.#odd = new Map();
-    this.store.functions.clearRows(this.table);
+    this.store.functions.clearRows(this.#table);
     this.#lastTexts.fill(undefined);
     this.#lastAddresses.fill(0);
   }
@@ -192,7 +204,7 @@ export class RowStoreBuilder implements TableBuilder {
   #detachGiven(): void {
     void this.#given?.vectors;
     this.#given = undefined;
-    this.store.functions.clearRows(this.table);
+    this.store.functions.clearRows(this.#table);
   }
 
   /** From here on rows are kept outside of the store, with the same indexes. */
@@ -206,7 +218,7 @@ export class RowStoreBuilder implements TableBuilder {
         if (text !== undefined) overflow.set(row, column, text);
       }
     }
-    this.store.functions.clearRows(this.table);
+    this.store.functions.clearRows(this.#table);
     this.#odd = new Map();
     this.#overflow = overflow;
     return overflow;

@@ -135,15 +135,19 @@ export interface ArrayPlace {
 
 /**
  * A table with the child tables below it. Node 0 is the object of the row: the resource, or an item of an array of
- * the table above.
+ * the table above. A child table is known by its schema's name and what is below it; its columns, and all that is about
+ * them, may be made when they are first asked for: most tables of most types never get a row.
  */
 export interface TablePlan extends Plan {
-  /** Where the items of this table stand in the table above; undefined for the main table. */
-  readonly items: ArrayPlace | undefined;
-  readonly children: readonly TablePlan[];
-  /** Arrays of a row's object that hold more rows of this table or of one above, such as `Questionnaire.item.item`. */
-  readonly recursions: readonly (ArrayPlace & { readonly table: string })[];
+  readonly below: readonly RowsBelow[];
+  /** Where the items of `below[i]` stand in this plan. */
+  readonly places: readonly ArrayPlace[];
+  /** Cells repeat some of the main row. */
+  readonly hasRepeated: boolean;
 }
+
+/** What has rows for the items of an array: a child table, or by its name the table itself or one above (`Questionnaire.item.item`). */
+export type RowsBelow = TablePlan | string;
 
 /** All tables of a resource type. */
 export interface ResourcePlan {

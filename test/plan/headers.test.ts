@@ -3,6 +3,7 @@ import { fhirVersions, isPrimitive } from '../../src/fhir/element-model.ts';
 import { loadModel } from '../../src/fhir/load-model.ts';
 import { planDefaultTables } from '../../src/plan/default-tables.ts';
 import { curatedTables } from '../../src/plan/defaults/curated-tables.ts';
+import type { TablePlan } from '../../src/plan/plan.ts';
 
 const tableCounts = { r4: 147, r4b: 141, r5: 158 };
 
@@ -69,17 +70,18 @@ for (const version of fhirVersions) {
 
     it('child tables can be planned for every type, and their names differ', () => {
       const tables = model.resourceTypes.map((resourceType) => planDefaultTables(model, resourceType, { hasDetails: true, codings: 'extra' }));
-      const names = tables.flatMap(({ main }) => namesOf(main));
-      expect(new Set(names).size).toBe(names.length);
+      const all = tables.flatMap(({ main }) => plansOf(main));
+      expect(new Set(all.map(({ schema }) => schema.name)).size).toBe(all.length);
+      for (const { below, cells, hasRepeated, nodes, places, schema } of all) {
+        expect(cells).toHaveLength(schema.columns.length);
+        expect(places).toHaveLength(below.length);
+        expect(places.every(({ node }) => nodes[node] !== undefined)).toBe(true);
+        expect(cells.some(({ kind }) => kind === 'repeated')).toBe(hasRepeated);
+      }
     });
   });
 }
 
-interface NamedTable {
-  readonly schema: { readonly name: string };
-  readonly children: readonly NamedTable[];
-}
-
-function namesOf({ schema, children }: NamedTable): readonly string[] {
-  return [schema.name, ...children.flatMap(namesOf)];
+function plansOf(table: TablePlan): readonly TablePlan[] {
+  return [table, ...table.below.flatMap((rows) => (typeof rows === 'string' ? [] : plansOf(rows)))];
 }

@@ -4,12 +4,13 @@
 import type { RowStore } from '../../bytes/row-store.ts';
 import { RowStoreBuilder } from '../../bytes/row-store-builder.ts';
 import type { Containment, FlattenContext, TableBuilder, TableSchema } from '../../types.ts';
-import type { RowSource } from '../engine/contributions.ts';
+import type { Contribution } from '../engine/contributions.ts';
 import type { ExtensionRows } from '../engine/extension-rows.ts';
 import type { HandlerSet, ObjectHandler } from '../engine/handlers.ts';
 import type { TableState } from '../engine/table-state.ts';
 import type { ByteProgram } from './byte-program.ts';
 import type { ByteScope } from './byte-scope.ts';
+import { ByteStates } from './byte-states.ts';
 import { programFor, tableOf } from './programs.ts';
 
 /** A column of a child table that repeats one of the main row. */
@@ -27,8 +28,8 @@ export interface BoundTables {
   readonly context: FlattenContext;
   readonly handlers: HandlerSet;
   readonly rootHandler: ObjectHandler;
-  /** The main table first. */
-  readonly tables: readonly RowSource[];
+  /** Of all tables. */
+  readonly builders: readonly TableBuilder[];
   readonly repeated: readonly RepeatedColumn[];
   readonly codings: { readonly builder: TableBuilder; readonly isComplete: boolean } | undefined;
   readonly extensions: { readonly builder: TableBuilder; readonly rows: ExtensionRows } | undefined;
@@ -40,12 +41,10 @@ export interface BoundTables {
 export type FlattenToken = (token: number, id: string, containment: Containment | undefined) => boolean;
 
 const noColumn = 0xffffffff;
-const stateWords = { table: 0, isRecursive: 6, nodeCount: 7, slots: 8, length: 11 } as const;
 
 /** Undefined where the rows do not wait in a row store, or more is asked for than this engine does. */
 export function bindBytes(bound: BoundTables): FlattenToken | undefined {
-  const { codings, context, extensions, tables } = bound;
-  const builders = [...tables.map(({ state }) => state.builder), codings?.builder, extensions?.builder].filter((builder) => builder !== undefined);
+  const { builders, context, extensions } = bound;
   const program = programFor(context, builders);
   if (program === undefined) return undefined;
   const written = write(program, bound);
@@ -87,10 +86,9 @@ function runs(program: ByteProgram, plan: number, token: number, id: number, idB
 
 /** Undefined when the module has no memory left for the plan. */
 function write(program: ByteProgram, bound: BoundTables): { readonly plan: number; readonly scope: ByteScope } | undefined {
-  const { context, extensions, handlers, tables } = bound;
+  const { builders, context, extensions, handlers } = bound;
   try {
-    const states = new Map(tables.map(({ state }) => [state, writeState(program, state)]));
-    const scope: ByteScope = { handlers, context, extensions: extensions?.rows, states };
+    const scope: ByteScope = { handlers, context, extensions: extensions?.rows, states: new ByteStates(program, builders.length) };
     return { plan: writePlan(program, scope, bound), scope };
   } catch (error) {
     if (error instanceof RangeError) return undefined;
@@ -98,29 +96,22 @@ function write(program: ByteProgram, bound: BoundTables): { readonly plan: numbe
   }
 }
 
-function writeState(program: ByteProgram, state: TableState): number {
-  const words = new Array<number>(stateWords.length).fill(0);
-  words[stateWords.table] = tableOf(state.builder) as number;
-  words[stateWords.isRecursive] = state.isRecursive ? 1 : 0;
-  words[stateWords.nodeCount] = state.nodeCount;
-  words[stateWords.slots] = program.allocate(state.nodeCount);
-  return program.write(words);
-}
-
 function writePlan(program: ByteProgram, scope: ByteScope, bound: BoundTables): number {
   const { codings, extensions, main, otherJsonColumn, repeated, rootHandler } = bound;
-  // Tables without states of their own: their rows are taken back like those of the others.
-  const others = [codings?.builder, extensions?.builder].filter((builder) => builder !== undefined);
-  const states = [...scope.states.values(), ...others.map((builder) => writeTableOnly(program, builder))];
+  const { states } = scope;
+  // The first one is the main table's: its row is the one that the others belong to.
+  states.of((rootHandler.contributions[0] as Contribution).state);
+  const root = program.handler(rootHandler, scope);
+  for (const rows of [codings, extensions]) if (rows !== undefined) states.add(rows.builder);
   const repetitions = repeated.flatMap(({ column, isNoted, mainColumn, mainName, name, state }) => {
     const table = state.builder.schema.name;
     const site = isNoted ? program.references.repetition(scope, table, name, `${main.name}.${mainName}`) : 0;
-    return [scope.states.get(state) as number, column, mainColumn, site];
+    return [states.of(state), column, mainColumn, site];
   });
-  return program.write([
-    program.handler(rootHandler, scope),
-    states.length,
-    program.write(states),
+  const plan = program.write([
+    root,
+    states.count,
+    states.list,
     otherJsonColumn < 0 ? noColumn : otherJsonColumn,
     repeated.length,
     program.write(repetitions),
@@ -130,12 +121,8 @@ function writePlan(program: ByteProgram, scope: ByteScope, bound: BoundTables): 
     ...program.textOf(main.resourceType),
     program.references.numberOf(main.resourceType),
   ]);
-}
-
-function writeTableOnly(program: ByteProgram, builder: TableBuilder): number {
-  const words = new Array<number>(stateWords.length).fill(0);
-  words[stateWords.table] = tableOf(builder) as number;
-  return program.write(words);
+  states.tell(plan);
+  return plan;
 }
 
 const containmentWords = {

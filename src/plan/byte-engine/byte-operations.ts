@@ -11,7 +11,7 @@ import type { Cell, NodeIndex, Plan, Rendering } from '../plan.ts';
 import { readings } from './byte-checks.ts';
 import type { ByteProgram } from './byte-program.ts';
 import { writeRule } from './byte-rules.ts';
-import { type ByteScope, stateOf } from './byte-scope.ts';
+import type { ByteScope } from './byte-scope.ts';
 
 const leafKinds = {
   unsupported: 0,
@@ -66,7 +66,7 @@ function columnType(state: TableState, column: number): ColumnType {
 }
 
 export function writeLeaf(program: ByteProgram, scope: ByteScope, { rule, state }: Leaf): readonly number[] {
-  const address = stateOf(scope, state);
+  const address = scope.states.of(state);
   const { keys } = program;
   switch (rule.kind) {
     case 'value': {
@@ -119,7 +119,7 @@ function writePlaces(program: ByteProgram, scope: ByteScope, rule: Extract<LeafR
 
 function writePlace(program: ByteProgram, scope: ByteScope, plan: Plan, state: TableState, node: NodeIndex): number {
   const found = plan.nodes[node];
-  if (found === undefined || found.kind === 'resource' || found.kind === 'row') return program.write([placeKinds.slot, stateOf(scope, state), node]);
+  if (found === undefined || found.kind === 'resource' || found.kind === 'row') return program.write([placeKinds.slot, scope.states.of(state), node]);
   const outer = writePlace(program, scope, plan, state, found.parent);
   const key = program.keys.numberOf(found.key);
   if (found.kind === 'child') return program.write([placeKinds.child, outer, key]);
@@ -134,7 +134,7 @@ export function writeCell(
   column: number,
   noteName: string | undefined,
 ): readonly number[] {
-  const address = stateOf(scope, state);
+  const address = scope.states.of(state);
   const { keys } = program;
   const words = (kind: number, ...rest: readonly number[]) => operation(kind, address, column, ...rest);
   switch (cell.kind) {
@@ -143,7 +143,7 @@ export function writeCell(
     case 'index':
       return words(cellKinds.index, address);
     case 'ancestorIndex':
-      return words(cellKinds.index, stateOf(scope, state.above(cell.levels)));
+      return words(cellKinds.index, scope.states.of(state.above(cell.levels)));
     case 'parentIndex':
       return words(cellKinds.parentIndex);
     case 'value': {

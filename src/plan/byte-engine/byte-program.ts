@@ -16,7 +16,7 @@ import { ByteExpressions } from './byte-expressions.ts';
 import { writeCell, writeLeaf } from './byte-operations.ts';
 import { ByteReferences } from './byte-references.ts';
 import { writeRule } from './byte-rules.ts';
-import { type ByteScope, stateOf } from './byte-scope.ts';
+import type { ByteScope } from './byte-scope.ts';
 
 interface WrittenHandler {
   readonly handler: ObjectHandler;
@@ -134,7 +134,7 @@ export class ByteProgram implements ByteHost {
     const address = this.allocate(handlerWords.length);
     this.#handlerAddresses.set(handler, address);
     const number = this.#handlers.push({ handler, scope, address, keyCount: 0 }) - 1;
-    const nodes = handler.contributions.filter(({ node }) => node >= 0).flatMap(({ state, node }) => [stateOf(scope, state), node]);
+    const nodes = handler.contributions.filter(({ node }) => node >= 0).flatMap(({ state, node }) => [scope.states.of(state), node]);
     const cells = handler.contributions.flatMap(({ computed, state }) =>
       computed.map(({ column, cell, noteName }) => writeCell(this, scope, cell, state, column, noteName)),
     );
@@ -190,7 +190,7 @@ export class ByteProgram implements ByteHost {
       items.length,
       this.write(items.flatMap(({ rule }) => writeRule(this, rule))),
       rows.length,
-      this.write(rows.map(({ state }) => stateOf(scope, state))),
+      this.write(rows.map(({ state }) => scope.states.of(state))),
       this.allocate(2 ** items.length),
       typeToSearch === undefined ? 0 : this.handler(scope.handlers.of([], type, path), scope),
       number,

@@ -3,11 +3,12 @@
 
 import type { Element, ElementModel, ElementType } from '../../fhir/element-model.ts';
 import { isPrimitive } from '../../fhir/element-model.ts';
-import type { NodeIndex } from '../plan.ts';
+import type { NodeIndex, RowsBelow, TablePlan } from '../plan.ts';
 import { addDataColumn } from './document-columns.ts';
 import { addElementColumns } from './element-columns.ts';
+import { LatePlan } from './late-plan.ts';
 import { limitName, toSnakeCase } from './names.ts';
-import { PlanBuilder, primitive } from './plan-builder.ts';
+import { PlanBuilder, primitive, type TableHead } from './plan-builder.ts';
 import { addReferenceColumns } from './reference-columns.ts';
 import { addObjectColumns } from './type-columns.ts';
 import { versionColumn } from './version-column.ts';
@@ -41,54 +42,95 @@ interface Outer {
 /** Adds the child tables of a main table's elements, and theirs, to its builder. */
 export function addChildTables(builder: PlanBuilder, resourceType: string): void {
   const table = toSnakeCase(resourceType);
-  addTablesBelow(builder, 0, table, [{ table, type: resourceType, indexColumn: undefined }]);
+  const main: Outer = { table, type: resourceType, indexColumn: undefined };
+  addBelow(builder, findBelow(builder, { type: resourceType, keys: [], path: resourceType, stem: table, entered: [] }, [main]));
 }
 
-/**
- * The tables of the arrays of a node's object, and of the single backbone elements below it, each type of these once: the
- * one process of an `ExampleScenario.process.step` (R5) has steps, which are rows of the table that is being made.
- */
-function addTablesBelow(builder: PlanBuilder, node: NodeIndex, stem: string, outers: readonly Outer[], entered: readonly string[] = []): void {
-  for (const element of builder.model.elementsOf(builder.typeOf(node))) {
+/** What stands below a row's object, at the end of single elements: an array that has rows, or one more such element. */
+interface Below {
+  readonly keys: readonly string[];
+  readonly key: string;
+  /** Undefined for a single element. */
+  readonly rows: RowsBelow | undefined;
+}
+
+function addBelow(builder: PlanBuilder, all: readonly Below[]): void {
+  for (const { key, keys, rows } of all) {
+    const node = keys.reduce((parent: NodeIndex, step) => builder.child(parent, step), 0);
+    if (rows === undefined) builder.child(node, key);
+    else builder.addBelow({ node, key }, rows);
+  }
+}
+
+/** What all tables of a resource type are planned with. */
+type Setting = Pick<PlanBuilder, 'model' | 'options'>;
+
+/** Where an object stands that arrays are looked for in. */
+interface Search {
+  readonly type: string;
+  /** From the row's object. */
+  readonly keys: readonly string[];
+  /** `Claim.item` */
+  readonly path: string;
+  /** What names of tables begin with. */
+  readonly stem: string;
+  /**
+   * Types of the single elements on the way, each of which is entered once: the one process of an
+   * `ExampleScenario.process.step` (R5) has steps, which are rows of the table that is being made.
+   */
+  readonly entered: readonly string[];
+}
+
+/** The arrays of an object, and of the single backbone elements below it. */
+function findBelow(setting: Setting, { entered, keys, path, stem, type: owner }: Search, outers: readonly Outer[]): readonly Below[] {
+  const found: Below[] = [];
+  for (const element of setting.model.elementsOf(owner)) {
     const [type] = element.types;
-    if (element.isChoice || type === undefined || isPrimitive(type) || withoutTable.has(type.code) || baseElements.has(element.name)) continue;
-    const name = `${stem}_${toSnakeCase(element.name)}`;
-    if (element.isList) addTable(builder, node, element, type, name, outers);
+    const { name: key } = element;
+    if (element.isChoice || type === undefined || isPrimitive(type) || withoutTable.has(type.code) || baseElements.has(key)) continue;
+    const below = { type: type.path, path: `${path}.${key}`, stem: `${stem}_${toSnakeCase(key)}` };
+    if (element.isList) found.push({ keys, key, rows: planRows(setting, element, type, below, outers) });
     else if (isBackbone(type) && !entered.includes(type.path)) {
-      addTablesBelow(builder, builder.child(node, element.name), name, outers, [...entered, type.path]);
+      found.push({ keys, key, rows: undefined });
+      found.push(...findBelow(setting, { ...below, keys: [...keys, key], entered: [...entered, type.path] }, outers));
     }
   }
+  return found;
 }
 
 function isBackbone(type: ElementType): boolean {
   return type.code === 'BackboneElement' || type.code === 'Element';
 }
 
-function addTable(builder: PlanBuilder, node: NodeIndex, element: Element, type: ElementType, name: string, outers: readonly Outer[]): void {
+function planRows(setting: Setting, element: Element, type: ElementType, items: Pick<Search, 'path' | 'stem'>, outers: readonly Outer[]): RowsBelow {
   const recursive = outers.find((outer) => outer.type === type.path);
-  if (recursive !== undefined) {
-    builder.addRecursion({ node, key: element.name }, recursive.table);
-    return;
-  }
-  const table = limitName(name);
-  const path = `${builder.pathOf(node)}.${element.name}`;
-  const isRecursive = holdsItself(builder.model, type.path);
-  const child = new PlanBuilder(builder.model, { kind: 'row', type: type.path, path }, builder.options);
-  addKeyColumns(child, outers, path, isRecursive);
-  for (const { column, as } of repeatedColumns[path] ?? []) {
-    child.add({
-      base: as,
-      rank: 'key',
-      type: primitive('string'),
-      cell: { kind: 'repeated', column },
-      description: `${column} of the ${outers[0]?.type}.`,
-    });
-  }
-  addItemColumns(child, element, type);
-  const own: Outer = { table, type: type.path, indexColumn: `${toSnakeCase(element.name)}_idx` };
-  addTablesBelow(child, 0, table, [...outers, own]);
-  builder.addChild(
-    child.build({ name: table, role: 'detail', resourceType: outers[0]?.type ?? '', description: `One row per item of ${path}.` }, { node, key: element.name }),
+  if (recursive !== undefined) return recursive.table;
+  const { path } = items;
+  const name = limitName(items.stem);
+  const own: Outer = { table: name, type: type.path, indexColumn: `${toSnakeCase(element.name)}_idx` };
+  const below = findBelow(setting, { type: type.path, keys: [], path, stem: name, entered: [] }, [...outers, own]);
+  const head: TableHead = { name, role: 'detail', resourceType: outers[0]?.type ?? '', description: `One row per item of ${path}.` };
+  const plan = (): TablePlan => {
+    const builder = new PlanBuilder(setting.model, { kind: 'row', type: type.path, path }, setting.options);
+    addKeyColumns(builder, outers, path, holdsItself(setting.model, type.path));
+    for (const { column, as } of repeatedColumns[path] ?? []) {
+      builder.add({
+        base: as,
+        rank: 'key',
+        type: primitive('string'),
+        cell: { kind: 'repeated', column },
+        description: `${column} of the ${outers[0]?.type}.`,
+      });
+    }
+    addItemColumns(builder, element, type);
+    addBelow(builder, below);
+    return builder.build(head);
+  };
+  return new LatePlan(
+    head,
+    below.flatMap(({ rows }) => (rows === undefined ? [] : [rows])),
+    repeatedColumns[path] !== undefined,
+    plan,
   );
 }
 

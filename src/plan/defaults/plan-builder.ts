@@ -3,7 +3,7 @@
 
 import type { ElementModel } from '../../fhir/element-model.ts';
 import type { Column, ColumnType, PrimitiveTypeName, TableSchema } from '../../types.ts';
-import type { ArrayPlace, Cell, ImpliedValue, ItemRule, NodeIndex, PlanNode, TablePlan } from '../plan.ts';
+import type { ArrayPlace, Cell, ImpliedValue, ItemRule, NodeIndex, PlanNode, RowsBelow, TablePlan } from '../plan.ts';
 import { type NameParts, resolveNames } from './names.ts';
 import { type DefaultTableOptions, defaultTableOptions } from './table-options.ts';
 
@@ -18,6 +18,9 @@ export interface NewColumn {
   readonly isNullable?: boolean;
 }
 
+/** A schema without its columns. */
+export type TableHead = Omit<TableSchema, 'columns' | 'key'>;
+
 export function primitive(fhirType: PrimitiveTypeName): ColumnType {
   return { kind: 'primitive', fhirType };
 }
@@ -30,8 +33,8 @@ export class PlanBuilder {
   readonly #columns: NewColumn[] = [];
   readonly #implied: ImpliedValue[] = [];
 
-  readonly #children: TablePlan[] = [];
-  readonly #recursions: (ArrayPlace & { readonly table: string })[] = [];
+  readonly #below: RowsBelow[] = [];
+  readonly #places: ArrayPlace[] = [];
 
   /** @param root - what a row is about. */
   constructor(model: ElementModel, root: Extract<PlanNode, { kind: 'resource' | 'row' }>, options: DefaultTableOptions = defaultTableOptions) {
@@ -105,13 +108,10 @@ export class PlanBuilder {
     this.#implied.push(implied);
   }
 
-  addChild(child: TablePlan): void {
-    this.#children.push(child);
-  }
-
-  /** Says that an array holds more rows of a table: this one or one above. */
-  addRecursion(place: ArrayPlace, table: string): void {
-    this.#recursions.push({ ...place, table });
+  /** Says what has rows for the items of an array. */
+  addBelow(place: ArrayPlace, rows: RowsBelow): void {
+    this.#places.push(place);
+    this.#below.push(rows);
   }
 
   #describeReference(cell: Cell): Pick<Column, 'reference'> {
@@ -120,7 +120,7 @@ export class PlanBuilder {
     return { reference: { place: `${node} ${this.pathOf(node)}`, part, targets: shape.onlyType === undefined ? shape.targets : [shape.onlyType] } };
   }
 
-  build(table: Omit<TableSchema, 'columns' | 'key'>, items?: ArrayPlace): TablePlan {
+  build(table: TableHead): TablePlan {
     const names = resolveNames(
       this.#columns.map((column) => {
         const suffix = column.suffix ?? '';
@@ -143,9 +143,9 @@ export class PlanBuilder {
       nodes: this.#nodes,
       implied: this.#implied,
       cells: this.#columns.map((column) => column.cell),
-      items,
-      children: this.#children,
-      recursions: this.#recursions,
+      below: this.#below,
+      places: this.#places,
+      hasRepeated: this.#columns.some(({ cell }) => cell.kind === 'repeated'),
     };
   }
 

@@ -5,7 +5,7 @@ import type { ElementModel } from '../../fhir/element-model.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Flatten, FlattenContext, Flattener, LeafAudit, NoteReference, ReferenceCounter, TableBuilder, TableSchema } from '../../types.ts';
 import { bindBytes, type RepeatedColumn } from '../byte-engine/bind-bytes.ts';
-import type { Cell, ResourcePlan, TablePlan } from '../plan.ts';
+import type { ArrayPlace, Cell, ResourcePlan, TablePlan } from '../plan.ts';
 import { CodingRows } from './coding-rows.ts';
 import { contributePlan, keyOf, type RowSource } from './contributions.ts';
 import { countByPath, measure } from './drop-rules.ts';
@@ -33,7 +33,11 @@ function schemasOf({ main, codings, extensions }: ResourcePlan): readonly TableS
 }
 
 function plansOf(plan: TablePlan): readonly TablePlan[] {
-  return [plan, ...plan.children.flatMap(plansOf)];
+  return [plan, ...tablesBelow(plan).flatMap(plansOf)];
+}
+
+function tablesBelow({ below }: TablePlan): readonly TablePlan[] {
+  return below.filter((rows) => typeof rows !== 'string');
 }
 
 function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonly TableBuilder[], context: FlattenContext): Flatten {
@@ -54,7 +58,8 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
   };
   const builderOf = new Map(builders.map((builder) => [builder.schema.name, builder]));
   const builderFor = (schema: TableSchema) => builderOf.get(schema.name) as TableBuilder;
-  const tables = bindTables(plan.main, resource, builderFor, context);
+  const tables: RowSource[] = [];
+  bindTables(plan.main, resource, builderFor, context, tables);
   const main = tables[0] as RowSource;
   const codings = plan.codings && new CodingRows(builderFor(plan.codings.schema), resource, plan.codings.isComplete);
   const extensions = plan.extensions && new ExtensionRows(builderFor(plan.extensions), resource, model);
@@ -69,7 +74,7 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
     context,
     handlers,
     rootHandler,
-    tables,
+    builders,
     repeated: repetitions,
     codings: plan.codings && { builder: builderFor(plan.codings.schema), isComplete: plan.codings.isComplete },
     extensions: plan.extensions && extensions && { builder: builderFor(plan.extensions), rows: extensions },
@@ -121,39 +126,40 @@ function auditResource(audit: LeafAudit, resource: JsonObject, rest: string, res
   audit.addResource(measure(resource).leafCount - measure(elsewhere).leafCount, otherJson);
 }
 
-/** Tables in the order of {@link plansOf}, linked to the places of their items. */
+/**
+ * Binds a main table, into `bound`, and each table below it when its items are first met, or at once where its rows repeat
+ * cells of the main row: most tables of most types never get a row.
+ */
 function bindTables(
   main: TablePlan,
   resource: ResourceState,
   builderFor: (schema: TableSchema) => TableBuilder,
   context: FlattenContext,
-): readonly RowSource[] {
+  bound: RowSource[],
+): void {
   const byName = new Map<string, RowSource>();
-  const recursive = new Set(plansOf(main).flatMap(({ recursions }) => recursions.map(({ table }) => table)));
-  const links: (() => void)[] = [];
+  const recursive = new Set(plansOf(main).flatMap(({ below }) => below.filter((rows) => typeof rows === 'string')));
   let contributionCount = 0;
 
-  function bind(plan: TablePlan, parent: TableState | undefined): readonly RowSource[] {
+  function bind(plan: TablePlan, parent: TableState | undefined): RowSource {
     const { name } = plan.schema;
+    const known = byName.get(name);
+    if (known !== undefined) return known;
     const state = new TableState(resource, builderFor(plan.schema), plan.nodes.length, parent, recursive.has(name));
     const contributions = contributePlan(plan, state, context, () => contributionCount++);
     const own: RowSource = { state, root: contributions[0] as RowSource['root'] };
     byName.set(name, own);
-    const below = plan.children.map((child) => {
-      const bound = bind(child, state);
-      const { node, key } = child.items as NonNullable<TablePlan['items']>;
-      keyOf(contributions[node] as RowSource['root'], key).rows.push(bound[0] as RowSource);
-      return bound;
-    });
-    for (const { node, key, table } of plan.recursions) {
-      links.push(() => keyOf(contributions[node] as RowSource['root'], key).rows.push(byName.get(table) as RowSource));
+    bound.push(own);
+    for (const [position, rows] of plan.below.entries()) {
+      const { node, key } = plan.places[position] as ArrayPlace;
+      const bindRows = (): RowSource => (typeof rows === 'string' ? (byName.get(rows) as RowSource) : bind(rows, state));
+      keyOf(contributions[node] as RowSource['root'], key).rows.push(bindRows);
+      if (typeof rows !== 'string' && plansOf(rows).some(({ hasRepeated }) => hasRepeated)) bindRows();
     }
-    return [own, ...below.flat()];
+    return own;
   }
 
-  const tables = bind(main, undefined);
-  for (const link of links) link();
-  return tables;
+  bind(main, undefined);
 }
 
 interface Repetition extends RepeatedColumn {

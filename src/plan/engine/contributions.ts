@@ -43,8 +43,8 @@ export interface ContributionKey {
   readonly items: ChosenItem[];
   /** Of every item of the array under the key. */
   readonly everyItem: Contribution[];
-  /** Tables that have a row for every item of the array under the key. */
-  readonly rows: RowSource[];
+  /** Tables that have a row for every item of the array under the key: what binds each, or gives what it was bound to. */
+  readonly rows: (() => RowSource)[];
 }
 
 export interface ChosenItem {

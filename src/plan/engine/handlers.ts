@@ -103,7 +103,7 @@ export class HandlerSet {
     const children = about.flatMap((found) => found.children);
     const items = about.flatMap((found) => found.items);
     const everyItem = about.flatMap((found) => found.everyItem);
-    const rows = about.flatMap((found) => found.rows);
+    const rows = about.flatMap((found) => found.rows.map((bind) => bind()));
     const leaves = about.flatMap((found) => found.leaves);
     const keyPath = `${path}.${key}`;
     const isObject = children.length > 0;
