@@ -83,13 +83,13 @@ function visit(node, edits) {
 
 /**
  * Converts the samples with the command as it was built, and leaves in `folder` the code compiled on the way: what
- * one run leaves goes on into the next, but for modules' code of an earlier build. The last one is the only one with further threads, and with a second module.
+ * one run leaves goes on into the next, but nothing of an earlier build. The last one is the only one with further threads, and with a second module.
  * Of scripts that none of them loads, all functions are compiled.
  */
 export function compileCode(root, folder, scriptNames, moduleCodeNames) {
   const outputFolder = mkdtempSync(join(tmpdir(), 'fhir-flatten-build-'));
   try {
-    for (const name of moduleCodeNames) rmSync(join(folder, name), { force: true });
+    for (const name of [...moduleCodeNames, ...scriptNames.map(codeNameOf)]) rmSync(join(folder, name), { force: true });
     for (const format of ['arrow', 'csv', 'parquet']) {
       const input = [join(root, 'samples/bulk'), join(root, 'samples/ada-example.json')];
       const command = [join(root, 'bin/fhir-flatten.js'), ...input, '-f', format, '-o', join(outputFolder, format), '-q'];

@@ -164,6 +164,8 @@ const outputFiles = output.flatMap(({ code, fileName, name }) => {
     { path, contents: module },
   ];
 });
+/** V8 takes code under the settings only that it was made under. */
+const hasNewSettings = output.some(({ fileName, name }) => name === 'settings' && !existsSync(join(root, 'dist', fileName)));
 // Entry points last: until then the old ones find all they import.
 const files = [...outputFiles, ...licences].sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
 for (const { path, contents } of files) {
@@ -174,7 +176,7 @@ const parquetModule = createRequire(import.meta.url).resolve('parquet-wasm/esm/p
 const modulePaths = takesModuleCode ? [modulePath, parquetModule] : [];
 const moduleCodeNames = modulePaths.map((path) => moduleCodeNameOf(digestOf(readFileSync(path))));
 const codeNames = [...scriptNames.map(codeNameOf), ...moduleCodeNames];
-if (!codeNames.every((name) => existsSync(join(codeFolder, name)))) compileCode(root, codeFolder, scriptNames, moduleCodeNames);
+if (hasNewSettings || !codeNames.every((name) => existsSync(join(codeFolder, name)))) compileCode(root, codeFolder, scriptNames, moduleCodeNames);
 if (process.argv.includes('--clean')) {
   const current = new Set([...codeNames, ...files.map(({ path }) => basename(path))]);
   for (const name of readdirSync(codeFolder)) if (!current.has(name)) rmSync(join(codeFolder, name));

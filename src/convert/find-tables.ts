@@ -92,13 +92,17 @@ export function findTablesAmong(names: readonly string[], registry: Registry): I
   return tablesOf(new Set([...likelyTypes(names, registry), ...own]), names, registry);
 }
 
-/** The names of built-in tables begin with their type's. */
+/** The names of built-in tables begin with their type's words. */
 function likelyTypes(names: readonly string[], registry: Registry): readonly string[] {
-  const plainNames = names.map((name) => name.replaceAll('_', ''));
-  return [...registry.resourceTypes].filter((resourceType) => {
-    const start = resourceType.toLowerCase();
-    return plainNames.some((name) => name.startsWith(start));
-  });
+  const beginnings = new Set<string>();
+  for (const name of names) {
+    let beginning = '';
+    for (const word of name.split('_')) {
+      beginning += word;
+      beginnings.add(beginning);
+    }
+  }
+  return [...registry.resourceTypes].filter((resourceType) => beginnings.has(resourceType.toLowerCase()));
 }
 
 function* tablesOf(types: Iterable<string>, names: readonly string[], registry: Registry): Generator<readonly TableSchema[], void> {
