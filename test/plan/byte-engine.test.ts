@@ -239,3 +239,13 @@ it('nothing is left of a resource that is refused', async () => {
   expect(rowCounts()).toEqual(Object.fromEntries(Object.entries(before).map(([name, count]) => [name, Number(count) * 2])));
   expect(Object.fromEntries(notes.forms?.() ?? [])).toEqual(forms);
 });
+
+it('a child table that is first met in a resource that is refused has none of its rows, and those of the next', async () => {
+  const { add, builders, rowCounts } = await openFlattener('Patient');
+  const contact = [{ gender: 'female', telecom: [{ value: '1' }, { value: '2' }] }, { gender: 'male' }];
+  expect(add({ resourceType: 'Patient', id: 'p1', contact, active: 'no boolean' } as JsonObject)).toBe(false);
+  builders[0]?.truncate(0);
+  expect(rowCounts()).toEqual({});
+  expect(add({ resourceType: 'Patient', id: 'p2', contact, active: true } as JsonObject)).toBe(true);
+  expect(rowCounts()).toEqual({ patient: 1, patient_contact: 2, patient_contact_telecom: 2 });
+});
