@@ -64,30 +64,26 @@ async function compileAssembly() {
 
 await compileAssembly();
 
-/** What is never called of packages: where, and which modules. */
-const unusedModules = [
+/** What packages import and are not to get: where, and which modules; `by` is what they get instead of an empty one. */
+const replacedModules = [
   // commander starts subcommands of its own kind as processes; ours are functions, and child_process costs 5 ms a start.
   { importer: /commander/, source: /^node:child_process$/ },
   // pg looks for passwords and addresses by itself where it is given none.
   { importer: /node_modules.pg.lib/, source: /^(pgpass|dns|pg-connection-string|pg-cloudflare)$/ },
+  // pg's own loads node:crypto and Web Crypto before there is a connection.
+  { importer: /node_modules.pg.lib.client\.js$/, source: /^\.\/crypto\/utils$/, by: 'src/write/postgres/pg-digests.ts' },
+  { importer: /node_modules.pg.lib.crypto.sasl\.js$/, source: /^\.\/utils$/, by: 'src/write/postgres/pg-digests.ts' },
 ];
 const emptyModule = '\0empty';
-const emptyModules = {
-  name: 'empty-modules',
+const replaceModules = {
+  name: 'replace-modules',
   resolveId(source, importer = '') {
+    const replaced = replacedModules.find((module) => module.source.test(source) && module.importer.test(importer));
+    if (replaced === undefined) return undefined;
     // One for each, so that no chunk is made of one that two have in common.
-    return unusedModules.some((unused) => unused.source.test(source) && unused.importer.test(importer)) ? `${emptyModule}:${source}` : undefined;
+    return replaced.by === undefined ? `${emptyModule}:${source}` : join(root, replaced.by);
   },
   load: (id) => (id.startsWith(emptyModule) ? 'export default {};' : undefined),
-};
-
-/** Ours in place of pg's, which loads node:crypto and Web Crypto before there is a connection. */
-const withDigests = {
-  name: 'with-digests',
-  resolveId(source, importer = '') {
-    const isAsked = /node_modules.pg.lib/.test(importer) && join(importer, '..', source).endsWith(join('pg', 'lib', 'crypto', 'utils'));
-    return isAsked ? join(root, 'src/write/postgres/pg-digests.ts') : undefined;
-  },
 };
 
 /** The bundle carries the module in itself: one file less to find. */
@@ -112,7 +108,7 @@ const bundle = await rolldown({
   },
   platform: 'node',
   external: (source) => Object.keys(dependencies).some((name) => source === name || source.startsWith(`${name}/`)),
-  plugins: [emptyModules, withDigests, withAssembly],
+  plugins: [replaceModules, withAssembly],
   // pg asks for Response to know another runtime from Node, which loads all of its HTTP client for that.
   transform: { target: 'node20', define: { FHIR_FLATTEN_VERSION: JSON.stringify(version), Response: 'undefined' } },
 });

@@ -10,8 +10,7 @@ const programs = new WeakMap<FlattenContext, ByteProgram>();
 export function programFor(context: FlattenContext, builders: readonly TableBuilder[]): ByteProgram | undefined {
   const { audit, storage } = context;
   const isForBytes = storage.kind === 'text' || storage.lists !== undefined;
-  if (!isForBytes || audit !== undefined || !builders.every((builder) => builder instanceof RowStoreBuilder || tableOf(builder) !== undefined))
-    return undefined;
+  if (!isForBytes || audit !== undefined || !builders.every((builder) => 'table' in builder)) return undefined;
   const store = builders.find((builder) => builder instanceof RowStoreBuilder)?.store;
   if (store?.keys === undefined) return undefined;
   let program = programs.get(context);

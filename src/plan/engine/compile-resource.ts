@@ -58,8 +58,7 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
   };
   const builderOf = new Map(builders.map((builder) => [builder.schema.name, builder]));
   const builderFor = (schema: TableSchema) => builderOf.get(schema.name) as TableBuilder;
-  const tables: RowSource[] = [];
-  bindTables(plan.main, resource, builderFor, context, tables);
+  const tables = bindTables(plan.main, resource, builderFor, context);
   const main = tables[0] as RowSource;
   const codings = plan.codings && new CodingRows(builderFor(plan.codings.schema), resource, plan.codings.isComplete);
   const extensions = plan.extensions && new ExtensionRows(builderFor(plan.extensions), resource, model);
@@ -127,16 +126,16 @@ function auditResource(audit: LeafAudit, resource: JsonObject, rest: string, res
 }
 
 /**
- * Binds a main table, into `bound`, and each table below it when its items are first met, or at once where its rows repeat
- * cells of the main row: most tables of most types never get a row.
+ * The tables bound so far, the main table first. A table below it joins them when its items are first met, or is there from
+ * the start where its rows repeat cells of the main row: most tables of most types never get a row.
  */
 function bindTables(
   main: TablePlan,
   resource: ResourceState,
   builderFor: (schema: TableSchema) => TableBuilder,
   context: FlattenContext,
-  bound: RowSource[],
-): void {
+): readonly RowSource[] {
+  const bound: RowSource[] = [];
   const byName = new Map<string, RowSource>();
   const recursive = new Set(plansOf(main).flatMap(({ below }) => below.filter((rows) => typeof rows === 'string')));
   let contributionCount = 0;
@@ -160,6 +159,7 @@ function bindTables(
   }
 
   bind(main, undefined);
+  return bound;
 }
 
 interface Repetition extends RepeatedColumn {
