@@ -19,6 +19,9 @@ const MOST_DEPTH = 500;
 /** More than there are types in most inputs; a power of two. */
 const NAME_SLOTS = 256;
 
+/** Words of {@link RecordTape.found}, in the order of assembly/heads.ts. */
+export const foundWords = { resourceType: 0, id: 1, meta: 2, contained: 3, identifier: 4, resource: 5, fullUrl: 6 } as const;
+
 export class RecordTape {
   readonly keys: KeyNames;
   readonly #functions: ByteFunctions;
@@ -34,6 +37,8 @@ export class RecordTape {
   #recordByteCount = 0;
   /** Address of the token of the record itself. */
   readonly root: number;
+  /** Index of the first word of what was found. */
+  readonly #found: number;
   /** Names that were read last. */
   readonly #names: (string | undefined)[] = new Array(NAME_SLOTS).fill(undefined);
 
@@ -43,6 +48,7 @@ export class RecordTape {
     this.#memory = Buffer.from(functions.memory.buffer) as SlicedBuffer;
     this.#words = new Uint32Array(functions.memory.buffer);
     this.root = functions.tapeAddress();
+    this.#found = functions.foundAddress() >> 2;
   }
 
   /** To be called when a buffer that was given may have got other bytes. */
@@ -132,6 +138,26 @@ export class RecordTape {
       }
     }
     return found;
+  }
+
+  /** Looks for the members of a resource; false for what is none. They are there until the next look. */
+  findHead(token: number): boolean {
+    return this.#functions.readHead(token) !== 0;
+  }
+
+  /** The same for the record as a Bundle's entry, and its resource; false for one that has none, or that deletes one. */
+  findEntry(): boolean {
+    return this.#functions.readEntry(this.root) !== 0;
+  }
+
+  /** A token of what was found; 0 where that is not there. */
+  found(word: (typeof foundWords)[keyof typeof foundWords]): number {
+    return this.#words[this.#found + word] as number;
+  }
+
+  /** A number of what the record looks like besides one of its members: never the same for two looks. 0: none. */
+  shapeWithout(member: number): number {
+    return this.#functions.shapeWithout(this.root, member);
   }
 
   kind(token: number): number {

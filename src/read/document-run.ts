@@ -232,7 +232,7 @@ export class DocumentRun {
     if (entry === undefined || tape === undefined) return undefined;
     this.#tally.entryCount++;
     this.#tally.resourceCount++;
-    this.#tally.addTakenEntry(tape, tape.root, entry.head.token);
+    this.#tally.addTakenEntry(tape, entry.head.token);
     return new TakenEnvelope(entry.head, this.#cutter, tape, place, entry.fullUrl, this.#bundle);
   }
 

@@ -1,7 +1,7 @@
 // Records that were taken as tapes → envelopes whose resource is parsed only when somebody asks for it.
 
 import { keyNumbers } from '../bytes/key-names.ts';
-import type { RecordTape } from '../bytes/record-tape.ts';
+import { foundWords, type RecordTape } from '../bytes/record-tape.ts';
 import { tokenKinds } from '../bytes/token-words.ts';
 import type { Location } from '../diagnostics.ts';
 import type { JsonObject } from '../json.ts';
@@ -21,15 +21,16 @@ class TakenHead implements ResourceHead {
   readonly #containedToken: number;
   #contained: readonly ResourceHead[] | undefined;
 
-  constructor(tape: RecordTape, token: number, resourceType: string, idToken: number, meta: number, contained: number, identifier: number) {
+  /** After the tape has found the members of the resource. */
+  constructor(tape: RecordTape, token: number, resourceType: string) {
     this.resourceType = resourceType;
-    this.id = idToken === 0 ? undefined : textOf(tape, idToken);
+    this.idToken = tape.found(foundWords.id);
+    this.id = this.idToken === 0 ? undefined : textOf(tape, this.idToken);
     this.token = token;
-    this.idToken = idToken;
-    this.identifierToken = identifier;
+    this.identifierToken = tape.found(foundWords.identifier);
     this.#tape = tape;
-    this.#meta = meta;
-    this.#containedToken = contained;
+    this.#meta = tape.found(foundWords.meta);
+    this.#containedToken = tape.found(foundWords.contained);
   }
 
   get lastUpdated(): string | undefined {
@@ -84,56 +85,21 @@ function readContained(tape: RecordTape, list: number): readonly ResourceHead[] 
 
 /** Undefined for what is no resource, and for Bundles, which are taken apart. */
 export function readHead(tape: RecordTape, token: number): ResourceHead | undefined {
-  if (tape.kind(token) !== tokenKinds.object) return undefined;
-  let resourceType: string | undefined;
-  let id = 0;
-  let meta = 0;
-  let contained = 0;
-  let identifier = 0;
-  const end = tape.next(token);
-  for (let member = tape.first(token); member < end; member = tape.next(member)) {
-    switch (tape.key(member)) {
-      case keyNumbers.resourceType:
-        resourceType = tape.kind(member) === tokenKinds.string ? tape.name(member) : undefined;
-        break;
-      case keyNumbers.id:
-        id = member;
-        break;
-      case keyNumbers.meta:
-        meta = member;
-        break;
-      case keyNumbers.contained:
-        contained = member;
-        break;
-      case keyNumbers.identifier:
-        identifier = member;
-        break;
-    }
-  }
-  if (resourceType === undefined || resourceType === 'Bundle') return undefined;
-  return new TakenHead(tape, token, resourceType, id, meta, contained, identifier);
+  return tape.findHead(token) ? makeHead(tape, token) : undefined;
+}
+
+function makeHead(tape: RecordTape, token: number): ResourceHead | undefined {
+  const type = tape.found(foundWords.resourceType);
+  const resourceType = type !== 0 && tape.kind(type) === tokenKinds.string ? tape.name(type) : undefined;
+  return resourceType === undefined || resourceType === 'Bundle' ? undefined : new TakenHead(tape, token, resourceType);
 }
 
 /** The usual entry of a Bundle: one with a resource and nothing to be said about it. */
 export function readEntry(tape: RecordTape): { readonly head: ResourceHead; readonly fullUrl: string | undefined } | undefined {
-  const entry = tape.root;
-  if (tape.kind(entry) !== tokenKinds.object) return undefined;
-  let resource = 0;
-  let fullUrl: string | undefined;
-  const end = tape.next(entry);
-  for (let member = tape.first(entry); member < end; member = tape.next(member)) {
-    const key = tape.key(member);
-    if (key === keyNumbers.resource) resource = member;
-    else if (key === keyNumbers.fullUrl) fullUrl = textOf(tape, member);
-    else if (key === keyNumbers.request && mayDelete(tape, member)) return undefined;
-  }
-  const head = resource === 0 ? undefined : readHead(tape, resource);
-  return head === undefined ? undefined : { head, fullUrl };
-}
-
-function mayDelete(tape: RecordTape, request: number): boolean {
-  if (tape.kind(request) !== tokenKinds.object) return false;
-  return memberText(tape, request, keyNumbers.method) === 'DELETE';
+  if (!tape.findEntry()) return undefined;
+  const url = tape.found(foundWords.fullUrl);
+  const head = makeHead(tape, tape.found(foundWords.resource));
+  return head === undefined ? undefined : { head, fullUrl: url === 0 ? undefined : textOf(tape, url) };
 }
 
 function textOf(tape: RecordTape, token: number): string | undefined {

@@ -30,6 +30,9 @@ export class BundleTally {
   resourceCount = 0;
   readonly #root = makeNode();
   readonly #entryNode = childOf(this.#root, 'entry');
+  /** What the last entry that was taken looks like, and the leaves of it. */
+  #shape = 0;
+  #shapeLeaves: readonly LeafNode[] = [];
 
   /** Counts the leaves of an entry outside its resource. */
   addEntry(entry: JsonObject): void {
@@ -39,11 +42,18 @@ export class BundleTally {
   }
 
   /** The same for an entry that was taken as a tape. @param resource - the token of its resource */
-  addTakenEntry(tape: RecordTape, entry: number, resource: number): void {
-    const end = tape.next(entry);
-    for (let token = tape.first(entry); token < end; token = tape.next(token)) {
-      if (token !== resource) countTakenLeaves(childOf(this.#entryNode, tape.keys.nameOf(tape.key(token))), tape, token);
+  addTakenEntry(tape: RecordTape, resource: number): void {
+    const shape = tape.shapeWithout(resource);
+    if (shape === 0 || shape !== this.#shape) {
+      const leaves: LeafNode[] = [];
+      const end = tape.next(tape.root);
+      for (let token = tape.first(tape.root); token < end; token = tape.next(token)) {
+        if (token !== resource) listTakenLeaves(childOf(this.#entryNode, tape.keys.nameOf(tape.key(token))), tape, token, leaves);
+      }
+      this.#shape = shape;
+      this.#shapeLeaves = leaves;
     }
+    for (const leaf of this.#shapeLeaves) leaf.count++;
   }
 
   /** Counts the Bundle's own leaves, its entries left out, and sums up. */
@@ -85,18 +95,18 @@ function countLeaves(node: LeafNode, value: JsonValue): void {
   else for (const key of Object.keys(value)) countLeaves(childOf(node, key), value[key] as JsonValue);
 }
 
-/** {@link countLeaves} of a tape. */
-function countTakenLeaves(node: LeafNode, tape: RecordTape, token: number): void {
+/** What {@link countLeaves} counts, of a tape: each leaf once for each value. */
+function listTakenLeaves(node: LeafNode, tape: RecordTape, token: number, leaves: LeafNode[]): void {
   const kind = tape.kind(token);
   if (kind === tokenKinds.null) return;
   if (kind !== tokenKinds.array && kind !== tokenKinds.object) {
-    node.count++;
+    leaves.push(node);
     return;
   }
   const end = tape.next(token);
   for (let child = tape.first(token); child < end; child = tape.next(child)) {
     const childNode = kind === tokenKinds.array ? node : childOf(node, tape.keys.nameOf(tape.key(child)));
-    countTakenLeaves(childNode, tape, child);
+    listTakenLeaves(childNode, tape, child, leaves);
   }
 }
 

@@ -416,7 +416,8 @@ export class ReferenceIndex implements ReferenceLookup {
 function endsWithId(fullUrl: string, id: string): boolean {
   if (!fullUrl.endsWith(id)) return false;
   const idStart = fullUrl.length - id.length;
-  if (urnPattern.test(fullUrl)) return idStart === (fullUrl.startsWith('urn:uuid:') ? 9 : 8);
+  if (fullUrl.startsWith('urn:uuid:')) return idStart === 'urn:uuid:'.length;
+  if (fullUrl.startsWith('urn:oid:')) return idStart === 'urn:oid:'.length;
   return fullUrl[idStart - 1] === '/';
 }
 

@@ -7,6 +7,7 @@ export { encodeCopy } from './copy';
 export { encodeCsv } from './csv';
 export { addToHash, beginHash, endHash } from './hash';
 export { prepareExpressions } from './expressions';
+export { foundAddress, readEntry, readHead, shapeWithout } from './heads';
 export { setHashSeeds, writeIdentifiers } from './identifiers';
 export { setCodingRules } from './items';
 export { setKeepKeys } from './keep';

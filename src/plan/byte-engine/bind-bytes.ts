@@ -155,21 +155,23 @@ function writeContainment(program: ByteProgram, containment: Containment, ownTyp
   words[head + containmentWords.type] = references.numberOf(containerType);
   words[head + containmentWords.listLength] = listLength;
   words[head + containmentWords.list] = list << 2;
-  if (containerId !== undefined && !writeText(store, head + containmentWords.id, containerId)) return undefined;
-  if (containedIn !== undefined && !writeText(store, head + containmentWords.containedIn, containedIn)) return undefined;
+  let isWritten = containerId === undefined || writeText(store, head + containmentWords.id, containerId);
+  isWritten &&= containedIn === undefined || writeText(store, head + containmentWords.containedIn, containedIn);
   let word = list;
-  if (containedTypes !== undefined) {
-    for (const [localId, type] of containedTypes) {
-      if (!writeText(store, word, localId)) return undefined;
-      words[word + 2] = references.numberOf(type);
-      word += 3;
-    }
-  }
+  // Loops over maps and sets would make this the function that V8 takes longest to optimize.
+  containedTypes?.forEach((type, localId) => {
+    isWritten &&= writeText(store, word, localId);
+    words[word + 2] = references.numberOf(type);
+    word += 3;
+  });
+  if (!isWritten) return undefined;
   if (unpacked === undefined) return address;
   words[head + containmentWords.hasUnpacked] = 1;
   words[head + containmentWords.unpackedCount] = unpacked.size;
   words[head + containmentWords.unpacked] = word << 2;
-  for (const index of unpacked) words[word++] = index;
+  unpacked.forEach((index) => {
+    words[word++] = index;
+  });
   return address;
 }
 

@@ -28,11 +28,11 @@ interface FilledColumn {
 
 export class CopyEncoder {
   readonly #writer = new CopyWriter();
-  readonly #writers: ReadonlyMap<SqlColumn, WriteCell>;
+  /** Made when first used: most rows are encoded in the module. */
+  readonly #writers = new Map<SqlColumn, WriteCell>();
   readonly #written: Set<SqlColumn>;
   /** These are written, in their order. */
   #columns: readonly SqlColumn[] = [];
-  #writeCells: readonly WriteCell[] = [];
   /** The others. */
   #unwritten: readonly SqlColumn[] = [];
   /** Numbers and escapes of JSON that jsonb does not take. */
@@ -45,11 +45,9 @@ export class CopyEncoder {
 
   /** `always`: columns that are written also where they have no value. */
   constructor(table: LoadTable, always: readonly SqlColumn[]) {
-    const { columns, joinColumns } = table;
     this.#table = table;
-    this.#writers = new Map(columns.map((column) => [column, joinColumns.includes(column) ? this.#compileIndexed() : this.#compile(column)]));
     // There is no statement without a column.
-    this.#written = new Set([...columns.slice(0, 1), ...always]);
+    this.#written = new Set([...table.columns.slice(0, 1), ...always]);
     this.#chooseColumns();
   }
 
@@ -75,7 +73,6 @@ export class CopyEncoder {
   #chooseColumns(): void {
     this.#columns = this.#table.columns.filter((column) => this.#written.has(column));
     this.#unwritten = this.#table.columns.filter((column) => !this.#written.has(column));
-    this.#writeCells = this.#columns.map((column) => this.#writers.get(column) as WriteCell);
     if (this.#plan !== undefined) writeCopyPlan(this.#plan, this.#columns, this.#unwritten, this.#table);
   }
 
@@ -118,11 +115,11 @@ export class CopyEncoder {
   #encodeRow(batch: RowBatch, row: number): Uint8Array {
     const writer = this.#writer;
     writer.start(this.#expectedByteCount);
-    for (const [index, { sourceIndex }] of this.#columns.entries()) {
+    for (const [index, column] of this.#columns.entries()) {
       if (index > 0) writer.writePlain('\t');
-      const value = batch.valueAt(row, sourceIndex);
+      const value = batch.valueAt(row, column.sourceIndex);
       if (value === undefined) writer.writePlain(nullText);
-      else (this.#writeCells[index] as WriteCell)(writer, value);
+      else this.#writerOf(column)(writer, value);
     }
     writer.writePlain('\n');
     return writer.finish();
@@ -151,18 +148,27 @@ export class CopyEncoder {
   #layOut(vectors: readonly Vector[]): { columns: FilledColumn[]; tail: Uint8Array } {
     const columns: FilledColumn[] = [];
     let gap: number[] = [];
-    for (const [index, { sourceIndex }] of this.#columns.entries()) {
+    for (const [index, column] of this.#columns.entries()) {
       if (index > 0) gap.push(tab);
-      const vector = vectors[sourceIndex] as Vector;
+      const vector = vectors[column.sourceIndex] as Vector;
       if (vector.isAllNull) {
         gap.push(...nullBytes);
       } else {
-        columns.push({ gap: Uint8Array.from(gap), values: vector.values, write: this.#writeCells[index] as WriteCell });
+        columns.push({ gap: Uint8Array.from(gap), values: vector.values, write: this.#writerOf(column) });
         gap = [];
       }
     }
     gap.push(lineFeed);
     return { columns, tail: Uint8Array.from(gap) };
+  }
+
+  #writerOf(column: SqlColumn): WriteCell {
+    let writer = this.#writers.get(column);
+    if (writer === undefined) {
+      writer = this.#table.joinColumns.includes(column) ? this.#compileIndexed() : this.#compile(column);
+      this.#writers.set(column, writer);
+    }
+    return writer;
   }
 
   #compileIndexed(): WriteCell {

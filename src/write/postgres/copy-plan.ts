@@ -25,12 +25,14 @@ export function placeCopyPlan(store: RowStore, { columns }: LoadTable): CopyPlan
 
 /** These columns are written from now on; `leftOut` are all others of the table. */
 export function writeCopyPlan(plan: CopyPlan, columns: readonly SqlColumn[], leftOut: readonly SqlColumn[], { joinColumns }: LoadTable): void {
-  const { address, store } = plan;
-  for (const [index, column] of [...columns, ...leftOut].entries()) {
-    const word = (address >> 2) + index * 2;
-    store.words[word] = column.sourceIndex * cellByteCount;
-    store.words[word + 1] = joinColumns.includes(column) ? kinds.indexed : kindOf(column);
-  }
+  const { words } = plan.store;
+  let word = plan.address >> 2;
+  const write = (column: SqlColumn): void => {
+    words[word++] = column.sourceIndex * cellByteCount;
+    words[word++] = joinColumns.includes(column) ? kinds.indexed : kindOf(column);
+  };
+  columns.forEach(write);
+  leftOut.forEach(write);
   plan.columnCount = columns.length;
   plan.leftOutCount = leftOut.length;
 }

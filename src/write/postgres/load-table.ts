@@ -50,7 +50,8 @@ export function makeLoadTable(schema: TableSchema, storage: TypedStorage): LoadT
   checkName(schema.name, 'table', schema.name);
   const columns = expandColumns(schema, storage).map((column): SqlColumn => {
     checkName(column.name, 'column', schema.name);
-    return { ...column, sqlType: sqlTypeOf(column.type) };
+    const { name, part, sourceIndex, type } = column;
+    return { name, type, part, column: column.column, sourceIndex, sqlType: sqlTypeOf(type) };
   });
   refuseTwins(columns, schema);
   const find = (name: string) => columns.find((column) => column.name === name);

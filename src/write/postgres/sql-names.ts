@@ -19,8 +19,12 @@ export function quoteText(text: string): string {
   return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }
 
+/** Names that come from FHIR are so, and there is nothing to refuse. */
+const plainName = /^[a-z][a-z0-9_]{0,62}$/;
+
 /** Throws a UserError for a name that the server would refuse or cut. */
 export function checkName(name: string, kind: 'table' | 'column' | 'schema', table: string): void {
+  if (plainName.test(name) && !systemColumns.has(name)) return;
   const refuse = (reason: string): never => {
     // Not the name itself where it may be anything at all.
     throw new UserError('PG_NAME_INVALID', { parameters: { kind, table: table.length > 100 ? `${table.slice(0, 100)}…` : table, reason } });
