@@ -397,6 +397,8 @@ export interface Flattener {
   bind(builders: readonly TableBuilder[], context: FlattenContext): Flatten;
   /** True when contained resources are to become rows of their own types, and references are to be looked up in the whole input. */
   readonly isRelational?: boolean;
+  /** True when a resource that fails leaves no rows behind: the flattener takes back those that it has added. */
+  readonly takesBackRows?: boolean;
   /** Tables of other plugins that are not written. */
   readonly replaces?: readonly string[];
 }

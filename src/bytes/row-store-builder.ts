@@ -75,6 +75,13 @@ export class RowStoreBuilder implements TableBuilder {
     return this.#overflow === undefined && this.#given === undefined;
   }
 
+  #keepRowsIn(overflow: TableBuilder | undefined, given: RowBatch | undefined): void {
+    const was = this.isInStore;
+    this.#overflow = overflow;
+    this.#given = given;
+    if (this.isInStore !== was) this.store.awayCount += was ? 1 : -1;
+  }
+
   get rowCount(): number {
     if (this.#overflow !== undefined) return this.#overflow.rowCount;
     if (this.#table === 0 || this.#given !== undefined) return 0;
@@ -181,19 +188,19 @@ export class RowStoreBuilder implements TableBuilder {
     if (this.#given !== undefined) this.#detachGiven();
     if (this.#overflow !== undefined) {
       const batch = this.#overflow.take();
-      this.#overflow = undefined;
+      this.#keepRowsIn(undefined, undefined);
       return batch;
     }
-    this.#given = new RowBatch(this.schema, this.#storage, this.store, this.table, this.rowCount, this.#odd);
+    const given = new RowBatch(this.schema, this.#storage, this.store, this.table, this.rowCount, this.#odd);
+    this.#keepRowsIn(undefined, given);
     this.#odd = new Map();
-    return this.#given;
+    return given;
   }
 
   /** For the store: forgets all rows. */
   clear(): void {
     if (this.#table === 0) return;
-    this.#given = undefined;
-    this.#overflow = undefined;
+    this.#keepRowsIn(undefined, undefined);
     if (this.#odd.size > 0) this.#odd = new Map();
     this.store.functions.clearRows(this.#table);
     this.#lastTexts.fill(undefined);
@@ -203,7 +210,7 @@ export class RowStoreBuilder implements TableBuilder {
   /** Rows come while a batch is out: it gets strings of its own. */
   #detachGiven(): void {
     void this.#given?.vectors;
-    this.#given = undefined;
+    this.#keepRowsIn(this.#overflow, undefined);
     this.store.functions.clearRows(this.#table);
   }
 
@@ -220,7 +227,7 @@ export class RowStoreBuilder implements TableBuilder {
     }
     this.store.functions.clearRows(this.#table);
     this.#odd = new Map();
-    this.#overflow = overflow;
+    this.#keepRowsIn(overflow, this.#given);
     return overflow;
   }
 }

@@ -24,6 +24,8 @@ export class RowStore {
   /** Where the text last encoded is. */
   textAddress = 0;
   textByteCount = 0;
+  /** Builders whose rows are elsewhere, or are being written: while there are any, none must be added in the module. */
+  awayCount = 0;
   readonly #others: OtherBuilders;
   readonly #builders: RowStoreBuilder[] = [];
   readonly #constants = new Map<string, { readonly address: number; readonly byteCount: number }>();

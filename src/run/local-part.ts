@@ -165,8 +165,6 @@ class Reading {
   #notReplacedCount = 0;
   /** A resource that was met has no row. */
   #hasFailed = false;
-  /** Of the tables of the flattener at work, before it began. */
-  readonly #rowCounts: number[] = [];
 
   constructor(
     options: LocalPartOptions,
@@ -359,16 +357,16 @@ class Reading {
     let wait: Promise<void> | undefined;
     let failed: Set<string> | undefined;
     for (const flattener of flatteners) {
-      const { tables } = flattener;
-      const rowCounts = this.#rowCounts;
-      for (let index = 0; index < tables.length; index++) rowCounts[index] = (tables[index] as BoundFlattener['tables'][number]).builder.rowCount;
+      const rowCounts = flattener.takesBackRows ? undefined : flattener.tables.map(({ builder }) => builder.rowCount);
       try {
         flattener.flatten(envelope, id, containment);
         this.#referenceCounts.commit();
       } catch (error) {
         this.#referenceCounts.discard();
         this.#countRowless(String(envelope.resource['resourceType']), id, flattener);
-        for (const [position, { builder }] of tables.entries()) builder.truncate(rowCounts[position] as number);
+        rowCounts?.forEach((rowCount, index) => {
+          flattener.tables[index]?.builder.truncate(rowCount);
+        });
         if (error instanceof RowFault) {
           reject(error.code, error.parameters);
           continue;
@@ -380,7 +378,7 @@ class Reading {
         reject('FLATTEN_FAILED', {
           plugin: pluginName === name ? pluginName : `${pluginName} (${name})`,
           resourceType: String(envelope.resource['resourceType']),
-          tables: tables.map(({ builder }) => builder.schema.name).join(', '),
+          tables: flattener.tables.map(({ builder }) => builder.schema.name).join(', '),
           reason: describeFault(error),
         });
       }

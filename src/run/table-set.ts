@@ -36,6 +36,7 @@ export interface BoundFlattener {
   readonly pluginName: string;
   readonly flatten: Flatten;
   readonly isRelational: boolean;
+  readonly takesBackRows: boolean;
   readonly tables: readonly OpenTable[];
   /** To be called when a resource is done; a promise when rows have to move on first. */
   readonly relieve: () => Promise<void> | undefined;
@@ -186,6 +187,7 @@ export class TableSet {
       name: flattener.name,
       pluginName: registry.pluginOf(flattener),
       isRelational: flattener.isRelational === true,
+      takesBackRows: flattener.takesBackRows === true,
       flatten: flattener.bind(builders, this.#context),
       tables,
       relieve: () => this.#relieve(tables),

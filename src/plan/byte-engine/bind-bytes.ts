@@ -2,7 +2,6 @@
 // object engine stays the measure: what is not done here exactly as there is left to it.
 
 import type { RowStore } from '../../bytes/row-store.ts';
-import { RowStoreBuilder } from '../../bytes/row-store-builder.ts';
 import type { Containment, FlattenContext, TableBuilder, TableSchema } from '../../types.ts';
 import type { Contribution } from '../engine/contributions.ts';
 import type { ExtensionRows } from '../engine/extension-rows.ts';
@@ -50,10 +49,8 @@ export function bindBytes(bound: BoundTables): FlattenToken | undefined {
   const written = write(program, bound);
   if (written === undefined) return undefined;
   const { plan, scope } = written;
-  const rowBuilders = builders.filter((builder) => builder instanceof RowStoreBuilder);
   return (token, id, containment) => {
-    if (program.isBroken || containment?.versionHash !== undefined) return false;
-    for (let index = 0; index < rowBuilders.length; index++) if (!(rowBuilders[index] as RowStoreBuilder).isInStore) return false;
+    if (program.isBroken || containment?.versionHash !== undefined || program.store.awayCount > 0) return false;
     if (!program.store.encode(id)) return false;
     const { textAddress, textByteCount } = program.store;
     const place = containment === undefined ? 0 : writeContainment(program, containment, bound.main.resourceType, textAddress, textByteCount);

@@ -3,7 +3,17 @@
 
 import type { ElementModel } from '../../fhir/element-model.ts';
 import type { JsonObject } from '../../json.ts';
-import type { Flatten, FlattenContext, Flattener, LeafAudit, NoteReference, ReferenceCounter, TableBuilder, TableSchema } from '../../types.ts';
+import type {
+  Flatten,
+  FlattenContext,
+  Flattener,
+  LeafAudit,
+  NoteReference,
+  ReferenceCounter,
+  ResourceEnvelope,
+  TableBuilder,
+  TableSchema,
+} from '../../types.ts';
 import { bindBytes, type RepeatedColumn } from '../byte-engine/bind-bytes.ts';
 import type { ArrayPlace, Cell, ResourcePlan, TablePlan } from '../plan.ts';
 import { CodingRows } from './coding-rows.ts';
@@ -22,6 +32,7 @@ export function compileResource(plan: ResourcePlan, model: ElementModel): Flatte
     resourceType: schema.resourceType,
     tables: schemasOf(plan),
     isRelational: true,
+    takesBackRows: true,
     bind: (builders, context) => bindResource(plan, model, builders, context),
   };
 }
@@ -84,15 +95,7 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
   const firstRows = new Array<number>(repetitions.length).fill(0);
   let hasEnded = true;
 
-  return (envelope, id, containment) => {
-    resource.id = id;
-    resource.containerId = containment?.containerId ?? id;
-    resource.containerType = containment?.containerType ?? resourceType;
-    resource.containedTypes = containment?.containedTypes;
-    resource.containedIn = containment?.containedIn;
-    resource.unpacked = containment?.unpacked;
-    resource.versionHash = containment?.versionHash;
-    if (flattenToken !== undefined && envelope.head !== undefined && flattenToken(envelope.head.token, id, containment)) return;
+  function flattenObject(envelope: ResourceEnvelope): void {
     resource.hasNumberText = envelope.hasNumberText;
     // A resource that failed may have left rows open.
     if (!hasEnded) for (const { state } of tables) state.reset();
@@ -102,7 +105,7 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
     const rest = walk.walk(rootHandler, envelope.resource);
     main.state.end();
     hasEnded = true;
-    if (context.audit !== undefined) auditResource(context.audit, envelope.resource, rest, plan.main.schema.resourceType, containment?.unpacked);
+    if (context.audit !== undefined) auditResource(context.audit, envelope.resource, rest, plan.main.schema.resourceType, resource.unpacked);
     if (extensions === undefined && rest.includes('"modifierExtension"')) countModifiersBelow(JSON.parse(rest), context);
     if (rest !== '' && otherJsonColumn >= 0) main.state.builder.set(main.state.row, otherJsonColumn, rest);
     for (let index = 0; index < repetitions.length; index++) {
@@ -114,6 +117,26 @@ function bindResource(plan: ResourcePlan, model: ElementModel, builders: readonl
       for (let row = firstRow; row < builder.rowCount; row++) builder.set(row, column, value);
       const noted = main.state.noted.get(mainColumn);
       if (noted !== undefined) note?.(noted.form, noted.type, noted.id, noted.isMet, builder.rowCount - firstRow);
+    }
+  }
+
+  return (envelope, id, containment) => {
+    resource.id = id;
+    resource.containerId = containment?.containerId ?? id;
+    resource.containerType = containment?.containerType ?? resourceType;
+    resource.containedTypes = containment?.containedTypes;
+    resource.containedIn = containment?.containedIn;
+    resource.unpacked = containment?.unpacked;
+    resource.versionHash = containment?.versionHash;
+    if (flattenToken !== undefined && envelope.head !== undefined && flattenToken(envelope.head.token, id, containment)) return;
+    const rowCounts = builders.map(({ rowCount }) => rowCount);
+    try {
+      flattenObject(envelope);
+    } catch (error) {
+      rowCounts.forEach((rowCount, index) => {
+        builders[index]?.truncate(rowCount);
+      });
+      throw error;
     }
   };
 }
