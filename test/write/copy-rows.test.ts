@@ -17,7 +17,9 @@ function encode(builder: TableBuilder, storage: TypedStorage, table: readonly Ro
   const half = table.length >> 1;
   const batches = [table.slice(0, half), table.slice(half)].map((part) => {
     fill(builder, part);
-    const text = Buffer.from(encoder.encode(builder.take())).toString();
+    const pieces: Buffer[] = [];
+    encoder.encode(builder.take(), (piece) => pieces.push(Buffer.from(piece)));
+    const text = Buffer.concat(pieces).toString();
     return { text, columns: encoder.columns.map(({ name }) => name) };
   });
   return { batches, replaced: encoder.replacedCharacterCount, unfit: encoder.unfitCount };

@@ -66,8 +66,10 @@ export class CopyEncoder {
     return this.#unfitCount;
   }
 
-  encode(batch: Batch): Uint8Array {
-    return batch instanceof RowBatch ? this.#encodeRows(batch) : this.#encodeVectors(batch);
+  /** `take` gets the rows in one or more pieces, and must not keep them: they are gone with the next piece. */
+  encode(batch: Batch, take: (rows: Uint8Array) => void): void {
+    if (batch instanceof RowBatch && this.#encodeRows(batch, take)) return;
+    take(this.#encodeVectors(batch));
   }
 
   #chooseColumns(): void {
@@ -85,7 +87,8 @@ export class CopyEncoder {
     return true;
   }
 
-  #encodeRows(batch: RowBatch): Uint8Array {
+  /** False, with nothing taken, where there is no memory for so many columns: that is found with the first row. */
+  #encodeRows(batch: RowBatch, take: (rows: Uint8Array) => void): boolean {
     const { rowCount, store, table } = batch;
     const { bytes, functions } = store;
     if (this.#plan?.store !== store) {
@@ -93,23 +96,20 @@ export class CopyEncoder {
       this.#chooseColumns();
     }
     const plan = this.#plan;
-    if (plan === undefined) return this.#encodeVectors(batch);
+    if (plan === undefined) return false;
     const nullAddress = store.constant(nullText).address;
-    const pieces: Uint8Array[] = [];
     for (let row = 0; row < rowCount; ) {
       const encoded = functions.encodeCopy(table, row, nullAddress, plan.address, plan.columnCount, plan.leftOutCount);
       if (encoded < 0) {
         const filled = functions.filledColumns(table) >> 2;
-        // More columns than there is memory for.
-        if (filled === 0 || !this.#addFilled((sourceIndex) => store.words[filled + sourceIndex * 2] !== 0)) return this.#encodeVectors(batch);
+        if (filled === 0 || !this.#addFilled((sourceIndex) => store.words[filled + sourceIndex * 2] !== 0)) return false;
         continue;
       }
       const start = functions.outPosition();
-      if (encoded === 0) pieces.push(this.#encodeRow(batch, row));
-      else pieces.push(new Uint8Array(bytes.subarray(start, start + functions.encodedByteCount())));
+      take(encoded === 0 ? this.#encodeRow(batch, row) : bytes.subarray(start, start + functions.encodedByteCount()));
       row += Math.max(1, encoded);
     }
-    return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
+    return true;
   }
 
   #encodeRow(batch: RowBatch, row: number): Uint8Array {

@@ -2,13 +2,14 @@
 // takes as many rows of a table as came together, and each message to the server the statements that wait; what is held is
 // bounded.
 
+import { CopyMessages, MessageBuffers } from './copy-messages.ts';
 import type { Session } from './session.ts';
 import type { Work } from './statement-batch.ts';
 
 /** Rows of a table, in their order: one piece for each statement that takes them. */
 interface Pending {
   readonly place: string;
-  pieces: { readonly sql: string; readonly chunks: Uint8Array[] }[];
+  pieces: { readonly sql: string; readonly rows: CopyMessages }[];
   byteCount: number;
 }
 
@@ -31,6 +32,7 @@ const turnBytes = 256 * 1024;
 
 export class RowQueue {
   readonly #session: Session;
+  readonly #buffers = new MessageBuffers();
   readonly #pending = new Map<string, Pending>();
   #pendingBytes = 0;
   #sentBytes = 0;
@@ -66,14 +68,17 @@ export class RowQueue {
     return this.#sentBytes + this.#pendingBytes < lowWaterBytes ? this.#idleMessageBytes : undefined;
   }
 
-  /** Rows for `COPY … FROM STDIN`; the bytes must stay as they are. A fault is thrown by a later call of another method. */
+  /** Rows for `COPY … FROM STDIN`; the bytes are copied. A fault is thrown by a later call of another method. */
   add(name: string, sql: string, place: string, bytes: Uint8Array): void {
     if (this.#isRefused) return;
     const pending = this.#pending.get(name) ?? { place, pieces: [], byteCount: 0 };
     this.#pending.set(name, pending);
-    const last = pending.pieces.at(-1);
-    if (last?.sql === sql) last.chunks.push(bytes);
-    else pending.pieces.push({ sql, chunks: [bytes] });
+    let piece = pending.pieces.at(-1);
+    if (piece?.sql !== sql) {
+      piece = { sql, rows: new CopyMessages(this.#buffers) };
+      pending.pieces.push(piece);
+    }
+    piece.rows.append(bytes);
     pending.byteCount += bytes.length;
     this.#pendingBytes += bytes.length;
     this.#bytesSinceTurn += bytes.length;
@@ -151,7 +156,7 @@ export class RowQueue {
     for (const pending of largest) {
       if (byteCount >= messageBytes || pending.byteCount < least) break;
       byteCount += pending.byteCount;
-      for (const { chunks, sql } of pending.pieces) works.push({ statements: [sql], place: pending.place, rows: chunks });
+      for (const { rows, sql } of pending.pieces) works.push({ statements: [sql], place: pending.place, rows });
       pending.pieces = [];
       pending.byteCount = 0;
     }
@@ -163,6 +168,7 @@ export class RowQueue {
   async #send(works: readonly Work[]): Promise<void> {
     try {
       await this.#session.send(works);
+      for (const { rows } of works) rows?.giveBack();
     } catch (error) {
       // After a refusal the transaction takes nothing more, and says so of each message that was on its way.
       if (!this.#isRefused && this.#isRefusal(error)) {
@@ -172,12 +178,8 @@ export class RowQueue {
         this.#failure ??= error;
       }
     }
-    for (const work of works) this.#sentBytes -= byteCountOf(work);
+    for (const { rows } of works) this.#sentBytes -= rows?.byteCount ?? 0;
     this.#inFlight.shift();
     this.#pump();
   }
-}
-
-function byteCountOf({ rows = [] }: Work): number {
-  return rows.reduce((sum, bytes) => sum + bytes.length, 0);
 }

@@ -67,9 +67,10 @@ export class StagedTable {
       write: async (batch) => {
         rowCount += batch.rowCount;
         this.rowCount += batch.rowCount;
-        const bytes = this.#encoder.encode(batch);
-        this.byteCount += bytes.length;
-        this.#queue.add(table.schema.name, this.#copyStatement(), placeOf(this), bytes);
+        this.#encoder.encode(batch, (bytes) => {
+          this.byteCount += bytes.length;
+          this.#queue.add(table.schema.name, this.#copyStatement(), placeOf(this), bytes);
+        });
         await this.#queue.relieve();
       },
       // What was replaced is told in words of its own.

@@ -2,13 +2,15 @@
 // cost a trip to the server, and the rows of a COPY another one. The server takes rows that it does not want after a fault
 // and throws them away. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
 
+import type { CopyMessages } from './copy-messages.ts';
+
 /** Statements that belong together. */
 export interface Work {
   readonly statements: readonly string[];
   /** For the message if it fails, as in `table patient`. */
   readonly place: string;
   /** Of the last statement, where that is a COPY. */
-  readonly rows?: readonly Uint8Array[];
+  readonly rows?: CopyMessages;
 }
 
 /** A row of an answer, as text. */
@@ -20,12 +22,7 @@ export interface WireConnection {
   readonly stream: { write(bytes: Uint8Array): unknown; cork(): void; uncork(): void; destroy(): void };
 }
 
-const copyData = 0x64;
 const copyDone = Uint8Array.of(0x63, 0, 0, 0, 4);
-/** The length of a message, which counts itself. */
-const lengthByteCount = 4;
-/** The server takes messages of up to 1 GB. */
-const maxMessageBytes = 256 * 1024 * 1024;
 
 /** What pg hands on to whoever it lets submit. */
 export class StatementBatch {
@@ -71,16 +68,7 @@ export class StatementBatch {
     connection.query(this.#works.flatMap(({ statements }) => statements).join(';\n'));
     for (const { rows } of this.#works) {
       if (rows === undefined) continue;
-      for (const bytes of rows) {
-        for (let start = 0; start < bytes.length; start += maxMessageBytes) {
-          const piece = bytes.subarray(start, start + maxMessageBytes);
-          const head = Buffer.alloc(1 + lengthByteCount);
-          head[0] = copyData;
-          head.writeUInt32BE(piece.length + lengthByteCount, 1);
-          stream.write(head);
-          stream.write(piece);
-        }
-      }
+      for (const message of rows.messages()) stream.write(message);
       stream.write(copyDone);
     }
     stream.uncork();
