@@ -96,6 +96,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
         })
       : undefined;
     await starting;
+    if (isIncremental) await database.ready();
     const choice = isIncremental ? await leaveOutLoaded(found.sources, database, { ...options, views }) : { sources: found.sources, skippedCount: 0 };
     options.onStage?.('finding the FHIR version');
     const { checkLate, version, sources: once } = await (prepared?.chosen ?? findVersion(choice.sources));
@@ -104,6 +105,7 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
     if (version !== assumedVersion) settled.registry = await loadRegistry({ ...options, views, fhirVersion: version });
     if (tables !== undefined) settled.tableNames = checkTableNames(tables, settled.registry, options.suggest);
     if (database !== undefined && choice.sources.length > 0) checkTables(database, settled.registry, settled.tableNames, options);
+    await database?.ready();
     const scratch = database ?? (isFolderSink(sink) ? sink : undefined);
     const sources = scratch === undefined ? once : once.map((source, index) => readableTwice(source, scratch, index));
     const inputByteCount = totalByteCount(sources);

@@ -87,6 +87,7 @@ export class PostgresSink implements Sink, PartSink {
   readonly #startedAt = new Date();
   #session: Session | undefined;
   #records: LoadRecords | undefined;
+  #ready: Promise<void> = Promise.resolve();
   #queue: RowQueue | undefined;
   #catalog: ReadonlyMap<string, ExistingTable> = new Map();
   /** Those that were there at the start. */
@@ -116,7 +117,7 @@ export class PostgresSink implements Sink, PartSink {
     return Math.min(2 * wantedBytes, storeBytes);
   }
 
-  /** Connects, waits for the lock, and looks at what is there. */
+  /** Connects, waits for the lock, and looks at what is there. Before anything but `check`, `ready` is to be waited for. */
   async start(): Promise<void> {
     const { lockTimeoutSeconds, schemaName, url, warn } = this.#options;
     const session = await Session.open(readConnectionSettings(url), warn);
@@ -130,12 +131,19 @@ export class PostgresSink implements Sink, PartSink {
     if (!hasSchema) await this.#createSchema(session);
     this.#catalog = tables;
     this.#records = new LoadRecords(session, schemaName);
-    await this.#records.start((name) => tables.has(name), `SAVEPOINT ${beforeRows}`);
+    this.#ready = this.#records.start((name) => tables.has(name), `SAVEPOINT ${beforeRows}`);
+    // It is thrown where somebody waits for it.
+    this.#ready.catch(() => {});
     this.#queue = new RowQueue(
       session,
       (error) => this.#mayFillEmpty && this.#isOfEmptyTable(error),
       () => this.#takeIndexWorks(),
     );
+  }
+
+  /** The records of the loads have their place, and rows may come. */
+  async ready(): Promise<void> {
+    await this.#ready;
   }
 
   /** How much of the input has been read, from 0 to 1; not told where that is not known. */
