@@ -138,18 +138,15 @@ export class ByteProgram implements ByteHost {
     const cells = handler.contributions.flatMap(({ computed, state }) =>
       computed.map(({ column, cell, noteName }) => writeCell(this, scope, cell, state, column, noteName)),
     );
-    const words: Record<keyof typeof handlerWords, number> = {
-      nodeCount: nodes.length / 2,
-      nodes: this.write(nodes),
-      cellCount: cells.length,
-      cells: this.write(cells.flat()),
-      keyMask: firstKeySlots - 1,
-      keys: this.allocate(firstKeySlots * 2),
-      number,
-      length: 0,
-    };
-    for (const [name, word] of Object.entries(words))
-      if (name !== 'length') this.store.words[(address >> 2) + handlerWords[name as keyof typeof handlerWords]] = word;
+    const { words } = this.store;
+    const word = address >> 2;
+    words[word + handlerWords.nodeCount] = nodes.length / 2;
+    words[word + handlerWords.nodes] = this.write(nodes);
+    words[word + handlerWords.cellCount] = cells.length;
+    words[word + handlerWords.cells] = this.write(cells.flat());
+    words[word + handlerWords.keyMask] = firstKeySlots - 1;
+    words[word + handlerWords.keys] = this.allocate(firstKeySlots * 2);
+    words[word + handlerWords.number] = number;
     return address;
   }
 

@@ -4,7 +4,7 @@
 import { type ElementModel, isPrimitive } from '../../fhir/element-model.ts';
 import type { JsonValue } from '../../json.ts';
 import type { DropRule } from '../../types.ts';
-import type { ChosenItem, Contribution, Leaf, RowSource } from './contributions.ts';
+import type { ChosenItem, Contribution, ContributionKey, Leaf, RowSource } from './contributions.ts';
 import { type DropCheck, DropRules } from './drop-rules.ts';
 
 /** What a key means to the coding and extension tables. */
@@ -100,11 +100,8 @@ export class HandlerSet {
 
   #makeKey({ contributions, type, path }: ObjectHandler, key: string, elementType: string): KeyHandler {
     const about = contributions.map((contribution) => contribution.keys.get(key)).filter((found) => found !== undefined);
-    const children = about.flatMap((found) => found.children);
-    const items = about.flatMap((found) => found.items);
-    const everyItem = about.flatMap((found) => found.everyItem);
-    const rows = about.flatMap((found) => found.rows.map((bind) => bind()));
-    const leaves = about.flatMap((found) => found.leaves);
+    const { children, items, everyItem, rows: binds, leaves } = about.length === 1 ? (about[0] as ContributionKey) : joinKeys(about);
+    const rows = binds.map((bind) => bind());
     const keyPath = `${path}.${key}`;
     const isObject = children.length > 0;
     return {
@@ -143,6 +140,16 @@ export class HandlerSet {
     const primitive = key.startsWith('_') ? byKey.get(key.slice(1)) : undefined;
     return primitive !== undefined && isPrimitive(primitive.type) ? 'Element' : undefined;
   }
+}
+
+function joinKeys(about: readonly ContributionKey[]): ContributionKey {
+  return {
+    leaves: about.flatMap((found) => found.leaves),
+    children: about.flatMap((found) => found.children),
+    items: about.flatMap((found) => found.items),
+    everyItem: about.flatMap((found) => found.everyItem),
+    rows: about.flatMap((found) => found.rows),
+  };
 }
 
 function roleOf(type: string, key: string, elementType: string): KeyRole | undefined {
