@@ -55,7 +55,19 @@ class MaybeLines {
   }
 
   /** The resources that end in this chunk. */
-  *read(bytes: Buffer): Generator<ResourceEnvelope, void, undefined> {
+  read(bytes: Buffer): Generator<ResourceEnvelope, void, undefined> {
+    if (this.#stage === 'before the first line' && this.#hasShortLine(bytes)) this.#stage = 'decided';
+    return this.#stage === 'decided' ? (this.#lines ?? this.#documents).read(bytes) : this.#readUndecided(bytes);
+  }
+
+  /** As nearly all begin: with a first line that is told from NDJSON already. The rest need not pass through here. */
+  #hasShortLine(bytes: Buffer): boolean {
+    if (bytes.length === 0 || isSpace(bytes[0] as number)) return false;
+    const newlineIndex = bytes.subarray(0, this.#headBytes).indexOf(LINE_FEED);
+    return newlineIndex >= 0;
+  }
+
+  *#readUndecided(bytes: Buffer): Generator<ResourceEnvelope, void, undefined> {
     let chunk = bytes;
     if (this.#stage === 'before the first line') {
       chunk = yield* this.#readSpace(chunk);
