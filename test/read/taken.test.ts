@@ -1,5 +1,6 @@
 // Resources are parsed when somebody asks for them; `read` compares with a reading that parses all at once.
 
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { jsonReaders } from '../../src/read/json-readers.ts';
 import { readSource } from '../../src/read/read-source.ts';
@@ -93,6 +94,20 @@ describe('what is said of a resource, and of what stands around it, is the same'
     const { bundles } = await read(JSON.stringify({ resourceType: 'Bundle', entry: [entry, odd, entry] }));
     expect(bundles[0]?.entryCount).toBe(3);
     await read(JSON.stringify([{ resourceType: 'Bundle', entry: [odd] }]));
+  });
+
+  it('of entries that look alike, and of others between them', async () => {
+    const plain = { resource: patient };
+    const wide = { ...entry, link: Array(70).fill({ url: 'a' }) };
+    const usual = fc.constantFrom<unknown>(entry, { ...entry, fullUrl: null }, plain, wide, { ...wide, link: [1, { url: [true, null] }] });
+    const some = fc.array(fc.oneof(usual, fc.constantFrom(...entries.map(([, odd]) => odd))), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(some, some, async (first, second) => {
+        const bundle = JSON.stringify({ resourceType: 'Bundle', entry: first });
+        const { bundles } = await read(`${bundle}\n${JSON.stringify({ resourceType: 'Bundle', entry: second })}\n${bundle}\n`);
+        expect(bundles.map(({ entryCount }) => entryCount)).toEqual([first.length, second.length, first.length]);
+      }),
+    );
   });
 
   it('of an entry whose method is written with an escape', async () => {
