@@ -82,13 +82,14 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
   options.onStart?.({ byteCount: totalByteCount(found.sources), output: destination });
   try {
     const isIncremental = database !== undefined && options.postgres?.isIncremental === true;
-    const findVersion = (sources: readonly Source[]) => chooseVersion(asked, { sources, readers: assumed.readers, limits });
+    const findVersion = (sources: readonly Source[], rest?: () => Promise<void>) =>
+      chooseVersion(asked, { sources, readers: assumed.readers, limits, ...(rest && { rest }) });
     const starting = sink.start();
     // While a server answers, and where that does not decide on what is read. Others than files would have to be read on.
     const canLookEarly = database !== undefined && !isIncremental && found.sources.every(isFileSource);
     const prepared = canLookEarly
       ? prepareWhile(starting, {
-          findVersion: () => findVersion(found.sources),
+          findVersion: (rest) => findVersion(found.sources, rest),
           openByteLane: options.engine === 'objects' ? undefined : openByteLane,
           planTables(resourceType, version) {
             if (version === assumedVersion && tables === undefined && assumed.resourceTypes.has(resourceType)) assumed.flattenersFor(resourceType);

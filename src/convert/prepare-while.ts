@@ -12,7 +12,8 @@ export interface Preparation {
 }
 
 interface PreparationSteps {
-  findVersion(): Promise<ChosenVersion>;
+  /** @param rest - to be waited for now and then */
+  findVersion(rest: () => Promise<void>): Promise<ChosenVersion>;
   openByteLane: ((version: FhirVersion) => Promise<ByteLane | undefined>) | undefined;
   planTables(resourceType: string, version: FhirVersion): void;
 }
@@ -24,7 +25,7 @@ export function prepareWhile(waiting: Promise<unknown>, { findVersion, openByteL
     isWaiting = false;
   };
   waiting.then(stop, stop);
-  const chosen = turn().then(findVersion);
+  const chosen = turn().then(() => findVersion(turn));
   let lane = openByteLane && chosen.then(({ version }) => openByteLane(version));
   const plan = async (): Promise<void> => {
     await lane;
@@ -46,7 +47,7 @@ export function prepareWhile(waiting: Promise<unknown>, { findVersion, openByteL
   };
 }
 
-/** Answers of the server go first. */
+/** What a server says goes first. One immediate alone may come before sockets are looked at. */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
