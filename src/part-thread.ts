@@ -18,6 +18,8 @@ export class WorkerThread implements PartThread {
   #isReady = false;
   #hasEnded = false;
   #stage = 'starting a thread';
+  /** What the thread did not catch. */
+  #crash: Error | undefined;
   /** Why no more answers come. */
   #fault: Error | undefined;
   #task: PartTask | undefined;
@@ -33,7 +35,10 @@ export class WorkerThread implements PartThread {
       return;
     }
     this.#worker.on('message', (message: FromThread) => this.#receive(message));
-    this.#worker.on('error', (error) => this.#fail(this.#isReady ? threadFailure(error) : new NotStarted()));
+    // The exit follows, after all that the thread has said; an error may come before its word that it is ready.
+    this.#worker.on('error', (error: Error) => {
+      this.#crash = error;
+    });
     this.#worker.on('exit', (exitCode) => this.#fail(this.#explainExit(exitCode)));
     this.#worker.unref();
   }
@@ -118,6 +123,7 @@ export class WorkerThread implements PartThread {
   #explainExit(exitCode: number): Error {
     if (this.#hasEnded) return new UserError('STOPPED');
     if (!this.#isReady) return new NotStarted();
+    if (this.#crash !== undefined) return threadFailure(this.#crash);
     if (exitCode === 0) return new UserError('STALLED', { parameters: { stage: this.#stage } });
     return new UserError('THREAD_FAILED', { parameters: { reason: `it ended with code ${exitCode}` } });
   }

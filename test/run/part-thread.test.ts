@@ -51,6 +51,7 @@ describe('a thread', () => {
 
   it.each([
     ['crashes', "parentPort.on('message', () => { throw new RangeError('secret'); });", 'a thread of the run ended before its work was done: RangeError'],
+    ['crashes right after it is ready', "throw new RangeError('secret');", 'a thread of the run ended before its work was done: RangeError'],
     ['exits', "parentPort.on('message', () => process.exit(9));", 'a thread of the run ended before its work was done: it ended with code 9'],
     ['stalls', "parentPort.once('message', () => parentPort.postMessage({ kind: 'stage', stage: 'reading x' }));", /ended before it was done, in: reading x/],
   ])('that %s fails the run, without showing a value', async (_name, code, message) => {
