@@ -19,11 +19,11 @@ export interface ByteFunctions {
   scan(from: number, to: number, mostDepth: number): number;
   readonly host: HostPlace;
   oddNumberCount(): number;
-  /** Words of what these two found; see assembly/heads.ts. They give 0 for what is no resource, or no usual entry. */
+  /** Where the words are of what these two found; see assembly/heads.ts. They give 0 for what is no object, or no usual entry. */
   foundAddress(): number;
   readHead(resource: number): number;
   readEntry(entry: number): number;
-  /** A number of what a record looks like besides one of its members; 0 for one that holds a lot. */
+  /** A number for the shape of a record without one of its members; 0 for one that is too large. */
   shapeWithout(record: number, leftOut: number): number;
   /** Seeds of the hash of identifiers; see run/key-hash.ts. */
   setHashSeeds(seedA: number, seedB: number): void;

@@ -155,7 +155,10 @@ export class RecordTape {
     return this.#words[this.#found + word] as number;
   }
 
-  /** A number of what the record looks like besides one of its members: never the same for two looks. 0: none. */
+  /**
+   * A number for the shape of the record without one of its members: the same as for the record before where the shape is,
+   * never the same for two shapes. 0 where it is too large.
+   */
   shapeWithout(member: number): number {
     return this.#functions.shapeWithout(this.root, member);
   }

@@ -75,6 +75,7 @@ export class RowStoreBuilder implements TableBuilder {
     return this.#overflow === undefined && this.#given === undefined;
   }
 
+  /** In the store, but for these; the store counts its builders whose rows are not there. */
   #keepRowsIn(overflow: TableBuilder | undefined, given: RowBatch | undefined): void {
     const was = this.isInStore;
     this.#overflow = overflow;

@@ -82,14 +82,13 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
   options.onStart?.({ byteCount: totalByteCount(found.sources), output: destination });
   try {
     const isIncremental = database !== undefined && options.postgres?.isIncremental === true;
-    const findVersion = (sources: readonly Source[], rest?: () => Promise<void>) =>
-      chooseVersion(asked, { sources, readers: assumed.readers, limits, ...(rest && { rest }) });
+    const findVersion = (sources: readonly Source[], turn?: () => Promise<void>) => chooseVersion(asked, { sources, readers: assumed.readers, limits, turn });
     const starting = sink.start();
     // While a server answers, and where that does not decide on what is read. Others than files would have to be read on.
     const canLookEarly = database !== undefined && !isIncremental && found.sources.every(isFileSource);
     const prepared = canLookEarly
       ? prepareWhile(starting, {
-          findVersion: (rest) => findVersion(found.sources, rest),
+          findVersion: (turn) => findVersion(found.sources, turn),
           openByteLane: options.engine === 'objects' ? undefined : openByteLane,
           planTables(resourceType, version) {
             if (version === assumedVersion && tables === undefined && assumed.resourceTypes.has(resourceType)) assumed.flattenersFor(resourceType);
@@ -97,7 +96,6 @@ export async function convertInto(options: ConvertOptions, direct: DirectOutput 
         })
       : undefined;
     await starting;
-    if (isIncremental) await database.ready();
     const choice = isIncremental ? await leaveOutLoaded(found.sources, database, { ...options, views }) : { sources: found.sources, skippedCount: 0 };
     options.onStage?.('finding the FHIR version');
     const { checkLate, version, sources: once } = await (prepared?.chosen ?? findVersion(choice.sources));

@@ -85,8 +85,8 @@ export interface DetectionOptions {
   readonly limits: ReadLimits;
   /** Asks all versions for their scores, also when R4 knows everything. */
   readonly isThorough?: boolean;
-  /** Waited for before each source, so that something else gets its turn. */
-  readonly rest?: () => Promise<void>;
+  /** Waited for before each source, so that others get their turn. */
+  readonly turn?: (() => Promise<void>) | undefined;
 }
 
 export interface Detection extends DetectedVersion {
@@ -100,12 +100,12 @@ export interface Detection extends DetectedVersion {
 }
 
 /** Never fails: faults of sources are left to the reading. */
-export async function detectSources({ sources, readers, limits, isThorough = false, rest }: DetectionOptions): Promise<Detection> {
+export async function detectSources({ sources, readers, limits, isThorough = false, turn }: DetectionOptions): Promise<Detection> {
   const looks = new Map<number, { readonly source: Source; readonly keys: readonly SourceKeys[]; close(): Promise<void> }>();
   const all = new SeenKeys();
   let alikeCount = 0;
   for (const index of spread(sources.length, MOST_SOURCES)) {
-    await rest?.();
+    await turn?.();
     const look = await lookInto(sources[index] as Source, readers, limits, MOST_MEMBERS);
     looks.set(index, look);
     if (look.keys.length === 0) continue;

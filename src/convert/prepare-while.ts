@@ -12,8 +12,8 @@ export interface Preparation {
 }
 
 interface PreparationSteps {
-  /** @param rest - to be waited for now and then */
-  findVersion(rest: () => Promise<void>): Promise<ChosenVersion>;
+  /** @param turn - to be waited for now and then */
+  findVersion(turn: () => Promise<void>): Promise<ChosenVersion>;
   openByteLane: ((version: FhirVersion) => Promise<ByteLane | undefined>) | undefined;
   planTables(resourceType: string, version: FhirVersion): void;
 }
@@ -47,7 +47,7 @@ export function prepareWhile(waiting: Promise<unknown>, { findVersion, openByteL
   };
 }
 
-/** What a server says goes first. One immediate alone may come before sockets are looked at. */
+/** What a server says goes first: one immediate alone may come in the same round of the event loop, before sockets are looked at. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }

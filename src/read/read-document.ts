@@ -62,9 +62,7 @@ class MaybeLines {
 
   /** As nearly all begin: with a first line that is told from NDJSON already. The rest need not pass through here. */
   #hasShortLine(bytes: Buffer): boolean {
-    if (bytes.length === 0 || isSpace(bytes[0] as number)) return false;
-    const newlineIndex = bytes.subarray(0, this.#headBytes).indexOf(LINE_FEED);
-    return newlineIndex >= 0;
+    return bytes.length > 0 && !isSpace(bytes[0] as number) && bytes.subarray(0, this.#headBytes).includes(LINE_FEED);
   }
 
   *#readUndecided(bytes: Buffer): Generator<ResourceEnvelope, void, undefined> {

@@ -30,7 +30,7 @@ export class BundleTally {
   resourceCount = 0;
   readonly #root = makeNode();
   readonly #entryNode = childOf(this.#root, 'entry');
-  /** What the last entry that was taken looks like, and the leaves of it. */
+  /** The shape of the last entry that was taken, without its resource, and the leaves of all that have it. */
   #shape = 0;
   #shapeLeaves: readonly LeafNode[] = [];
 

@@ -25,31 +25,13 @@ export function createKeyHash(seedA: number, seedB: number): KeyHash {
   const typeHashes = new Map<string, { readonly high: number; readonly low: number }>();
 
   function hashText(text: string, second?: string): void {
-    if (second !== undefined) {
-      hashPair(text, second);
-      return;
-    }
-    let a = seedA;
-    let b = seedB;
-    for (let index = 0; index < text.length; index++) {
-      const unit = text.charCodeAt(index);
-      a = Math.imul(a ^ unit, multiplierA);
-      b = Math.imul(b ^ unit, multiplierB);
-      a ^= a >>> 15;
-      b ^= b >>> 13;
-    }
-    keyHash.high = finish(a ^ Math.imul(b, multiplierA));
-    keyHash.low = finish(b ^ Math.imul(a, multiplierB));
-  }
-
-  /** Put together first, the two would have to be copied. */
-  function hashPair(text: string, second: string): void {
     let a = seedA;
     let b = seedB;
     const { length } = text;
-    const end = length + 1 + second.length;
+    // Put together first, two pieces would have to be copied.
+    const end = second === undefined ? length : length + 1 + second.length;
     for (let index = 0; index < end; index++) {
-      const unit = index < length ? text.charCodeAt(index) : index === length ? verticalBar : second.charCodeAt(index - length - 1);
+      const unit = index < length ? text.charCodeAt(index) : index === length ? verticalBar : (second as string).charCodeAt(index - length - 1);
       a = Math.imul(a ^ unit, multiplierA);
       b = Math.imul(b ^ unit, multiplierB);
       a ^= a >>> 15;

@@ -1,5 +1,5 @@
 // The members of a record that everybody asks for who takes it: those of a Bundle's entry, and those of a resource that
-// tell what it is. And what an entry looks like besides its resource: nearly all of a Bundle look the same.
+// tell what it is. And the shape of an entry without its resource: nearly all of a Bundle have the same.
 
 import { endOf, kindOf, member, nextOf, startOf } from './cells';
 import { KIND_OBJECT, KIND_STRING, TOKEN_BYTES } from './tape';
@@ -66,9 +66,9 @@ export function readHead(resource: usize): bool {
   return true;
 }
 
-/** The same of an entry's resource. False where there is none, or more than a resource to it: it deletes one. */
+/** The resource and the fullUrl of an entry, and the same of the resource. False for an entry without one, or that deletes one. */
 export function readEntry(entry: usize): bool {
-  memory.fill(found, 0, 28);
+  memory.fill(RESOURCE, 0, 8);
   if (kindOf(entry) != KIND_OBJECT) return false;
   const end = nextOf(entry);
   for (let token = entry + TOKEN_BYTES; token < end; token = nextOf(token)) {
@@ -90,8 +90,8 @@ function isDeletion(request: usize): bool {
 }
 
 /**
- * A number of what a record looks like besides one of its members: the same for one that looks as the one before did, one
- * that was never given for another. 0 for one that holds a lot.
+ * A number for the shape of a record without one of its members: its keys and kinds of values, not the values. The same as for
+ * the record before where the shape is; never the same for two shapes. 0 for one that is too large to be kept.
  */
 export function shapeWithout(record: usize, leftOut: usize): u32 {
   const end = nextOf(record);

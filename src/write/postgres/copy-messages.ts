@@ -39,7 +39,7 @@ export class CopyMessages {
   /** Bytes used of the last buffer. */
   #used = 0;
 
-  constructor(source: MessageBuffers) {
+  constructor(source = new MessageBuffers()) {
     this.#source = source;
   }
 

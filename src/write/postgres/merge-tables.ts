@@ -3,7 +3,7 @@
 
 import type { DiagnosticCode, MessageParameters } from '../../diagnostics.ts';
 import type { Deletion, TableChanges } from '../../types.ts';
-import { CopyMessages, MessageBuffers } from './copy-messages.ts';
+import { CopyMessages } from './copy-messages.ts';
 import { CopyWriter } from './copy-writer.ts';
 import { containerColumn, indexStatements, primaryKeyStatement } from './ddl.ts';
 import { findReferences } from './find-references.ts';
@@ -144,7 +144,7 @@ class Merge {
       writer.writeText(id);
       writer.writePlain(Number.isNaN(lastModifiedMs) ? '\t\\N\n' : `\t${new Date(lastModifiedMs).toISOString()}\n`);
     }
-    const rows = new CopyMessages(new MessageBuffers());
+    const rows = new CopyMessages();
     rows.append(writer.finish());
     await this.#session.send([{ statements: [`COPY ${deletedTable} FROM STDIN`], place: 'the load', rows }]);
     for (const main of this.#mains()) {

@@ -117,7 +117,7 @@ export class PostgresSink implements Sink, PartSink {
     return Math.min(2 * wantedBytes, storeBytes);
   }
 
-  /** Connects, waits for the lock, and looks at what is there. Before anything but `check`, `ready` is to be waited for. */
+  /** Connects, waits for the lock, and looks at what is there. Before rows come, `ready` is to be waited for. */
   async start(): Promise<void> {
     const { lockTimeoutSeconds, schemaName, url, warn } = this.#options;
     const session = await Session.open(readConnectionSettings(url), warn);
@@ -141,7 +141,7 @@ export class PostgresSink implements Sink, PartSink {
     );
   }
 
-  /** The records of the loads have their place, and rows may come. */
+  /** Throws a UserError where the server does not give the records of the loads their place. */
   async ready(): Promise<void> {
     await this.#ready;
   }
@@ -158,6 +158,7 @@ export class PostgresSink implements Sink, PartSink {
 
   /** What is remembered of files with these names. */
   async findFiles(names: readonly string[], settingsHash: string): Promise<ReadonlyMap<string, FileRecord>> {
+    await this.#ready;
     return await this.#started().records.findFiles(names, settingsHash);
   }
 
