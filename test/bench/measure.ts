@@ -6,6 +6,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, statSy
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { jobEnvironment } from './job-environment.ts';
 
 export interface Job {
   readonly name: string;
@@ -47,7 +48,7 @@ async function runJob(job: Job, workFolder: string): Promise<Figures> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, ['--require', reporterPath, ...job.args], {
     stdio: [job.stdinPath === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe'],
-    env: { ...process.env, FHIR_FLATTEN_FIGURES: figuresPath },
+    env: jobEnvironment({ FHIR_FLATTEN_FIGURES: figuresPath }),
   });
   let messages = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

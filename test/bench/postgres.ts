@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { startPostgres } from '../support/postgres-server.ts';
+import { jobEnvironment } from './job-environment.ts';
 import { insertRows } from './peers/insert-rows.ts';
 
 const { values: options } = parseArgs({
@@ -27,8 +28,8 @@ const { values: options } = parseArgs({
 const tool = fileURLToPath(new URL('../../bin/fhir-flatten.js', import.meta.url));
 const workFolder = mkdtempSync(join(tmpdir(), 'fhir-flatten-bench-'));
 const csvFolder = join(workFolder, 'csv');
-// As servers are by default: what is committed is on the disk.
-const server = await startPostgres(['fsync=on', 'shared_buffers=256MB', 'max_wal_size=4GB']);
+// As servers are by default: what is committed is on the disk. But what one job has loaded is not to be looked at while another is measured.
+const server = await startPostgres(['fsync=on', 'shared_buffers=256MB', 'max_wal_size=4GB', 'autovacuum=off']);
 /** Of the run at hand: where tables were dropped, a file system takes longer to make files for new ones. */
 let database = await server.createDatabase();
 
@@ -84,7 +85,7 @@ function load(input: string): void {
 }
 
 function run(file: string, args: readonly string[]): string {
-  const { error, status, stderr, stdout } = spawnSync(file, args, { env: { ...process.env, ...server.env(database) }, encoding: 'utf8', maxBuffer: 1e9 });
+  const { error, status, stderr, stdout } = spawnSync(file, args, { env: jobEnvironment(server.env(database)), encoding: 'utf8', maxBuffer: 1e9 });
   if (error !== undefined || status !== 0) throw new Error(`${file} failed: ${error ?? stderr}`);
   return stdout;
 }
