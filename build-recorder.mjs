@@ -3,12 +3,14 @@
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import { BroadcastChannel, isMainThread } from 'node:worker_threads';
 import { codeNameOf, digestOf, moduleCodeNameOf, takesModuleCode } from './build-script.mjs';
 
+/** Those that are to get their code. */
+const scriptNames = process.env.FHIR_FLATTEN_SCRIPTS.split(',');
 /** Scripts and modules by what the files with their code are called. */
 const scripts = new Map();
 const modules = new Map();
@@ -19,7 +21,7 @@ vm.Script = class extends OwnScript {
   constructor(source, options) {
     super(source, options);
     if (this.cachedDataRejected) throw new Error('V8 does not take the code of the run before: something has changed its flags');
-    scripts.set(codeNameOf(options.filename), this);
+    if (scriptNames.includes(basename(options.filename))) scripts.set(codeNameOf(options.filename), this);
   }
 };
 syncBuiltinESMExports();
@@ -53,7 +55,7 @@ process.on('exit', () => {
     for (const setting of ['--liftoff', '--wasm-dynamic-tiering', '--wasm-tier-up', '--wasm-lazy-compilation']) setFlagsFromString(setting);
   }
   for (const [path, script] of scripts) write(path, script.createCachedData());
-  for (const name of process.env.FHIR_FLATTEN_SCRIPTS.split(',')) compileWhole(join(process.env.FHIR_FLATTEN_CODE, name));
+  for (const name of scriptNames) compileWhole(join(process.env.FHIR_FLATTEN_CODE, name));
   if (modules.size === 0) return;
   const serialize = new Function('module', 'return %SerializeWasmModule(module)');
   for (const [name, module] of modules) write(join(process.env.FHIR_FLATTEN_CODE, name), new Uint8Array(serialize(module)));

@@ -1,7 +1,7 @@
-// src → dist: cli.js, index.js, worker.js and encoder.js (the entries of further threads) and module-hooks.js (how plugins
+// src → dist: cli.cjs (the command), index.js (the library), worker.js and encoder.js (the entries of further threads) and module-hooks.js (how plugins
 // are read) with shared chunks, so that each loads only what it needs. Before them assembly/bytes.wasm, which a chunk carries in itself.
-// commander and pg are bundled (from node_modules, a start costs a third more, and a load 30 ms), with their licences beside them. What
-// conversions load becomes scripts with their compiled code, and WebAssembly modules get theirs (build-script.mjs), parquet-wasm's with its licence.
+// commander and pg are bundled (from node_modules, a start costs a third more, and a load 30 ms), with their licences beside them. Chunks become
+// scripts, what conversions load with its compiled code, and WebAssembly modules get theirs (build-script.mjs), parquet-wasm's with its licence.
 // A build that others are running from stays usable: new files replace old ones by renaming, and chunks of older builds
 // go only with --clean, which packing uses.
 
@@ -114,13 +114,16 @@ const bundle = await rolldown({
 });
 const { output } = await bundle.generate({
   format: 'esm',
-  entryFileNames: '[name].js',
+  // The command's is run by a script that knows its name.
+  entryFileNames: ({ name }) => (name === 'cli' ? 'chunks/[name]-[hash].js' : '[name].js'),
   chunkFileNames: 'chunks/[name]-[hash].js',
   // Without these a conversion would load 25 chunks, each for a set of modules that some entries share: 7 ms.
   codeSplitting: {
     groups: [
       // What the encoder's thread has in common with the run's must not bring all of that one.
-      { name: 'shared', test: /src.(version|own-process|compiled-module|lazy-crypto)\.ts$/, priority: 1 },
+      { name: 'shared', test: /src.(own-process|compiled-module|lazy-crypto)\.ts$/, priority: 1 },
+      // The help needs no more than this of what conversions need.
+      { name: 'version', test: /src.version\.ts$/, priority: 1 },
       { name: 'settings', test: /src.cli.v8-settings\.ts$/ },
       { name: 'core', test: /src.(builtin|convert.convert)\.ts$/ },
       { name: 'postgres', test: /src.write.postgres.(postgres-sink|ddl|load-table)\.ts$/ },
@@ -146,22 +149,32 @@ const licences = [...bundledPackages, 'parquet-wasm'].map((name) => ({
   path: join(root, `dist/LICENSE-${name.replace('@', '').replace(/[\\/]/, '-')}`),
   contents: licenceOf(name),
 }));
-/** Those of code that conversions load, where it is enough to be worth a file more. */
-const scriptChunks = ['options', 'convert', 'core', 'postgres'];
-const scriptNames = [];
-const outputFiles = output.flatMap(({ code, fileName, name }) => {
-  const path = join(root, 'dist', fileName);
-  if (!scriptChunks.includes(name) || !fileName.startsWith('chunks/')) return [{ path, contents: code }];
-  const scriptName = basename(fileName).replace(/\.js$/, '.script');
-  scriptNames.push(scriptName);
-  const { module, script } = toScript(code, scriptName);
+const chunks = output.map(({ code, fileName }) => {
+  const name = basename(fileName, '.js');
+  return { code, name, path: join(root, 'dist', fileName), inScript: fileName.startsWith('chunks/') ? toScript(code, name) : undefined };
+});
+const chunkNamed = (beginning) => chunks.find(({ name }) => name.startsWith(`${beginning}-`));
+const stayModules = chunks.filter(({ inScript }) => inScript === undefined).map(({ name }) => name);
+for (const { inScript, name } of chunks) {
+  // Scripts are run without a wait.
+  if (inScript?.imports.some((imported) => stayModules.includes(imported))) throw new Error(`${name} is to import later what needs a package`);
+}
+const outputFiles = chunks.flatMap(({ code, inScript, path }) => {
+  if (inScript === undefined) return [{ path, contents: code }];
   return [
-    { path: join(dirname(path), scriptName), contents: script },
-    { path, contents: module },
+    { path: path.replace(/\.js$/, '.script'), contents: inScript.script },
+    { path, contents: inScript.module },
   ];
 });
+outputFiles.push(
+  { path: join(root, 'dist/load-chunk.cjs'), contents: readFileSync(join(root, 'src/load-chunk.cjs')) },
+  { path: join(root, 'dist/cli.cjs'), contents: `require('./load-chunk.cjs')('${chunkNamed('cli').name}');\n` },
+);
+/** Those of code that conversions load, where it is enough to be worth a file more. */
+const scriptNames = ['convert', 'core', 'postgres'].map((beginning) => `${chunkNamed(beginning).name}.script`);
+const commandScript = `${chunkNamed('cli').name}.script`;
 /** V8 takes code under the settings only that it was made under. */
-const hasNewSettings = output.some(({ fileName, name }) => name === 'settings' && !existsSync(join(root, 'dist', fileName)));
+const hasNewSettings = !existsSync(chunkNamed('settings').path);
 // Entry points last: until then the old ones find all they import.
 const files = [...outputFiles, ...licences].sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
 for (const { path, contents } of files) {
@@ -171,9 +184,13 @@ const codeFolder = join(root, 'dist/chunks');
 const parquetModule = createRequire(import.meta.url).resolve('parquet-wasm/esm/parquet_wasm_bg.wasm');
 const modulePaths = takesModuleCode ? [modulePath, parquetModule] : [];
 const moduleCodeNames = modulePaths.map((path) => moduleCodeNameOf(digestOf(readFileSync(path))));
-const codeNames = [...scriptNames.map(codeNameOf), ...moduleCodeNames];
-if (hasNewSettings || !codeNames.every((name) => existsSync(join(codeFolder, name)))) compileCode(root, codeFolder, scriptNames, moduleCodeNames);
+const codeNames = [...[commandScript, ...scriptNames].map(codeNameOf), ...moduleCodeNames];
+if (hasNewSettings || !codeNames.every((name) => existsSync(join(codeFolder, name)))) {
+  compileCode(root, codeFolder, { commandScript, scriptNames, moduleCodeNames });
+}
 if (process.argv.includes('--clean')) {
   const current = new Set([...codeNames, ...files.map(({ path }) => basename(path))]);
-  for (const name of readdirSync(codeFolder)) if (!current.has(name)) rmSync(join(codeFolder, name));
+  for (const folder of [codeFolder, join(root, 'dist')]) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isFile() && !current.has(entry.name)) rmSync(join(folder, entry.name));
+  }
 }

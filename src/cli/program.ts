@@ -69,7 +69,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
       setExitCode(2);
       return;
     }
-    const { convertCommand } = await import('./convert.ts');
+    const { convertCommand } = await loadCommand(() => import('./convert.ts'));
     setExitCode(await convertCommand(inputs, { ...flags, plugin: plugins, ...(views && { view: views }) }));
   });
 
@@ -78,7 +78,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .description('print the tables: names, columns, types, FHIR paths')
     .argument('[name...]', 'tables to describe; without names, all are listed')
     .action(async (names: string[], flags: TablesFlags) => {
-      const { tablesCommand } = await import('./tables.ts');
+      const { tablesCommand } = await loadCommand(() => import('./tables.ts'));
       setExitCode(await tablesCommand(names, flags));
     });
   addTablesOptions(tables);
@@ -89,7 +89,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .argument('<input...>', 'files, folders, or - for stdin')
     .action(async (operands: string[], flags: InspectFlags) => {
       const { inputs, plugins } = separatePlugins(operands, flags.plugin);
-      const { inspectCommand } = await import('./inspect.ts');
+      const { inspectCommand } = await loadCommand(() => import('./inspect.ts'));
       setExitCode(await inspectCommand(inputs, { ...flags, plugin: plugins }));
     });
   addInspectOptions(inspect);
@@ -100,7 +100,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .description('check ViewDefinitions: problems with their places, columns with their types')
     .argument('<file...>', 'files and folders of ViewDefinitions')
     .action(async (paths: string[], flags: ViewCheckFlags) => {
-      const { viewCheckCommand } = await import('./view-check.ts');
+      const { viewCheckCommand } = await loadCommand(() => import('./view-check.ts'));
       setExitCode(await viewCheckCommand(paths, flags));
     });
   addViewCheckOptions(check);
@@ -110,7 +110,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .description('say what is there to read, flatten and write with, and from which plugin')
     .argument('[module...]', 'plugins, as with --plugin')
     .action(async (modules: string[], flags: PluginsFlags) => {
-      const { pluginsCommand } = await import('./plugins.ts');
+      const { pluginsCommand } = await loadCommand(() => import('./plugins.ts'));
       setExitCode(await pluginsCommand([...(flags.plugin ?? []), ...modules], flags));
     });
   addPluginsOptions(plugins);
@@ -122,4 +122,10 @@ function takeInputFromPg(operands: readonly string[], flags: ConvertFlags): { op
   const { pg } = flags;
   if (typeof pg !== 'string' || /^postgres(?:ql)?:/.test(pg) || !(pg === '-' || existsSync(pg))) return { operands, flags };
   return { operands: [pg, ...operands], flags: { ...flags, pg: true } };
+}
+
+/** What a command needs comes with code that V8 takes under these settings only. Help has to do without: they take a tenth of its time. */
+async function loadCommand<T>(load: () => Promise<T>): Promise<T> {
+  await import('./v8-settings.ts');
+  return await load();
 }

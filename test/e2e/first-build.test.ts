@@ -17,10 +17,10 @@ it('has all files that its own files import, after one run', () => {
   symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'));
   execFileSync(process.execPath, ['build.mjs', '--clean'], { cwd });
   const imported = Object.keys(readFolder(join(cwd, 'dist')))
-    .filter((name) => name.endsWith('.js') || name.endsWith('.script'))
+    .filter((name) => /\.(?:c?js|script)$/.test(name))
     .flatMap((name) => {
       const path = join(cwd, 'dist', name);
-      const sources = readFileSync(path, 'utf8').matchAll(/["'`](\.{1,2}\/(?:[\w-]+\/)*[\w-]+\.js)["'`]/g);
+      const sources = readFileSync(path, 'utf8').matchAll(/["'`](\.{1,2}\/(?:[\w-]+\/)*[\w-]+\.c?js)["'`]/g);
       return [...sources].map(([, source = '']) => join(dirname(path), source));
     });
   expect(imported.length).toBeGreaterThan(20);
