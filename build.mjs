@@ -153,12 +153,15 @@ const chunks = output.map(({ code, fileName }) => {
   const name = basename(fileName, '.js');
   return { code, name, path: join(root, 'dist', fileName), inScript: fileName.startsWith('chunks/') ? toScript(code, name) : undefined };
 });
-const chunkNamed = (beginning) => chunks.find(({ name }) => name.startsWith(`${beginning}-`));
-const stayModules = chunks.filter(({ inScript }) => inScript === undefined).map(({ name }) => name);
-for (const { inScript, name } of chunks) {
-  // Scripts are run without a wait.
-  if (inScript?.imports.some((imported) => stayModules.includes(imported))) throw new Error(`${name} is to import later what needs a package`);
+/** By its whole name, or what comes before its hash. */
+const chunkNamed = (wanted) => chunks.find(({ name }) => name === wanted || name.startsWith(`${wanted}-`));
+/** Scripts are run without a wait, each when those that it imports have run. */
+function checkImports({ inScript, name }, importers = []) {
+  if (importers.includes(name)) throw new Error(`${name} imports itself, by way of ${importers.slice(importers.indexOf(name) + 1).join(', ')}`);
+  if (inScript === undefined && importers.length > 0) throw new Error(`${importers.at(-1)} is to import ${name} later: it needs a package`);
+  for (const imported of inScript?.imports ?? []) checkImports(chunkNamed(imported), [...importers, name]);
 }
+for (const chunk of chunks) checkImports(chunk);
 const outputFiles = chunks.flatMap(({ code, inScript, path }) => {
   if (inScript === undefined) return [{ path, contents: code }];
   return [
