@@ -58,7 +58,7 @@ it('V8 takes the code of what loads into Postgres, which no run of the build loa
 });
 
 it('another setting of V8, for which the code was not made, compiles it and writes the same', async () => {
-  const other = `${watched} --max-old-space-size=3000`;
+  const other = `${watched} --interpreted-frames-native-stack`;
   const csv = await convert(other, 'csv');
   expect(csv.log).toEqual([...scripts('compiled'), 'reader compiled']);
   expect(csv.table).toBe((await convert('', 'csv')).table);
