@@ -163,28 +163,29 @@ class Merge {
     const mains = this.#mains();
     const stagedMains = new Map(mains.filter(({ staged }) => staged !== undefined).map((main) => [main.table.schema.resourceType, main]));
     let isListed = false;
-    for (const main of mains) {
-      if (hasOursOnly(main) || containerColumn(main.table) === undefined) continue;
-      const { rows } = await this.#session.query<{ type: string }>(
-        `SELECT DISTINCT split_part("contained_in", '/', 1) AS type FROM ${main.target} WHERE "contained_in" IS NOT NULL`,
+    const holders = mains.filter((main) => !hasOursOnly(main) && containerColumn(main.table) !== undefined);
+    // One message for all: a server may be far away.
+    const types = await this.#session.send(
+      holders.map((main, index) => ({
+        statements: [`SELECT DISTINCT ${index}, split_part("contained_in", '/', 1) FROM ${main.target} WHERE "contained_in" IS NOT NULL`],
+        place: placeOf(main),
+      })),
+    );
+    for (const [index, type] of types) {
+      const [main, container] = [holders[Number(index)], stagedMains.get(type ?? '')];
+      if (main === undefined || container === undefined) continue;
+      await this.#session.query(
+        `DROP TABLE IF EXISTS ${deletedTable}; CREATE TEMP TABLE ${temporaryName(deletedTable)} (type text, id text) ON COMMIT DROP`,
         placeOf(main),
       );
-      for (const { type } of rows) {
-        const container = stagedMains.get(type);
-        if (container === undefined) continue;
-        await this.#session.query(
-          `DROP TABLE IF EXISTS ${deletedTable}; CREATE TEMP TABLE ${temporaryName(deletedTable)} (type text, id text) ON COMMIT DROP`,
-          placeOf(main),
-        );
-        isListed = true;
-        const isStaged = main.staged === undefined ? '' : ` AND NOT EXISTS (SELECT 1 FROM ${main.staged} s WHERE s."id" = t."id")`;
-        const count = await this.#change(
-          main,
-          `INSERT INTO ${deletedTable} SELECT ${quoteText(main.table.schema.resourceType)}, t."id" FROM ${main.target} t
-            WHERE t."contained_in" IN (SELECT ${quoteText(`${type}/`)} || c."id" FROM ${container.staged} c)${isStaged}`,
-        );
-        if (count > 0) await this.#deleteRowsOf(main.table.schema.resourceType);
-      }
+      isListed = true;
+      const isStaged = main.staged === undefined ? '' : ` AND NOT EXISTS (SELECT 1 FROM ${main.staged} s WHERE s."id" = t."id")`;
+      const count = await this.#change(
+        main,
+        `INSERT INTO ${deletedTable} SELECT ${quoteText(main.table.schema.resourceType)}, t."id" FROM ${main.target} t
+          WHERE t."contained_in" IN (SELECT ${quoteText(`${type}/`)} || c."id" FROM ${container.staged} c)${isStaged}`,
+      );
+      if (count > 0) await this.#deleteRowsOf(main.table.schema.resourceType);
     }
     if (isListed) await this.#session.query(`DROP TABLE ${deletedTable}`, 'the load');
   }
