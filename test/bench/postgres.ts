@@ -14,6 +14,7 @@ import { to as copyTo } from 'pg-copy-streams';
 import { startPostgres } from '../support/postgres-server.ts';
 import { jobEnvironment } from './job-environment.ts';
 import { insertRows } from './peers/insert-rows.ts';
+import { findQuickFolder } from './quick-folder.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -26,6 +27,8 @@ const { values: options } = parseArgs({
 });
 
 const tool = fileURLToPath(new URL('../../bin/fhir-flatten.js', import.meta.url));
+const folder = findQuickFolder();
+process.env['TMPDIR'] = folder.path;
 const workFolder = mkdtempSync(join(tmpdir(), 'fhir-flatten-bench-'));
 const csvFolder = join(workFolder, 'csv');
 // As servers are by default: what is committed is on the disk. But what one job has loaded is not to be looked at while another is measured.
@@ -121,7 +124,9 @@ function median(values: readonly number[]): number {
 }
 
 function print(tableCount: number, rowCount: number, figures: readonly { name: string; seconds: number; rowsPerSecond: number }[]): void {
-  console.log(`${rowCount.toLocaleString('en-US')} rows in ${tableCount} tables`);
+  console.log(
+    `${rowCount.toLocaleString('en-US')} rows in ${tableCount} tables; a new file takes ${folder.microsecondsPerFile.toFixed(0)} µs in ${folder.path}`,
+  );
   const base = figures[0]?.seconds ?? Number.NaN;
   for (const { name, rowsPerSecond, seconds } of figures) {
     console.log(
