@@ -1,5 +1,5 @@
 // A chunk of the build → what it exports. Chunks are scripts, which V8 can be given the compiled code of, and which need
-// none of the machinery of modules: without it the command starts a third earlier. Those of the library's modules get
+// none of the machinery of modules: it takes 4 ms of the 38 that the help took. Who imports the library gets
 // the same instances. The code is V8's own of the build: another V8, processor or set of flags compiles a script as it would any other.
 
 'use strict';

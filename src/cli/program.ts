@@ -124,7 +124,7 @@ function takeInputFromPg(operands: readonly string[], flags: ConvertFlags): { op
   return { operands: [pg, ...operands], flags: { ...flags, pg: true } };
 }
 
-/** What a command needs comes with code that V8 takes under these settings only. Help has to do without: they take a tenth of its time. */
+/** What a command needs comes with code that V8 takes under these settings only. Help does without: to load what sets them takes 2 ms. */
 async function loadCommand<T>(load: () => Promise<T>): Promise<T> {
   await import('./v8-settings.ts');
   return await load();
