@@ -27,8 +27,9 @@ const { values: options } = parseArgs({
 });
 
 const tool = fileURLToPath(new URL('../../bin/fhir-flatten.js', import.meta.url));
-const folder = findQuickFolder();
-process.env['TMPDIR'] = folder.path;
+const quickFolder = findQuickFolder();
+// The server's folder is made in there, too.
+process.env['TMPDIR'] = quickFolder.path;
 const workFolder = mkdtempSync(join(tmpdir(), 'fhir-flatten-bench-'));
 const csvFolder = join(workFolder, 'csv');
 // As servers are by default: what is committed is on the disk. But what one job has loaded is not to be looked at while another is measured.
@@ -125,7 +126,7 @@ function median(values: readonly number[]): number {
 
 function print(tableCount: number, rowCount: number, figures: readonly { name: string; seconds: number; rowsPerSecond: number }[]): void {
   console.log(
-    `${rowCount.toLocaleString('en-US')} rows in ${tableCount} tables; a new file takes ${folder.microsecondsPerFile.toFixed(0)} µs in ${folder.path}`,
+    `${rowCount.toLocaleString('en-US')} rows in ${tableCount} tables; a new file takes ${quickFolder.microsecondsPerFile.toFixed(0)} µs in ${quickFolder.path}`,
   );
   const base = figures[0]?.seconds ?? Number.NaN;
   for (const { name, rowsPerSecond, seconds } of figures) {

@@ -1,6 +1,6 @@
 // A folder where files are made quickly, for the server of a bench. ext4 looks at each inode that was freed within the last
 // minutes before it takes another one: where many files were deleted, as by tests that remove whole servers, a new one
-// takes 320 µs in place of 20, and a load that makes some hundred tables with their indexes twice its time.
+// takes 320 µs in place of 20, and a load that makes some hundred tables with their indexes up to a third longer.
 
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ export interface QuickFolder {
 
 const probedFiles = 60;
 
-/** The quickest of those that there are. Others than the owner of the process, whom a server may run as, get into each of them. */
+/** The quickest of the folders for temporary files that there are. */
 export function findQuickFolder(): QuickFolder {
   const probes = [...new Set([tmpdir(), '/var/tmp', '/tmp'])].flatMap((path) => probe(path) ?? []);
   return probes.reduce((best, other) => (other.microsecondsPerFile < best.microsecondsPerFile ? other : best));
